@@ -1,0 +1,271 @@
+//! Where a kernel can run, behind one object-safe trait, chosen at run time.
+//!
+//! [`Kind`] names a backend and opens it. [`Backend::prepare`] does what needs doing once for a kernel: compile, allocate.
+//! [`Prepared::run`] does the work, as often as you like.
+
+mod loops;
+pub(crate) mod simd;
+mod threads;
+
+//GPU #[cfg(feature = "gpu")]
+//GPU pub mod gpu;
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+pub use loops::Loop;
+pub use simd::Simd;
+pub use simd::isa::Isa;
+pub use threads::Threads;
+
+use crate::arg::Arg;
+use crate::error::{Error, Result};
+use crate::kernel::{Arithmetic, Kernel};
+use crate::num::Element;
+
+/// Something that runs kernels.
+pub trait Backend<T: Element = f32>: Send + Sync {
+    /// What it is and what it found.
+    fn info(&self) -> Info;
+
+    /// Makes a kernel ready to run: compiles it and allocates what it needs.
+    ///
+    /// # Errors
+    ///
+    /// On a GPU, if the device cannot hold the kernel: too many inputs, no memory, a lost device.
+    fn prepare(&self, kernel: &Kernel<T>) -> Result<Box<dyn Prepared<T>>>;
+
+    /// Prepares and runs a kernel once.
+    ///
+    /// # Errors
+    ///
+    /// As [`prepare`](Backend::prepare) and [`Prepared::run`].
+    fn run(&self, kernel: &Kernel<T>, inputs: &[Arg<'_, T>], out: &mut [T]) -> Result<()> {
+        self.prepare(kernel)?.run(inputs, out)
+    }
+}
+
+/// A kernel that is ready to run.
+///
+/// A backend implements the `launch` methods; call the `run` methods, which check the inputs first.
+pub trait Prepared<T: Element = f32>: Send {
+    /// The kernel that was prepared.
+    fn kernel(&self) -> &Kernel<T>;
+
+    /// Computes `out` from inputs that fit the kernel and the output. There is at least one element.
+    ///
+    /// # Errors
+    ///
+    /// What may go wrong on the device.
+    ///
+    /// # Panics
+    ///
+    /// If the inputs do not fit.
+    fn launch(&mut self, inputs: &[Arg<'_, T>], out: &mut [T]) -> Result<()>;
+
+    /// As [`launch`](Prepared::launch), with the output also the first input.
+    ///
+    /// # Errors
+    ///
+    /// What may go wrong on the device.
+    ///
+    /// # Panics
+    ///
+    /// If the inputs do not fit.
+    fn launch_in_place(&mut self, data: &mut [T], rest: &[Arg<'_, T>]) -> Result<()>;
+
+    /// Computes one element of `out` for each element of the inputs. Empty arrays are fine: nothing happens.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InputCount`] and [`Error::Length`] if the inputs do not fit; on a GPU also what may go wrong there.
+    fn run(&mut self, inputs: &[Arg<'_, T>], out: &mut [T]) -> Result<()> {
+        self.kernel().check(inputs, out.len())?;
+        if out.is_empty() {
+            return Ok(());
+        }
+        self.launch(inputs, out)
+    }
+
+    /// As [`run`](Prepared::run), with the kernel's first input overwritten by the result; `rest` has the other inputs.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Prepared::run).
+    fn run_in_place(&mut self, data: &mut [T], rest: &[Arg<'_, T>]) -> Result<()> {
+        let inputs: Vec<_> = std::iter::once(Arg::Array(&*data)).chain(rest.iter().copied()).collect();
+        self.kernel().check(&inputs, data.len())?;
+        if data.is_empty() {
+            return Ok(());
+        }
+        self.launch_in_place(data, rest)
+    }
+
+    /// What the last run spent its time on, where that can be told apart.
+    fn stages(&self) -> &[Stage] {
+        &[]
+    }
+}
+
+/// A part of a run and the time it took.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stage {
+    /// `upload`, `compute` or `download`.
+    pub name: &'static str,
+    /// How long it took, on the host's clock.
+    pub time: Duration,
+}
+
+/// What a backend is and what it found.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub struct Info {
+    /// Which backend.
+    pub kind: Kind,
+    /// The instruction set of its lanes, on the CPU.
+    pub isa: Option<Isa>,
+    /// How many threads work, on the CPU.
+    pub threads: Option<usize>,
+    /// The GPU, on a GPU.
+    pub device: Option<Device>,
+}
+
+/// A GPU, as its driver calls it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Device {
+    /// The adapter's name.
+    pub name: String,
+    /// The driver's name and version.
+    pub driver: String,
+    /// The interface it is reached through, such as `vulkan`.
+    pub api: String,
+    /// Whether it is a program on the CPU that plays a GPU. Its results are right; its speed says nothing.
+    pub software: bool,
+}
+
+impl Info {
+    fn cpu(kind: Kind, isa: Isa, threads: usize) -> Self {
+        Info { kind, isa: Some(isa), threads: Some(threads), device: None }
+    }
+
+    /// Whose arithmetic its results come from.
+    pub fn arithmetic(&self) -> Arithmetic {
+        match self.kind {
+            Kind::Loop | Kind::Simd | Kind::Threads => Arithmetic::Ieee,
+            Kind::Gpu => Arithmetic::Wgsl,
+        }
+    }
+}
+
+/// One line, such as `threads (avx512, 2 threads)`.
+impl fmt::Display for Info {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        parts.extend(self.isa.map(|isa| isa.to_string()));
+        parts.extend(self.threads.map(|n| format!("{n} thread{}", if n == 1 { "" } else { "s" })));
+        if let Some(device) = &self.device {
+            parts.push(device.to_string());
+        }
+        write!(f, "{} ({})", self.kind, parts.join(", "))
+    }
+}
+
+impl fmt::Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}, {}", self.name, self.driver, self.api)?;
+        if self.software { write!(f, ", software") } else { Ok(()) }
+    }
+}
+
+/// The backends, by name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A plain loop, one number at a time: what the others are measured against.
+    Loop,
+    /// SIMD, on the caller's thread.
+    Simd,
+    /// SIMD on all cores.
+    Threads,
+    /// A WGSL compute shader.
+    Gpu,
+}
+
+impl Kind {
+    /// Every backend that this crate knows, from the plainest on.
+    pub const ALL: [Kind; 4] = [Kind::Loop, Kind::Simd, Kind::Threads, Kind::Gpu];
+
+    /// The environment variable that names the backend where the program does not.
+    pub const ENV: &str = "CROSSOVER_BACKEND";
+
+    /// The name: `loop`, `simd`, `threads` or `gpu`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Loop => "loop",
+            Kind::Simd => "simd",
+            Kind::Threads => "threads",
+            Kind::Gpu => "gpu",
+        }
+    }
+
+    /// Opens the backend with its defaults: the widest instruction set, all cores, the most powerful GPU.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] with the reason if this machine, or this build, does not have it.
+    pub fn open(self) -> Result<Box<dyn Backend>> {
+        match self {
+            Kind::Loop => Ok(Box::new(Loop)),
+            Kind::Simd => Ok(Box::new(Simd::new())),
+            Kind::Threads => Ok(Box::new(Threads::new())),
+            #[cfg(feature = "gpu")]
+            Kind::Gpu => Ok(Box::new(gpu::Gpu::open()?)),
+            #[cfg(not(feature = "gpu"))]
+            Kind::Gpu => Err(Error::Unavailable {
+                what: "the gpu backend".to_owned(),
+                reason: "this build is without the feature `gpu`".to_owned(),
+                remedy: "build with the default features".to_owned(),
+            }),
+        }
+    }
+
+    /// The backend named by the argument, else by the environment variable [`CROSSOVER_BACKEND`](Kind::ENV), else the
+    /// default: `threads`, which for short arrays stays on the caller's thread.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`] if there is no such backend.
+    pub fn choose(argument: Option<&str>) -> Result<Kind> {
+        match (argument, std::env::var(Kind::ENV)) {
+            (Some(name), _) => name.parse(),
+            (None, Ok(name)) if !name.is_empty() => name.parse(),
+            (None, Err(std::env::VarError::NotUnicode(name))) => name.to_string_lossy().parse(),
+            (None, _) => Ok(Kind::Threads),
+        }
+    }
+}
+
+/// Opens the backend that [`Kind::choose`] chooses.
+///
+/// # Errors
+///
+/// As [`Kind::choose`] and [`Kind::open`].
+pub fn open(argument: Option<&str>) -> Result<Box<dyn Backend>> {
+    Kind::choose(argument)?.open()
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Kind {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Kind> {
+        let found = Kind::ALL.into_iter().find(|kind| kind.name() == name);
+        found.ok_or_else(|| Error::unknown("backend", name, Kind::ALL.map(Kind::name).to_vec()))
+    }
+}

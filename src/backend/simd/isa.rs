@@ -1,0 +1,139 @@
+//! The instruction sets, and how a task is run on one of them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::lanes::Lanes;
+use super::portable::Portable;
+use crate::error::{Error, Result};
+
+/// An instruction set that a kernel's body can run on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
+pub enum Isa {
+    /// One number at a time: what the loop backend runs.
+    Scalar,
+    /// The lanes that every machine of the build's target has, through `wide`: SSE2 in a default x86-64 build, NEON on
+    /// 64-bit Arm.
+    Wide,
+    /// AVX2 with FMA: eight numbers at a time, on x86-64.
+    Avx2,
+    /// AVX-512F: sixteen numbers at a time, on x86-64.
+    Avx512,
+}
+
+/// Something to do on lanes, whichever they are.
+///
+/// Implementations mark `run` `#[inline(always)]`: it is compiled anew for each instruction set, inside a function that may
+/// use it.
+pub(crate) trait Task {
+    /// What doing it gives.
+    type Output;
+    /// Does it on the lanes `L`.
+    fn run<L: Lanes>(self) -> Self::Output;
+}
+
+impl Isa {
+    /// Every instruction set that this crate knows, from the narrowest to the widest.
+    pub const ALL: [Isa; 4] = [Isa::Scalar, Isa::Wide, Isa::Avx2, Isa::Avx512];
+
+    /// The widest that this machine has.
+    pub fn detect() -> Isa {
+        let widest = Isa::ALL.into_iter().rev().find(|isa| isa.is_available());
+        widest.unwrap_or(Isa::Scalar)
+    }
+
+    /// Those that this machine has, from the narrowest to the widest.
+    pub fn available() -> impl Iterator<Item = Isa> {
+        Isa::ALL.into_iter().filter(|isa| isa.is_available())
+    }
+
+    /// Whether this machine has it.
+    pub fn is_available(self) -> bool {
+        match self {
+            Isa::Scalar | Isa::Wide => true,
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => is_x86_feature_detected!("avx512f"),
+            #[cfg(not(target_arch = "x86_64"))]
+            Isa::Avx2 | Isa::Avx512 => false,
+        }
+    }
+
+    /// How many numbers it works on at a time.
+    pub fn width(self) -> usize {
+        match self {
+            Isa::Scalar => 1,
+            Isa::Wide => Portable::WIDTH,
+            Isa::Avx2 => 8,
+            Isa::Avx512 => 16,
+        }
+    }
+
+    /// The name, as [`FromStr`] understands it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Isa::Scalar => "scalar",
+            Isa::Wide => "wide",
+            Isa::Avx2 => "avx2",
+            Isa::Avx512 => "avx512",
+        }
+    }
+
+    /// Itself, or why this machine cannot run it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] if the machine does not have it.
+    pub fn check(self) -> Result<Isa> {
+        if self.is_available() {
+            return Ok(self);
+        }
+        let have: Vec<_> = Isa::available().map(Isa::name).collect();
+        Err(Error::Unavailable {
+            what: format!("the instruction set {self}"),
+            reason: "this processor does not have it".to_owned(),
+            remedy: format!("choose one of {}", have.join(", ")),
+        })
+    }
+
+    /// Runs a task on the lanes of this instruction set.
+    ///
+    /// # Panics
+    ///
+    /// If the machine does not have it: whoever keeps an `Isa` has [checked](Isa::check) it.
+    #[inline]
+    pub(crate) fn dispatch<K: Task>(self, task: K) -> K::Output {
+        assert!(self.is_available(), "{self} is dispatched to on a machine without it");
+        match self {
+            // SAFETY: the function needs FMA, which has just been found.
+            #[cfg(target_arch = "x86_64")]
+            Isa::Scalar if is_x86_feature_detected!("fma") => unsafe { super::x86::scalar(task) },
+            Isa::Scalar => task.run::<f32>(),
+            Isa::Wide => task.run::<Portable>(),
+            // SAFETY: the functions need AVX2 and FMA, or AVX-512F, which the assertion above has just found.
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => unsafe { super::x86::avx2(task) },
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => unsafe { super::x86::avx512(task) },
+            #[cfg(not(target_arch = "x86_64"))]
+            Isa::Avx2 | Isa::Avx512 => unreachable!("{self} is never available here"),
+        }
+    }
+}
+
+impl fmt::Display for Isa {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Isa {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Isa> {
+        let found = Isa::ALL.into_iter().find(|isa| isa.name() == name);
+        found.ok_or_else(|| Error::unknown("instruction set", name, Isa::ALL.map(Isa::name).to_vec()))
+    }
+}

@@ -1,0 +1,222 @@
+//! What an instruction set has to offer: a [`Num`] that is several numbers wide.
+
+use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
+
+use crate::num::{Mask, Num};
+
+/// Numbers that fill one register, or a few: `WIDTH` of them.
+pub(crate) trait Lanes: Num {
+    /// How many numbers it holds.
+    const WIDTH: usize;
+
+    /// Several of them side by side, to keep the arithmetic units busy while one result waits for the next.
+    type Block: Lanes;
+
+    /// The first `WIDTH` numbers of a slice.
+    ///
+    /// # Panics
+    ///
+    /// If the slice is shorter.
+    fn load(from: &[f32]) -> Self;
+
+    /// Writes all lanes to the start of a slice.
+    ///
+    /// # Panics
+    ///
+    /// If the slice is shorter than `WIDTH`.
+    fn store(self, to: &mut [f32]);
+
+    /// The numbers of a slice shorter than `WIDTH`, and anything in the lanes that are left.
+    #[inline(always)]
+    fn load_part(from: &[f32]) -> Self {
+        let mut all = [0.0; WIDEST];
+        all[..from.len()].copy_from_slice(from);
+        Self::load(&all)
+    }
+
+    /// Writes as many lanes as a slice shorter than `WIDTH` has room for.
+    #[inline(always)]
+    fn store_part(self, to: &mut [f32]) {
+        let mut all = [0.0; WIDEST];
+        self.store(&mut all);
+        to.copy_from_slice(&all[..to.len()]);
+    }
+
+    /// The same number in every lane.
+    #[inline(always)]
+    fn splat(value: f32) -> Self {
+        Self::constant(value)
+    }
+
+    /// Called once for each step of a loop over such lanes.
+    #[inline(always)]
+    fn step() {}
+}
+
+/// The most lanes that one register holds.
+const WIDEST: usize = 16;
+
+/// The plain loop: one lane. `black_box` keeps the compiler from widening the loop, at no cost in instructions.
+impl Lanes for f32 {
+    const WIDTH: usize = 1;
+    type Block = f32;
+
+    #[inline(always)]
+    fn load(from: &[f32]) -> f32 {
+        from[0]
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [f32]) {
+        to[0] = self;
+    }
+
+    #[inline(always)]
+    fn step() {
+        std::hint::black_box(());
+    }
+}
+
+/// `K` registers of lanes, worked on together.
+#[derive(Clone, Copy)]
+pub(crate) struct Block<L, const K: usize>([L; K]);
+
+impl<L: Copy, const K: usize> Block<L, K> {
+    #[inline(always)]
+    fn map(self, f: impl Fn(L) -> L) -> Self {
+        let mut all = self.0;
+        for lanes in &mut all {
+            *lanes = f(*lanes);
+        }
+        Block(all)
+    }
+
+    #[inline(always)]
+    fn zip(self, other: Self, f: impl Fn(L, L) -> L) -> Self {
+        let mut all = self.0;
+        for (lanes, other) in all.iter_mut().zip(other.0) {
+            *lanes = f(*lanes, other);
+        }
+        Block(all)
+    }
+}
+
+impl<L: Num, const K: usize> Block<L, K> {
+    #[inline(always)]
+    fn compare(self, other: Self, f: impl Fn(L, L) -> L::Mask) -> Block<L::Mask, K> {
+        // Plain loops, here and below: `std::array::from_fn` is not always inlined.
+        let mut all = [f(self.0[0], other.0[0]); K];
+        for k in 1..K {
+            all[k] = f(self.0[k], other.0[k]);
+        }
+        Block(all)
+    }
+}
+
+macro_rules! block_operator {
+    ($($trait:ident $method:ident),+) => {$(
+        impl<L: Copy + $trait<Output = L>, const K: usize> $trait for Block<L, K> {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                self.zip(other, #[inline(always)] |a, b| a.$method(b))
+            }
+        }
+    )+};
+}
+
+block_operator!(Add add, Sub sub, Mul mul, Div div, BitAnd bitand, BitOr bitor);
+
+impl<L: Num, const K: usize> Neg for Block<L, K> {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(self) -> Self {
+        self.map(
+            #[inline(always)]
+            |a| -a,
+        )
+    }
+}
+
+impl<M: Mask, const K: usize> Not for Block<M, K> {
+    type Output = Self;
+    #[inline(always)]
+    fn not(self) -> Self {
+        self.map(
+            #[inline(always)]
+            |a| !a,
+        )
+    }
+}
+
+impl<M: Mask, const K: usize> Mask for Block<M, K> {}
+
+/// Passes each method on to the registers of a block.
+macro_rules! block_methods {
+    (map: $($unary:ident),+; zip: $($binary:ident),+; compare: $($compare:ident),+) => {
+        $(#[inline(always)]
+        fn $unary(self) -> Self {
+            self.map(#[inline(always)] |a| a.$unary())
+        })+
+        $(#[inline(always)]
+        fn $binary(self, other: Self) -> Self {
+            self.zip(other, #[inline(always)] |a, b| a.$binary(b))
+        })+
+        $(#[inline(always)]
+        fn $compare(self, other: Self) -> Self::Mask {
+            self.compare(other, #[inline(always)] |a, b| a.$compare(b))
+        })+
+    };
+}
+
+impl<L: Num, const K: usize> Num for Block<L, K> {
+    type Mask = Block<L::Mask, K>;
+
+    block_methods!(map: sqrt, abs, floor; zip: min, max; compare: lt, le, gt, ge, eq, ne);
+
+    #[inline(always)]
+    fn constant(value: impl Into<f64>) -> Self {
+        Block([L::constant(value); K])
+    }
+
+    #[inline(always)]
+    fn mul_add(self, factor: Self, addend: Self) -> Self {
+        let mut all = self.0;
+        for k in 0..K {
+            all[k] = all[k].mul_add(factor.0[k], addend.0[k]);
+        }
+        Block(all)
+    }
+
+    #[inline(always)]
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self {
+        let mut all = no.0;
+        for k in 0..K {
+            all[k] = L::select(mask.0[k], yes.0[k], all[k]);
+        }
+        Block(all)
+    }
+}
+
+impl<L: Lanes, const K: usize> Lanes for Block<L, K> {
+    const WIDTH: usize = K * L::WIDTH;
+    type Block = Self;
+
+    #[inline(always)]
+    fn load(from: &[f32]) -> Self {
+        let from = &from[..Self::WIDTH];
+        let mut all = [L::load(from); K];
+        for k in 1..K {
+            all[k] = L::load(&from[k * L::WIDTH..]);
+        }
+        Block(all)
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [f32]) {
+        let to = &mut to[..Self::WIDTH];
+        for (k, lanes) in self.0.into_iter().enumerate() {
+            lanes.store(&mut to[k * L::WIDTH..]);
+        }
+    }
+}

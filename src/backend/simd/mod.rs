@@ -1,0 +1,96 @@
+//! The `simd` backend: the formula on full-width lanes, on the caller's thread.
+//!
+//! In order: [`lanes`] says what an instruction set offers, `portable` and `x86` offer it, [`isa`] chooses one at run
+//! time, [`drive`] loops. This is the one place that names `wide` and holds the intrinsics.
+#![allow(unsafe_code, reason = "intrinsics, and the loop that feeds them from raw pointers")]
+
+pub(crate) mod drive;
+pub(crate) mod isa;
+pub(crate) mod lanes;
+mod portable;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+use super::{Backend, Info, Kind, Prepared};
+use crate::arg::Arg;
+use crate::error::{Error, Result};
+use crate::kernel::Kernel;
+use isa::Isa;
+
+/// Runs kernels with SIMD, on the caller's thread.
+#[derive(Clone, Copy, Debug)]
+pub struct Simd {
+    isa: Isa,
+}
+
+impl Simd {
+    /// With the widest instruction set of this machine.
+    pub fn new() -> Self {
+        Simd { isa: Isa::detect() }
+    }
+
+    /// With a certain instruction set, for tests and comparisons.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] if the machine does not have it, or if it is [`Isa::Scalar`], which is the `loop` backend's.
+    pub fn with_isa(isa: Isa) -> Result<Self> {
+        if isa == Isa::Scalar {
+            return Err(Error::Unavailable {
+                what: "the instruction set scalar".to_owned(),
+                reason: "the simd backend works on lanes".to_owned(),
+                remedy: "open the loop backend for one number at a time".to_owned(),
+            });
+        }
+        Ok(Simd { isa: isa.check()? })
+    }
+
+    /// The instruction set.
+    pub fn isa(&self) -> Isa {
+        self.isa
+    }
+}
+
+impl Default for Simd {
+    fn default() -> Self {
+        Simd::new()
+    }
+}
+
+impl Backend for Simd {
+    fn info(&self) -> Info {
+        Info::cpu(Kind::Simd, self.isa, 1)
+    }
+
+    fn prepare(&self, kernel: &Kernel) -> Result<Box<dyn Prepared>> {
+        Ok(Box::new(OnCaller::new(kernel, self.isa)))
+    }
+}
+
+/// A kernel that runs on the caller's thread.
+pub(super) struct OnCaller {
+    kernel: Kernel,
+    isa: Isa,
+}
+
+impl OnCaller {
+    pub(super) fn new(kernel: &Kernel, isa: Isa) -> Self {
+        OnCaller { kernel: kernel.clone(), isa }
+    }
+}
+
+impl Prepared for OnCaller {
+    fn kernel(&self) -> &Kernel {
+        &self.kernel
+    }
+
+    fn launch(&mut self, inputs: &[Arg<'_>], out: &mut [f32]) -> Result<()> {
+        self.kernel.bodies().apply(self.isa, inputs, 0, out);
+        Ok(())
+    }
+
+    fn launch_in_place(&mut self, data: &mut [f32], rest: &[Arg<'_>]) -> Result<()> {
+        self.kernel.bodies().apply_in_place(self.isa, data, rest, 0);
+        Ok(())
+    }
+}

@@ -1,0 +1,148 @@
+//! Lanes for every machine: `wide`'s, whose width the compiler fixes. In a default x86-64 build that is SSE2.
+//!
+//! Only the lanes are `wide`'s. Its `min` and `max` have other rules for NaN and zeros than [`Num`]'s, and its `mul_add`
+//! is fused only where the compiler was allowed to assume the instruction.
+
+use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
+
+use wide::f32x4;
+
+use super::lanes::{Block, Lanes};
+use crate::num::{Mask, Num};
+
+/// Four numbers.
+#[derive(Clone, Copy)]
+pub(crate) struct Portable(f32x4);
+
+/// Four truth values: all bits of a lane set, or none.
+#[derive(Clone, Copy)]
+pub(crate) struct PortableMask(f32x4);
+
+/// Whether `wide` fuses `mul_add` in this build.
+const FUSES: bool = cfg!(any(target_feature = "fma", all(target_arch = "aarch64", target_feature = "neon")));
+
+macro_rules! operators {
+    ($($type:ident $trait:ident $method:ident),+) => {$(
+        impl $trait for $type {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                $type(self.0.$method(other.0))
+            }
+        }
+    )+};
+}
+
+operators!(Portable Add add, Portable Sub sub, Portable Mul mul, Portable Div div);
+operators!(PortableMask BitAnd bitand, PortableMask BitOr bitor);
+
+impl Neg for Portable {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(self) -> Self {
+        Portable(self.0 ^ f32x4::splat(-0.0))
+    }
+}
+
+impl Not for PortableMask {
+    type Output = Self;
+    #[inline(always)]
+    fn not(self) -> Self {
+        PortableMask(!self.0)
+    }
+}
+
+impl Mask for PortableMask {}
+
+/// `a` where `a < b`, else `b`, in both orders. The two results differ only where the numbers are equal or one is NaN, and
+/// their union there has the sign of −0, or is a NaN.
+#[inline(always)]
+fn minimum(a: f32x4, b: f32x4) -> f32x4 {
+    a.simd_lt(b).bitselect(a, b) | b.simd_lt(a).bitselect(b, a)
+}
+
+impl Num for Portable {
+    type Mask = PortableMask;
+
+    #[inline(always)]
+    fn constant(value: impl Into<f64>) -> Self {
+        Portable(f32x4::splat(f32::constant(value)))
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        Portable(self.0.sqrt())
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        Portable(self.0.abs())
+    }
+    #[inline(always)]
+    fn floor(self) -> Self {
+        Portable(self.0.floor())
+    }
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        Portable(minimum(self.0, other.0))
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        -Portable(minimum((-self).0, (-other).0))
+    }
+    #[inline(always)]
+    fn mul_add(self, factor: Self, addend: Self) -> Self {
+        if FUSES {
+            return Portable(self.0.mul_add(factor.0, addend.0));
+        }
+        let (a, b, c) = (self.0.to_array(), factor.0.to_array(), addend.0.to_array());
+        Portable(f32x4::new([
+            a[0].mul_add(b[0], c[0]),
+            a[1].mul_add(b[1], c[1]),
+            a[2].mul_add(b[2], c[2]),
+            a[3].mul_add(b[3], c[3]),
+        ]))
+    }
+
+    #[inline(always)]
+    fn lt(self, other: Self) -> PortableMask {
+        PortableMask(self.0.simd_lt(other.0))
+    }
+    #[inline(always)]
+    fn le(self, other: Self) -> PortableMask {
+        PortableMask(self.0.simd_le(other.0))
+    }
+    #[inline(always)]
+    fn gt(self, other: Self) -> PortableMask {
+        PortableMask(self.0.simd_gt(other.0))
+    }
+    #[inline(always)]
+    fn ge(self, other: Self) -> PortableMask {
+        PortableMask(self.0.simd_ge(other.0))
+    }
+    #[inline(always)]
+    fn eq(self, other: Self) -> PortableMask {
+        PortableMask(self.0.simd_eq(other.0))
+    }
+    #[inline(always)]
+    fn ne(self, other: Self) -> PortableMask {
+        PortableMask(self.0.simd_ne(other.0))
+    }
+    #[inline(always)]
+    fn select(mask: PortableMask, yes: Self, no: Self) -> Self {
+        Portable(mask.0.bitselect(yes.0, no.0))
+    }
+}
+
+impl Lanes for Portable {
+    const WIDTH: usize = 4;
+    type Block = Block<Self, 4>;
+
+    #[inline(always)]
+    fn load(from: &[f32]) -> Self {
+        Portable(f32x4::new([from[0], from[1], from[2], from[3]]))
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [f32]) {
+        to[..4].copy_from_slice(&self.0.to_array());
+    }
+}

@@ -1,0 +1,385 @@
+//! Numbers that know how wrong they may be: the oracle of every verification.
+//!
+//! A [`Bounded`] carries the value of a formula in `f64` and an upper bound on how far a correct `f32` run may end from
+//! it. Each operation propagates its operands' bounds and adds what its own rounding may add: running error analysis, as
+//! in N. J. Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed., SIAM 2002, section 3.3. The bound comes
+//! from the same formula as the result, so no tolerance is ever chosen by hand.
+//!
+//! How much one operation may add is the [`Model`]'s to say: [`Ieee`] for the CPU backends, [`Wgsl`] for a shader.
+
+use std::marker::PhantomData;
+use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
+
+use crate::num::{Mask, Num};
+
+/// The unit roundoff of `f32`, half the distance from 1 to the next number, and 2⁻²⁷ of it more: the oracle itself is
+/// rounded to `f64`, and an `f64` rounding of a fused result may tip the later `f32` one.
+const UNIT: f64 = (1.0 + 1.0 / (1 << 27) as f64) / (1 << 24) as f64;
+/// The smallest normal `f32`.
+const MIN_NORMAL: f64 = f32::MIN_POSITIVE as f64;
+/// Half the smallest subnormal `f32`: what rounding may add where the exponent can go no lower.
+const HALF_SUBNORMAL: f64 = f32::from_bits(1) as f64 / 2.0;
+/// From here on, rounding to `f32` gives infinity: halfway between the largest number and the next power of two.
+const OVERFLOW: f64 = f32::MAX as f64 + (1_u128 << 103) as f64;
+
+/// How much error an arithmetic may add in one operation. The figures are relative, in units of 2⁻²⁴ (half an ULP).
+pub trait Model: Copy + 'static {
+    /// `+ - *` and `mul_add`.
+    const ARITHMETIC: f64;
+    /// `/`.
+    const DIVISION: f64;
+    /// `sqrt`.
+    const SQRT: f64;
+    /// Whether every operation is correctly rounded, subnormals, infinities and NaN included.
+    const IEEE: bool;
+}
+
+/// IEEE 754 arithmetic: each operation is off by half an ULP at most.
+#[derive(Clone, Copy, Debug)]
+pub struct Ieee;
+
+impl Model for Ieee {
+    const ARITHMETIC: f64 = 1.0;
+    const DIVISION: f64 = 1.0;
+    const SQRT: f64 = 1.0;
+    const IEEE: bool = true;
+}
+
+/// What a WGSL shader promises: twice the IEEE bound for the operations that are correctly rounded but may be contracted
+/// and reordered; 2.5 ULP for division; for the square root, which WGSL defines as `1 / inverseSqrt(x)`, 2 ULP for the
+/// inverse root and 2.5 for the quotient. Subnormals may be flushed to zero, infinities and NaN assumed away.
+///
+/// Source: *WebGPU Shading Language*, W3C, section 15.7 "Floating Point Evaluation".
+#[derive(Clone, Copy, Debug)]
+pub struct Wgsl;
+
+impl Model for Wgsl {
+    const ARITHMETIC: f64 = 2.0;
+    const DIVISION: f64 = 5.0;
+    const SQRT: f64 = 9.0;
+    const IEEE: bool = false;
+}
+
+/// Where a correct result may lie: within `bound` of `value`.
+///
+/// A NaN `value` asks for NaN, an infinite one for that infinity, and an infinite `bound` for nothing at all: there the
+/// arithmetic may overflow, cancel or branch either way.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bound {
+    /// The formula's value in `f64`.
+    pub value: f64,
+    /// How far a correct `f32` result may be from it.
+    pub bound: f64,
+}
+
+impl Bound {
+    /// Whether `result` is a correct one.
+    pub fn admits(&self, result: f32) -> bool {
+        if self.bound == f64::INFINITY {
+            true
+        } else if self.value.is_nan() {
+            result.is_nan()
+        } else {
+            let result = f64::from(result);
+            result == self.value || (result - self.value).abs() <= self.bound
+        }
+    }
+
+    /// Whether there is a finite value to be near to.
+    pub fn is_finite(&self) -> bool {
+        self.value.is_finite() && self.bound.is_finite()
+    }
+}
+
+/// A number with its running error bound under the model `M`.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounded<M> {
+    at: Bound,
+    model: PhantomData<M>,
+}
+
+impl<M: Model> Bounded<M> {
+    /// An input: exact, but for the subnormals that `M` may flush.
+    pub fn new(value: f32) -> Self {
+        let assumed_away = !M::IEEE && !value.is_finite();
+        Self::flushed(f64::from(value), if assumed_away { f64::INFINITY } else { 0.0 })
+    }
+
+    /// The value and the bound on its error.
+    pub fn get(self) -> Bound {
+        self.at
+    }
+
+    fn at(value: f64, bound: f64) -> Self {
+        let at = Bound { value, bound };
+        Bounded { at, model: PhantomData }
+    }
+
+    fn exact(self) -> bool {
+        self.at.bound == 0.0
+    }
+
+    /// Adds what flushing a subnormal to zero may change.
+    fn flushed(value: f64, bound: f64) -> Self {
+        let subnormal = !M::IEEE && value != 0.0 && value.abs() - bound < MIN_NORMAL;
+        Self::at(value, if subnormal { bound + MIN_NORMAL } else { bound })
+    }
+
+    /// The result of an operation that may be off by `units` of 2⁻²⁴, from operands whose errors alone would put it
+    /// `carried` off.
+    fn rounded(value: f64, carried: f64, units: f64) -> Self {
+        if !value.is_finite() {
+            let certain = M::IEEE && carried == 0.0;
+            return Self::at(value, if certain { 0.0 } else { f64::INFINITY });
+        }
+        // 0 · ∞: an error that could be anything times a value that could be nothing.
+        let carried = if carried.is_nan() { f64::INFINITY } else { carried };
+        let nearest = value as f32;
+        let bound = if M::IEEE && carried == 0.0 && nearest.is_finite() {
+            // The f32 operation had these very operands, so it rounded this very value (the second rounding of a value
+            // rounded to f64 first is harmless from 2p + 2 = 50 bits up; S. A. Figueroa, 1995), fused ones up to UNIT.
+            (f64::from(nearest) - value).abs() * (UNIT * (1 << 24) as f64)
+        } else {
+            carried + units * UNIT * (value.abs() + carried) + HALF_SUBNORMAL
+        };
+        if value.abs() - carried >= OVERFLOW && M::IEEE {
+            Self::at(f64::INFINITY.copysign(value), 0.0)
+        } else if value.abs() + bound >= OVERFLOW {
+            Self::at(value, f64::INFINITY)
+        } else {
+            Self::flushed(value, bound)
+        }
+    }
+
+    fn compare(self, other: Self, holds: bool) -> Maybe {
+        let apart = (self.at.value - other.at.value).abs() > self.at.bound + other.at.bound;
+        Maybe { holds, certain: apart || (self.exact() && other.exact()) }
+    }
+
+    /// The result of choosing between two numbers: their own bounds, or both if the choice could go either way.
+    fn chosen(self, passed_over: Self, certain: bool) -> Self {
+        if certain {
+            return self;
+        }
+        let between = (self.at.value - passed_over.at.value).abs();
+        let bound = between + self.at.bound.max(passed_over.at.bound);
+        Self::at(self.at.value, if bound.is_nan() { f64::INFINITY } else { bound })
+    }
+}
+
+impl<M: Model> Add for Bounded<M> {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        let (a, b) = (self.at, other.at);
+        Self::rounded(a.value + b.value, a.bound + b.bound, M::ARITHMETIC)
+    }
+}
+
+impl<M: Model> Sub for Bounded<M> {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        self + -other
+    }
+}
+
+/// How far a product of two bounded numbers may be from the product of their values.
+fn product_error(a: Bound, b: Bound) -> f64 {
+    let part = |size: f64, error: f64| if error == 0.0 { 0.0 } else { size.abs() * error };
+    part(a.value, b.bound) + part(b.value, a.bound) + part(a.bound, b.bound)
+}
+
+impl<M: Model> Mul for Bounded<M> {
+    type Output = Self;
+    fn mul(self, other: Self) -> Self {
+        let (a, b) = (self.at, other.at);
+        Self::rounded(a.value * b.value, product_error(a, b), M::ARITHMETIC)
+    }
+}
+
+impl<M: Model> Div for Bounded<M> {
+    type Output = Self;
+    fn div(self, other: Self) -> Self {
+        let (a, b) = (self.at, other.at);
+        let value = a.value / b.value;
+        if self.exact() && other.exact() {
+            return Self::rounded(value, 0.0, M::DIVISION);
+        }
+        let least = b.value.abs() - b.bound;
+        let carried = if least > 0.0 { (a.bound + value.abs() * b.bound) / least } else { f64::INFINITY };
+        Self::rounded(value, carried, M::DIVISION)
+    }
+}
+
+impl<M: Model> Neg for Bounded<M> {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self::at(-self.at.value, self.at.bound)
+    }
+}
+
+impl<M: Model> Num for Bounded<M> {
+    type Mask = Maybe;
+
+    /// The constant as `f32` has it: the oracle is that of the formula with its constants so rounded.
+    fn constant(value: impl Into<f64>) -> Self {
+        Self::new(value.into() as f32)
+    }
+
+    fn sqrt(self) -> Self {
+        let Bound { value, bound } = self.at;
+        let root = value.sqrt();
+        if bound == 0.0 {
+            return Self::rounded(root, 0.0, M::SQRT);
+        }
+        // A value that may be on either side of zero may be a NaN.
+        let carried = if value - bound < 0.0 {
+            f64::INFINITY
+        } else {
+            (root - (value - bound).sqrt()).max((value + bound).sqrt() - root)
+        };
+        Self::rounded(root, carried, M::SQRT)
+    }
+
+    fn abs(self) -> Self {
+        Self::at(self.at.value.abs(), self.at.bound)
+    }
+
+    fn floor(self) -> Self {
+        let Bound { value, bound } = self.at;
+        let floor = value.floor();
+        if bound == 0.0 || !value.is_finite() {
+            return Self::at(floor, bound);
+        }
+        let spread = ((value + bound).floor() - floor).max(floor - (value - bound).floor());
+        Self::at(floor, if spread.is_nan() { f64::INFINITY } else { spread })
+    }
+
+    fn min(self, other: Self) -> Self {
+        if self.at.value.is_nan() || other.at.value.is_nan() {
+            return self + other;
+        }
+        let mask = Num::le(self, other);
+        Self::select(mask, self, other)
+    }
+
+    fn max(self, other: Self) -> Self {
+        -Num::min(-self, -other)
+    }
+
+    fn mul_add(self, factor: Self, addend: Self) -> Self {
+        let value = self.at.value.mul_add(factor.at.value, addend.at.value);
+        let carried = product_error(self.at, factor.at) + addend.at.bound;
+        let sum = Self::rounded(value, carried, M::ARITHMETIC);
+        if M::IEEE {
+            return sum;
+        }
+        // Not fused, the product is rounded on its own, and may overflow or be flushed there.
+        let product = self * factor;
+        let apart = product + addend;
+        Self::at(sum.at.value, sum.at.bound.max(apart.at.bound))
+    }
+
+    fn lt(self, other: Self) -> Maybe {
+        self.compare(other, self.at.value < other.at.value)
+    }
+    fn le(self, other: Self) -> Maybe {
+        self.compare(other, self.at.value <= other.at.value)
+    }
+    fn gt(self, other: Self) -> Maybe {
+        Num::lt(other, self)
+    }
+    fn ge(self, other: Self) -> Maybe {
+        Num::le(other, self)
+    }
+    fn eq(self, other: Self) -> Maybe {
+        self.compare(other, self.at.value == other.at.value)
+    }
+    fn ne(self, other: Self) -> Maybe {
+        !Num::eq(self, other)
+    }
+    fn select(mask: Maybe, yes: Self, no: Self) -> Self {
+        if mask.holds { yes.chosen(no, mask.certain) } else { no.chosen(yes, mask.certain) }
+    }
+}
+
+/// A truth value that may be uncertain, where the numbers compared are nearer to each other than their errors.
+#[derive(Clone, Copy, Debug)]
+pub struct Maybe {
+    holds: bool,
+    certain: bool,
+}
+
+impl Mask for Maybe {}
+
+impl BitAnd for Maybe {
+    type Output = Self;
+    fn bitand(self, other: Self) -> Self {
+        let settled = |side: Maybe| side.certain && !side.holds;
+        Maybe {
+            holds: self.holds && other.holds,
+            certain: (self.certain && other.certain) || settled(self) || settled(other),
+        }
+    }
+}
+
+impl BitOr for Maybe {
+    type Output = Self;
+    fn bitor(self, other: Self) -> Self {
+        !(!self & !other)
+    }
+}
+
+impl Not for Maybe {
+    type Output = Self;
+    fn not(self) -> Self {
+        Maybe { holds: !self.holds, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exact(value: f32) -> Bounded<Ieee> {
+        Bounded::new(value)
+    }
+
+    #[test]
+    fn one_operation_admits_its_rounding_and_nothing_else() {
+        let third = (exact(1.0) / exact(3.0)).get();
+        let right = 1.0_f32 / 3.0;
+        assert!(third.admits(right));
+        assert!(!third.admits(right.next_up()) && !third.admits(right.next_down()));
+    }
+
+    #[test]
+    fn overflow_is_the_infinity_that_ieee_asks_for() {
+        let square = (exact(1e20) * exact(1e20)).get();
+        assert!(square.admits(f32::INFINITY) && !square.admits(f32::MAX));
+        let nothing = (exact(f32::INFINITY) - exact(f32::INFINITY)).get();
+        assert!(nothing.admits(f32::NAN) && !nothing.admits(0.0));
+    }
+
+    #[test]
+    fn cancellation_widens_the_bound() {
+        let close = exact(1.0) / exact(3.0) - exact(0.333_333_34);
+        assert!(close.get().bound > close.get().value.abs() / 2.0);
+    }
+
+    #[test]
+    fn an_uncertain_choice_admits_both_sides() {
+        let third = exact(1.0) / exact(3.0);
+        let mask = Num::lt(third * exact(3.0), exact(1.0));
+        let picked = Num::select(mask, exact(-5.0), exact(7.0)).get();
+        assert!(picked.admits(-5.0) && picked.admits(7.0));
+        let certain = Num::select(Num::lt(third, exact(1.0)), exact(-5.0), exact(7.0)).get();
+        assert!(certain.admits(-5.0) && !certain.admits(7.0));
+    }
+
+    #[test]
+    fn wgsl_may_flush_subnormals_and_ieee_may_not() {
+        let tiny = f32::MIN_POSITIVE / 4.0;
+        assert!((Bounded::<Wgsl>::new(tiny) + Bounded::new(0.0)).get().admits(0.0));
+        assert!(!(exact(tiny) + exact(0.0)).get().admits(0.0));
+    }
+}

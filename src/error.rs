@@ -1,0 +1,130 @@
+//! What can go wrong, as values. Every message names the thing, the numbers on both sides and the remedy.
+
+/// The result of everything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why something could not be done, and what to do about it.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A backend, device or instruction set that this machine or build does not have.
+    #[error("{what} is not available: {reason}; {remedy}")]
+    Unavailable {
+        /// What was asked for, such as `the gpu backend`.
+        what: String,
+        /// Why it is not there.
+        reason: String,
+        /// What would bring it.
+        remedy: String,
+    },
+    /// A name that is not on the list.
+    #[error("unknown {what} `{given}`{}; known: {}", did_you_mean(.nearest), .known.join(", "))]
+    Unknown {
+        /// What kind of name it is, such as `backend`.
+        what: &'static str,
+        /// The name that was given.
+        given: String,
+        /// Every name that would have been understood.
+        known: Vec<&'static str>,
+        /// The known name nearest to the given one, where one is near.
+        nearest: Option<&'static str>,
+    },
+    /// A kernel was given too few or too many inputs.
+    #[error("kernel `{kernel}` takes {expected} input(s) ({names}), but {found} were given")]
+    InputCount {
+        /// The kernel's name.
+        kernel: String,
+        /// The names of its inputs, in order.
+        names: String,
+        /// How many it takes.
+        expected: usize,
+        /// How many were given.
+        found: usize,
+    },
+    /// An input array is not as long as the output.
+    #[error(
+        "kernel `{kernel}`: input `{input}` has {found} elements but the output has {expected}; \
+         give arrays of one length, or a single value to use it for every element"
+    )]
+    Length {
+        /// The kernel's name.
+        kernel: String,
+        /// The input's name.
+        input: String,
+        /// The output's length in elements.
+        expected: usize,
+        /// The input's length in elements.
+        found: usize,
+    },
+    /// More than a limit allows.
+    #[error("{what} needs {needed}, but the limit is {limit}; {remedy}")]
+    TooLarge {
+        /// What is too large, with its unit.
+        what: String,
+        /// How much it needs.
+        needed: u64,
+        /// How much there may be.
+        limit: u64,
+        /// What to do instead.
+        remedy: String,
+    },
+    /// The device has not enough memory left.
+    #[error("the GPU is out of memory ({message}); run smaller arrays, or free what holds its memory")]
+    OutOfMemory {
+        /// The driver's words.
+        message: String,
+    },
+    /// The device is gone: unplugged, reset by its driver, or destroyed.
+    #[error("the GPU device was lost ({reason}); open the gpu backend again")]
+    DeviceLost {
+        /// The driver's words.
+        reason: String,
+    },
+    /// The generated shader was refused: a bug of this crate.
+    #[error("the shader of kernel `{kernel}` was refused; please report it with the shader: {message}\n{wgsl}")]
+    Shader {
+        /// The kernel's name.
+        kernel: String,
+        /// What the shader compiler said.
+        message: String,
+        /// The whole shader.
+        wgsl: String,
+    },
+    /// The device refused a command for another reason.
+    #[error("the GPU refused a command: {message}; run it on another backend, and please report it")]
+    Device {
+        /// The driver's words.
+        message: String,
+    },
+}
+
+impl Error {
+    /// An [`Error::Unknown`] that suggests the nearest of the known names.
+    pub(crate) fn unknown(what: &'static str, given: &str, known: Vec<&'static str>) -> Self {
+        // Jaro-Winkler similarity; below 0.7 a suggestion confuses more than it helps.
+        let nearest = known
+            .iter()
+            .map(|name| (strsim::jaro_winkler(&given.to_lowercase(), name), *name))
+            .filter(|(similarity, _)| *similarity > 0.7)
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, name)| name);
+        Error::Unknown { what, given: given.to_owned(), known, nearest }
+    }
+}
+
+fn did_you_mean(nearest: &Option<&'static str>) -> String {
+    nearest.map_or_else(String::new, |name| format!(" (did you mean `{name}`?)"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_name_suggests_the_nearest() {
+        let near = Error::unknown("backend", "therads", vec!["loop", "threads"]).to_string();
+        assert_eq!(near, "unknown backend `therads` (did you mean `threads`?); known: loop, threads");
+        let far = Error::unknown("backend", "zzz", vec!["loop", "threads"]).to_string();
+        assert_eq!(far, "unknown backend `zzz`; known: loop, threads");
+    }
+}

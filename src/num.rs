@@ -1,0 +1,163 @@
+//! The arithmetic that a formula may use.
+//!
+//! A formula is generic over [`Num`], so the same text runs on a plain `f32`, on SIMD lanes, on `f64`, on numbers that
+//! carry their own error bound, and on symbols that write a program down. What every one of them promises:
+//!
+//! * `+ - * /` and [`sqrt`](Num::sqrt) are correctly rounded (IEEE 754), never contracted and never reassociated.
+//! * [`mul_add`](Num::mul_add) is always fused: one rounding.
+//! * [`min`](Num::min) and [`max`](Num::max) are those of IEEE 754-2019 (`minimum`, `maximum`) and of numpy: a NaN on
+//!   either side gives NaN, and −0 is less than +0.
+//! * A NaN is a NaN: which of the many bit patterns it has is not promised.
+//!
+//! There is no `PartialOrd`: a comparison gives a [`Mask`], and [`select`](Num::select) chooses by it. So an `if` on
+//! data does not compile, and whatever does compile can be widened and traced.
+
+use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
+
+/// A truth value, or one for each lane.
+pub trait Mask: Copy + BitAnd<Output = Self> + BitOr<Output = Self> + Not<Output = Self> {}
+
+impl Mask for bool {}
+
+/// A number, or one for each lane. See the [module](self) for what the operations promise.
+pub trait Num:
+    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
+{
+    /// What a comparison of two such numbers gives.
+    type Mask: Mask;
+
+    /// A constant, rounded to the type's precision: `T::constant(0.5)`, `T::constant(2)`.
+    fn constant(value: impl Into<f64>) -> Self;
+
+    /// The square root, correctly rounded; NaN below −0.
+    fn sqrt(self) -> Self;
+    /// The number without its sign.
+    fn abs(self) -> Self;
+    /// The largest whole number not above it. Keeps −0.
+    fn floor(self) -> Self;
+    /// The lesser of two; NaN if either is NaN; −0 is less than +0.
+    fn min(self, other: Self) -> Self;
+    /// The greater of two; NaN if either is NaN; +0 is greater than −0.
+    fn max(self, other: Self) -> Self;
+    /// `self * factor + addend` with one rounding, on every machine.
+    fn mul_add(self, factor: Self, addend: Self) -> Self;
+
+    /// Whether `self < other`; false if either is NaN, as are the next three.
+    fn lt(self, other: Self) -> Self::Mask;
+    /// Whether `self <= other`.
+    fn le(self, other: Self) -> Self::Mask;
+    /// Whether `self > other`.
+    fn gt(self, other: Self) -> Self::Mask;
+    /// Whether `self >= other`.
+    fn ge(self, other: Self) -> Self::Mask;
+    /// Whether `self == other`; false if either is NaN, and −0 equals +0.
+    fn eq(self, other: Self) -> Self::Mask;
+    /// Whether `self != other`; true if either is NaN.
+    fn ne(self, other: Self) -> Self::Mask;
+    /// `yes` where `mask` holds and `no` where it does not. Both are computed.
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
+}
+
+/// The element types of the arrays: `f32` today. Sealed, so that others can follow.
+pub trait Element: Num + Send + Sync + Default + PartialEq + std::fmt::Debug + sealed::Sealed + 'static {}
+
+impl Element for f32 {}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+}
+
+macro_rules! num_for_float {
+    ($float:ident) => {
+        impl Num for $float {
+            type Mask = bool;
+
+            #[inline(always)]
+            fn constant(value: impl Into<f64>) -> Self {
+                value.into() as $float
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                $float::sqrt(self)
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                $float::abs(self)
+            }
+            #[inline(always)]
+            fn floor(self) -> Self {
+                $float::floor(self)
+            }
+            #[inline(always)]
+            fn min(self, other: Self) -> Self {
+                if self < other {
+                    self
+                } else if other < self {
+                    other
+                } else if self == other {
+                    // Equal numbers differ at most in the sign of a zero.
+                    $float::from_bits(self.to_bits() | other.to_bits())
+                } else {
+                    self + other
+                }
+            }
+            #[inline(always)]
+            fn max(self, other: Self) -> Self {
+                -Num::min(-self, -other)
+            }
+            #[inline(always)]
+            fn mul_add(self, factor: Self, addend: Self) -> Self {
+                $float::mul_add(self, factor, addend)
+            }
+            #[inline(always)]
+            fn lt(self, other: Self) -> bool {
+                self < other
+            }
+            #[inline(always)]
+            fn le(self, other: Self) -> bool {
+                self <= other
+            }
+            #[inline(always)]
+            fn gt(self, other: Self) -> bool {
+                self > other
+            }
+            #[inline(always)]
+            fn ge(self, other: Self) -> bool {
+                self >= other
+            }
+            #[inline(always)]
+            fn eq(self, other: Self) -> bool {
+                self == other
+            }
+            #[inline(always)]
+            fn ne(self, other: Self) -> bool {
+                self != other
+            }
+            #[inline(always)]
+            fn select(mask: bool, yes: Self, no: Self) -> Self {
+                if mask { yes } else { no }
+            }
+        }
+    };
+}
+
+num_for_float!(f32);
+num_for_float!(f64);
+
+#[cfg(test)]
+mod tests {
+    use super::Num;
+
+    #[test]
+    fn min_and_max_order_the_zeros_and_keep_nan() {
+        let bits = |x: f32| x.to_bits();
+        assert_eq!(bits(Num::min(0.0_f32, -0.0)), bits(-0.0));
+        assert_eq!(bits(Num::min(-0.0_f32, 0.0)), bits(-0.0));
+        assert_eq!(bits(Num::max(0.0_f32, -0.0)), bits(0.0));
+        assert_eq!(bits(Num::max(-0.0_f32, 0.0)), bits(0.0));
+        assert!(Num::min(f32::NAN, 1.0).is_nan() && Num::min(1.0, f32::NAN).is_nan());
+        assert!(Num::max(f32::NAN, 1.0).is_nan() && Num::max(1.0, f32::NAN).is_nan());
+        assert_eq!(Num::max(f32::NEG_INFINITY, f32::MIN), f32::MIN);
+    }
+}

@@ -1,0 +1,340 @@
+//! A formula as data: operations in the order in which they are computed, each naming its operands.
+//!
+//! A [`Program`] is in static single assignment form: every operation makes one new value, and its operands come before
+//! it. It is made by [`trace`](crate::trace) and read by the shader writer and the block interpreter.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use crate::num::Num;
+
+/// The value that operation number `n` of a program makes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Value(pub(crate) u32);
+
+impl Value {
+    /// The position in [`Program::ops`].
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "v{}", self.0)
+    }
+}
+
+/// Declares an enum of operators with, for each, its name, its WGSL (operands as `{0}`, `{1}`, …) and its meaning on any
+/// [`Num`]: the one table that names, interpreter, tests and shader read.
+macro_rules! operators {
+    (
+        $(#[$meta:meta])* $enum:ident ($($arg:ident: $arg_ty:ty),+) -> $out:ty;
+        $($(#[$op_meta:meta])* $op:ident $name:literal $wgsl:literal => $meaning:expr;)+
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub enum $enum { $($(#[$op_meta])* $op,)+ }
+
+        impl $enum {
+            /// Every one of them.
+            pub const ALL: &[$enum] = &[$($enum::$op),+];
+
+            /// The name, as in [`Num`].
+            pub fn name(self) -> &'static str {
+                match self { $($enum::$op => $name,)+ }
+            }
+
+            /// The WGSL expression, with `{0}`, `{1}`, … for the operands.
+            pub(crate) fn wgsl(self) -> &'static str {
+                match self { $($enum::$op => $wgsl,)+ }
+            }
+
+            /// Computes it.
+            #[inline(always)]
+            pub fn apply<T: Num>(self, $($arg: $arg_ty),+) -> $out {
+                match self { $($enum::$op => $meaning,)+ }
+            }
+        }
+    };
+}
+
+operators! {
+    /// Operators on one number.
+    Unary(a: T) -> T;
+    /// `-a`
+    Neg "neg" "-{0}" => -a;
+    /// [`Num::abs`]
+    Abs "abs" "abs({0})" => a.abs();
+    /// [`Num::sqrt`]
+    Sqrt "sqrt" "sqrt({0})" => a.sqrt();
+    /// [`Num::floor`]
+    Floor "floor" "floor({0})" => a.floor();
+}
+
+operators! {
+    /// Operators on two numbers.
+    Binary(a: T, b: T) -> T;
+    /// `a + b`
+    Add "add" "{0} + {1}" => a + b;
+    /// `a - b`
+    Sub "sub" "{0} - {1}" => a - b;
+    /// `a * b`
+    Mul "mul" "{0} * {1}" => a * b;
+    /// `a / b`
+    Div "div" "{0} / {1}" => a / b;
+    /// [`Num::min`]
+    Min "min" "min({0}, {1})" => a.min(b);
+    /// [`Num::max`]
+    Max "max" "max({0}, {1})" => a.max(b);
+}
+
+operators! {
+    /// Operators on three numbers.
+    Ternary(a: T, b: T, c: T) -> T;
+    /// [`Num::mul_add`]
+    MulAdd "mul_add" "fma({0}, {1}, {2})" => a.mul_add(b, c);
+}
+
+operators! {
+    /// Comparisons of two numbers, which make a condition.
+    Compare(a: T, b: T) -> T::Mask;
+    /// `a < b`
+    Lt "lt" "{0} < {1}" => a.lt(b);
+    /// `a <= b`
+    Le "le" "{0} <= {1}" => a.le(b);
+    /// `a > b`
+    Gt "gt" "{0} > {1}" => a.gt(b);
+    /// `a >= b`
+    Ge "ge" "{0} >= {1}" => a.ge(b);
+    /// `a == b`
+    Eq "eq" "{0} == {1}" => a.eq(b);
+    /// `a != b`
+    Ne "ne" "{0} != {1}" => a.ne(b);
+}
+
+/// Operators on two conditions.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Logic {
+    /// `a & b`
+    And,
+    /// `a | b`
+    Or,
+}
+
+/// A constant, told apart by its bits: −0 is not +0, and a NaN is itself.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Constant(u32);
+
+impl Constant {
+    /// The constant with this value.
+    pub fn new(value: f32) -> Self {
+        Constant(value.to_bits())
+    }
+
+    /// Its value.
+    pub fn get(self) -> f32 {
+        f32::from_bits(self.0)
+    }
+}
+
+impl fmt::Debug for Constant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().fmt(f)
+    }
+}
+
+/// One operation.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Op {
+    /// The element of input number `n`.
+    Input(usize),
+    /// A constant.
+    Constant(Constant),
+    /// A number from one number.
+    Unary(Unary, Value),
+    /// A number from two.
+    Binary(Binary, Value, Value),
+    /// A number from three.
+    Ternary(Ternary, Value, Value, Value),
+    /// A condition from two numbers.
+    Compare(Compare, Value, Value),
+    /// A condition from two conditions.
+    Logic(Logic, Value, Value),
+    /// The opposite of a condition.
+    Not(Value),
+    /// The second operand where the first, a condition, holds; else the third.
+    Select(Value, Value, Value),
+}
+
+impl Op {
+    /// The values it needs, in order.
+    pub fn operands(&self) -> impl Iterator<Item = Value> + use<> {
+        let (count, all) = match *self {
+            Op::Input(_) | Op::Constant(_) => (0, [Value(0); 3]),
+            Op::Unary(_, a) | Op::Not(a) => (1, [a; 3]),
+            Op::Binary(_, a, b) | Op::Compare(_, a, b) | Op::Logic(_, a, b) => (2, [a, b, b]),
+            Op::Ternary(_, a, b, c) | Op::Select(a, b, c) => (3, [a, b, c]),
+        };
+        all.into_iter().take(count)
+    }
+
+    /// The operator's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Op::Input(_) => "input",
+            Op::Constant(_) => "constant",
+            Op::Unary(op, ..) => op.name(),
+            Op::Binary(op, ..) => op.name(),
+            Op::Ternary(op, ..) => op.name(),
+            Op::Compare(op, ..) => op.name(),
+            Op::Logic(Logic::And, ..) => "and",
+            Op::Logic(Logic::Or, ..) => "or",
+            Op::Not(_) => "not",
+            Op::Select(..) => "select",
+        }
+    }
+
+    /// The same operation on other values.
+    fn with_operands(self, to: impl Fn(Value) -> Value) -> Self {
+        match self {
+            Op::Input(_) | Op::Constant(_) => self,
+            Op::Unary(op, a) => Op::Unary(op, to(a)),
+            Op::Not(a) => Op::Not(to(a)),
+            Op::Binary(op, a, b) => Op::Binary(op, to(a), to(b)),
+            Op::Compare(op, a, b) => Op::Compare(op, to(a), to(b)),
+            Op::Logic(op, a, b) => Op::Logic(op, to(a), to(b)),
+            Op::Ternary(op, a, b, c) => Op::Ternary(op, to(a), to(b), to(c)),
+            Op::Select(a, b, c) => Op::Select(to(a), to(b), to(c)),
+        }
+    }
+}
+
+/// A formula as a list of operations.
+#[derive(Clone, Debug)]
+pub struct Program {
+    inputs: Vec<String>,
+    ops: Vec<Op>,
+}
+
+impl Program {
+    /// The names of the inputs, in order. An input need not be used.
+    pub fn inputs(&self) -> &[String] {
+        &self.inputs
+    }
+
+    /// The operations; operands come before what uses them, every operation is used, and the last one is the result.
+    pub fn ops(&self) -> &[Op] {
+        &self.ops
+    }
+
+    /// The result's value: the last.
+    pub fn result(&self) -> Value {
+        Value(self.ops.len() as u32 - 1)
+    }
+
+    /// Computes the result for one element, or for as many as `T` has lanes. `inputs` has one number for each of
+    /// [`inputs`](Program::inputs).
+    ///
+    /// # Panics
+    ///
+    /// If `inputs` is shorter than that.
+    pub fn eval<T: Num>(&self, inputs: &[T]) -> T {
+        let mut values: Vec<Computed<T>> = Vec::with_capacity(self.ops.len());
+        for op in &self.ops {
+            let number = |value: Value| values[value.index()].number();
+            let mask = |value: Value| values[value.index()].mask();
+            let computed = match *op {
+                Op::Input(index) => Computed::Number(inputs[index]),
+                Op::Constant(value) => Computed::Number(T::constant(value.get())),
+                Op::Unary(op, a) => Computed::Number(op.apply(number(a))),
+                Op::Binary(op, a, b) => Computed::Number(op.apply(number(a), number(b))),
+                Op::Ternary(op, a, b, c) => Computed::Number(op.apply(number(a), number(b), number(c))),
+                Op::Compare(op, a, b) => Computed::Mask(op.apply(number(a), number(b))),
+                Op::Logic(Logic::And, a, b) => Computed::Mask(mask(a) & mask(b)),
+                Op::Logic(Logic::Or, a, b) => Computed::Mask(mask(a) | mask(b)),
+                Op::Not(a) => Computed::Mask(!mask(a)),
+                Op::Select(c, a, b) => Computed::Number(T::select(mask(c), number(a), number(b))),
+            };
+            values.push(computed);
+        }
+        values[self.result().index()].number()
+    }
+}
+
+/// A value while a program is evaluated: a number or a condition.
+#[derive(Clone, Copy)]
+enum Computed<T: Num> {
+    Number(T),
+    Mask(T::Mask),
+}
+
+impl<T: Num> Computed<T> {
+    fn number(self) -> T {
+        match self {
+            Computed::Number(number) => number,
+            Computed::Mask(_) => unreachable!("a program uses a condition as a number"),
+        }
+    }
+
+    fn mask(self) -> T::Mask {
+        match self {
+            Computed::Mask(mask) => mask,
+            Computed::Number(_) => unreachable!("a program uses a number as a condition"),
+        }
+    }
+}
+
+/// Collects the operations of a program, each one once.
+#[derive(Default)]
+pub(crate) struct Builder {
+    ops: Vec<Op>,
+    seen: HashMap<Op, Value>,
+}
+
+impl Builder {
+    /// The value of an operation: the earlier one if it has been computed already.
+    pub(crate) fn push(&mut self, op: Op) -> Value {
+        let next = Value(self.ops.len() as u32);
+        *self.seen.entry(op).or_insert_with(|| {
+            self.ops.push(op);
+            next
+        })
+    }
+
+    /// The program that computes `result`, without the operations that it does not need.
+    pub(crate) fn finish(self, inputs: Vec<String>, result: Value) -> Program {
+        let mut needed = vec![false; result.index() + 1];
+        needed[result.index()] = true;
+        for index in (0..=result.index()).rev() {
+            if needed[index] {
+                self.ops[index].operands().for_each(|value| needed[value.index()] = true);
+            }
+        }
+        let mut renamed = Vec::with_capacity(needed.len());
+        let mut ops = Vec::new();
+        for (op, needed) in self.ops.into_iter().zip(needed) {
+            renamed.push(Value(ops.len() as u32));
+            if needed {
+                ops.push(op.with_operands(|value| renamed[value.index()]));
+            }
+        }
+        Program { inputs, ops }
+    }
+}
+
+/// The operations, one a line, as in `v2 = mul v0 v1`.
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, op) in self.ops.iter().enumerate() {
+            write!(f, "v{index} = {}", op.name())?;
+            match op {
+                Op::Input(input) => write!(f, " {}", self.inputs[*input])?,
+                Op::Constant(value) => write!(f, " {:?}", value.get())?,
+                _ => op.operands().try_for_each(|value| write!(f, " {value}"))?,
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+}

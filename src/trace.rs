@@ -1,0 +1,275 @@
+//! Running a formula on symbols to get its program.
+//!
+//! A [`Symbol`] is a [`Num`] that computes nothing: each operation on it is written down. Running a formula once on
+//! symbols therefore yields the operations that it would do on numbers, as a [`Program`]. Operations on constants alone are
+//! done at once, in `f32`, so that they give the bits that they would give at run time.
+
+use std::cell::RefCell;
+use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
+
+use crate::formula::Formula;
+use crate::num::{Mask, Num};
+use crate::program::{Binary, Builder, Compare, Constant, Logic, Op, Program, Ternary, Unary, Value};
+
+/// The program of a formula.
+pub fn trace<F: Formula<N>, const N: usize>(formula: &F) -> Program {
+    let tape = Tape::default();
+    let inputs = std::array::from_fn(|index| tape.number(Op::Input(index)));
+    let result = tape.value(formula.eval(inputs));
+    tape.builder.into_inner().finish(formula.inputs(), result)
+}
+
+/// Where the operations on symbols are written down.
+#[derive(Default)]
+struct Tape {
+    builder: RefCell<Builder>,
+}
+
+impl Tape {
+    fn push(&self, op: Op) -> Value {
+        self.builder.borrow_mut().push(op)
+    }
+
+    fn number(&self, op: Op) -> Symbol<'_> {
+        Symbol(Known::Later(self.push(op), self))
+    }
+
+    fn condition(&self, op: Op) -> Condition<'_> {
+        Condition(Known::Later(self.push(op), self))
+    }
+
+    /// The value of a symbol, which for a constant is only now written down.
+    fn value(&self, symbol: Symbol<'_>) -> Value {
+        match symbol.0 {
+            Known::Now(constant) => self.push(Op::Constant(Constant::new(constant))),
+            Known::Later(value, _) => value,
+        }
+    }
+
+    /// As [`value`](Tape::value), for a condition: there is no constant one, so a comparison of constants is written.
+    fn condition_value(&self, condition: Condition<'_>) -> Value {
+        match condition.0 {
+            Known::Now(holds) => {
+                let zero = self.push(Op::Constant(Constant::new(0.0)));
+                let compare = if holds { Compare::Eq } else { Compare::Ne };
+                self.push(Op::Compare(compare, zero, zero))
+            }
+            Known::Later(value, _) => value,
+        }
+    }
+}
+
+/// Something known while tracing, or only when the program runs.
+#[derive(Clone, Copy)]
+enum Known<'t, T> {
+    Now(T),
+    Later(Value, &'t Tape),
+}
+
+impl<'t, T> Known<'t, T> {
+    fn tape(&self) -> Option<&'t Tape> {
+        match self {
+            Known::Now(_) => None,
+            Known::Later(_, tape) => Some(tape),
+        }
+    }
+}
+
+/// A number of a program being written.
+#[derive(Clone, Copy)]
+pub struct Symbol<'t>(Known<'t, f32>);
+
+/// A condition of a program being written.
+#[derive(Clone, Copy)]
+pub struct Condition<'t>(Known<'t, bool>);
+
+impl<'t> Symbol<'t> {
+    fn unary(self, op: Unary) -> Self {
+        match self.0 {
+            Known::Now(a) => Symbol(Known::Now(op.apply(a))),
+            Known::Later(a, tape) => tape.number(Op::Unary(op, a)),
+        }
+    }
+
+    fn binary(self, op: Binary, other: Self) -> Self {
+        match (self.0, other.0) {
+            (Known::Now(a), Known::Now(b)) => Symbol(Known::Now(op.apply(a, b))),
+            (Known::Later(_, tape), _) | (_, Known::Later(_, tape)) => {
+                tape.number(Op::Binary(op, tape.value(self), tape.value(other)))
+            }
+        }
+    }
+
+    fn compare(self, op: Compare, other: Self) -> Condition<'t> {
+        match (self.0, other.0) {
+            (Known::Now(a), Known::Now(b)) => Condition(Known::Now(op.apply(a, b))),
+            (Known::Later(_, tape), _) | (_, Known::Later(_, tape)) => {
+                tape.condition(Op::Compare(op, tape.value(self), tape.value(other)))
+            }
+        }
+    }
+}
+
+impl Add for Symbol<'_> {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        self.binary(Binary::Add, other)
+    }
+}
+
+impl Sub for Symbol<'_> {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        self.binary(Binary::Sub, other)
+    }
+}
+
+impl Mul for Symbol<'_> {
+    type Output = Self;
+    fn mul(self, other: Self) -> Self {
+        self.binary(Binary::Mul, other)
+    }
+}
+
+impl Div for Symbol<'_> {
+    type Output = Self;
+    fn div(self, other: Self) -> Self {
+        self.binary(Binary::Div, other)
+    }
+}
+
+impl Neg for Symbol<'_> {
+    type Output = Self;
+    fn neg(self) -> Self {
+        self.unary(Unary::Neg)
+    }
+}
+
+impl<'t> Num for Symbol<'t> {
+    type Mask = Condition<'t>;
+
+    fn constant(value: impl Into<f64>) -> Self {
+        Symbol(Known::Now(f32::constant(value)))
+    }
+    fn sqrt(self) -> Self {
+        self.unary(Unary::Sqrt)
+    }
+    fn abs(self) -> Self {
+        self.unary(Unary::Abs)
+    }
+    fn floor(self) -> Self {
+        self.unary(Unary::Floor)
+    }
+    fn min(self, other: Self) -> Self {
+        self.binary(Binary::Min, other)
+    }
+    fn max(self, other: Self) -> Self {
+        self.binary(Binary::Max, other)
+    }
+    fn mul_add(self, factor: Self, addend: Self) -> Self {
+        let op = Ternary::MulAdd;
+        let tape = [self, factor, addend].iter().find_map(|symbol| symbol.0.tape());
+        match (tape, self.0, factor.0, addend.0) {
+            (Some(tape), ..) => tape.number(Op::Ternary(op, tape.value(self), tape.value(factor), tape.value(addend))),
+            (None, Known::Now(a), Known::Now(b), Known::Now(c)) => Symbol(Known::Now(op.apply(a, b, c))),
+            _ => unreachable!("a symbol without a tape is a constant"),
+        }
+    }
+
+    fn lt(self, other: Self) -> Condition<'t> {
+        self.compare(Compare::Lt, other)
+    }
+    fn le(self, other: Self) -> Condition<'t> {
+        self.compare(Compare::Le, other)
+    }
+    fn gt(self, other: Self) -> Condition<'t> {
+        self.compare(Compare::Gt, other)
+    }
+    fn ge(self, other: Self) -> Condition<'t> {
+        self.compare(Compare::Ge, other)
+    }
+    fn eq(self, other: Self) -> Condition<'t> {
+        self.compare(Compare::Eq, other)
+    }
+    fn ne(self, other: Self) -> Condition<'t> {
+        self.compare(Compare::Ne, other)
+    }
+    fn select(mask: Condition<'t>, yes: Self, no: Self) -> Self {
+        match mask.0 {
+            Known::Now(holds) => {
+                if holds {
+                    yes
+                } else {
+                    no
+                }
+            }
+            Known::Later(condition, tape) => tape.number(Op::Select(condition, tape.value(yes), tape.value(no))),
+        }
+    }
+}
+
+impl Mask for Condition<'_> {}
+
+impl Condition<'_> {
+    fn logic(self, op: Logic, other: Self, now: fn(bool, bool) -> bool) -> Self {
+        match (self.0, other.0) {
+            (Known::Now(a), Known::Now(b)) => Condition(Known::Now(now(a, b))),
+            (Known::Later(_, tape), _) | (_, Known::Later(_, tape)) => {
+                tape.condition(Op::Logic(op, tape.condition_value(self), tape.condition_value(other)))
+            }
+        }
+    }
+}
+
+impl BitAnd for Condition<'_> {
+    type Output = Self;
+    fn bitand(self, other: Self) -> Self {
+        self.logic(Logic::And, other, |a, b| a & b)
+    }
+}
+
+impl BitOr for Condition<'_> {
+    type Output = Self;
+    fn bitor(self, other: Self) -> Self {
+        self.logic(Logic::Or, other, |a, b| a | b)
+    }
+}
+
+impl Not for Condition<'_> {
+    type Output = Self;
+    fn not(self) -> Self {
+        match self.0 {
+            Known::Now(holds) => Condition(Known::Now(!holds)),
+            Known::Later(condition, tape) => tape.condition(Op::Not(condition)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formula;
+
+    formula! { fn Cubic(x) { x + x * x + x * x * x } }
+    formula! { fn Folded(x) { T::constant(2) * T::constant(3) + x * (T::constant(1) - T::constant(1)) } }
+    formula! { fn Wasteful(x, y) { let _unused = y.sqrt(); x } }
+
+    #[test]
+    fn a_common_subexpression_is_computed_once() {
+        let text = trace(&Cubic).to_string();
+        assert_eq!(text, "v0 = input x\nv1 = mul v0 v0\nv2 = add v0 v1\nv3 = mul v1 v0\nv4 = add v2 v3\n");
+    }
+
+    #[test]
+    fn constants_fold_and_nothing_else_is_simplified() {
+        let text = trace(&Folded).to_string();
+        assert_eq!(text, "v0 = input x\nv1 = constant 0.0\nv2 = mul v0 v1\nv3 = constant 6.0\nv4 = add v3 v2\n");
+    }
+
+    #[test]
+    fn what_is_not_used_is_left_out() {
+        let program = trace(&Wasteful);
+        assert_eq!(program.to_string(), "v0 = input x\n");
+        assert_eq!(program.inputs(), ["x", "y"]);
+    }
+}
