@@ -88,6 +88,15 @@ impl<T: Element> Kernel<T> {
     /// [`Error::InputCount`] if there are too few or too many, [`Error::Length`] if an array is longer or shorter than the
     /// output.
     pub fn check(&self, inputs: &[Arg<'_, T>], len: usize) -> Result<()> {
+        self.check_lengths(inputs.iter().map(Arg::len), len)
+    }
+
+    /// As [`check`](Kernel::check), for inputs wherever they are: the length of each array, or none for a number.
+    pub(crate) fn check_lengths(
+        &self,
+        inputs: impl ExactSizeIterator<Item = Option<usize>>,
+        len: usize,
+    ) -> Result<()> {
         let names = self.inputs();
         if inputs.len() != names.len() {
             return Err(Error::InputCount {
@@ -97,8 +106,8 @@ impl<T: Element> Kernel<T> {
                 found: inputs.len(),
             });
         }
-        for (name, arg) in names.iter().zip(inputs) {
-            if let Some(found) = arg.len().filter(|found| *found != len) {
+        for (name, found) in names.iter().zip(inputs) {
+            if let Some(found) = found.filter(|found| *found != len) {
                 return Err(Error::Length {
                     kernel: self.name().to_owned(),
                     input: name.clone(),

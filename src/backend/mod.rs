@@ -7,8 +7,8 @@ mod loops;
 pub(crate) mod simd;
 mod threads;
 
-//GPU #[cfg(feature = "gpu")]
-//GPU pub mod gpu;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,0 +1,120 @@
+//! Writing a program as a WGSL compute shader: the operations, spliced into `shaders/elementwise.wgsl`.
+
+use std::fmt::Write;
+
+use crate::program::{Logic, Op, Program};
+
+/// The shader that the operations are spliced into; its comments say how it works.
+pub const ELEMENTWISE: &str = include_str!("../shaders/elementwise.wgsl");
+
+/// The whole shader of a program, for workgroups of `workgroup` invocations.
+///
+/// Binding 0 of group 0 has the parameters, binding 1 the output, and binding `2 + n` input number `n`.
+///
+/// ```
+/// use crossover::{Workload, wgsl};
+///
+/// let poly: Workload = "poly".parse()?;
+/// assert!(wgsl::elementwise(poly.kernel.program(), 64).contains("let v1 = v0 * v0;"));
+/// # Ok::<(), crossover::Error>(())
+/// ```
+pub fn elementwise(program: &Program, workgroup: u32) -> String {
+    // A uniform array cannot be empty, though a program may have no inputs.
+    let inputs = program.inputs().len();
+    let mut shader = ELEMENTWISE.to_owned();
+    splice(&mut shader, "workgroup", &format!("const WORKGROUP: u32 = {workgroup}u;\n"));
+    splice(&mut shader, "inputs", &format!("const INPUTS: u32 = {}u;\n", inputs.max(1)));
+    splice(&mut shader, "bindings", &bindings(program.inputs()));
+    splice(&mut shader, "formula", &formula(program));
+    shader
+}
+
+fn bindings(inputs: &[String]) -> String {
+    let mut text = String::new();
+    for index in 0..inputs.len() {
+        let binding = index + 2;
+        _ = writeln!(text, "@group(0) @binding({binding}) var<storage, read> in{index}: array<f32>;");
+    }
+    text
+}
+
+/// One `let` for each operation, then the store.
+fn formula(program: &Program) -> String {
+    let mut text = String::new();
+    for (index, op) in program.ops().iter().enumerate() {
+        _ = writeln!(text, "    let v{index} = {};", expression(op));
+    }
+    _ = writeln!(text, "    out[i] = {};", program.result());
+    text
+}
+
+fn expression(op: &Op) -> String {
+    let template = match *op {
+        Op::Input(n) => return format!("input({n}u, in{n}[i & params.inputs[{n}].mask])"),
+        Op::Constant(value) => return literal(value.get()),
+        Op::Unary(op, ..) => op.wgsl(),
+        Op::Binary(op, ..) => op.wgsl(),
+        Op::Ternary(op, ..) => op.wgsl(),
+        Op::Compare(op, ..) => op.wgsl(),
+        Op::Logic(Logic::And, ..) => "{0} & {1}",
+        Op::Logic(Logic::Or, ..) => "{0} | {1}",
+        Op::Not(_) => "!{0}",
+        Op::Select(..) => "select({2}, {1}, {0})",
+    };
+    let mut text = template.to_owned();
+    for (position, value) in op.operands().enumerate() {
+        text = text.replace(&format!("{{{position}}}"), &value.to_string());
+    }
+    text
+}
+
+/// A constant. WGSL has no way to write an infinity or a NaN, and may flush a subnormal that it folds: those are made of
+/// their bits while the shader runs.
+fn literal(value: f32) -> String {
+    if value.is_normal() || value == 0.0 {
+        format!("{value:?}f")
+    } else {
+        format!("bitcast<f32>({:#010x}u | params.zero)", value.to_bits())
+    }
+}
+
+/// Replaces what lies between the lines `// begin NAME` and `// end NAME`.
+///
+/// # Panics
+///
+/// If the shader has no such lines: the file in this crate has.
+fn splice(shader: &mut String, name: &str, text: &str) {
+    let marker = |edge: &str| format!("// {edge} {name}\n");
+    let (begin, end) = (marker("begin"), marker("end"));
+    let from = shader.find(&begin).map(|at| at + begin.len());
+    let to = shader.find(&end).map(|at| shader[..at].rfind('\n').map_or(0, |line| line + 1));
+    match (from, to) {
+        (Some(from), Some(to)) if from <= to => shader.replace_range(from..to, text),
+        _ => panic!("the shader has no part `{name}`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formula;
+    use crate::num::Num;
+    use crate::trace::trace;
+
+    formula! { fn Odd(x) { x + T::constant(f64::INFINITY) * T::constant(f32::from_bits(1)) + T::constant(-0.0) } }
+    formula! { fn Nothing(_unused) { T::constant(1.5) } }
+
+    #[test]
+    fn without_a_program_the_file_is_the_shader_of_x() {
+        formula! { fn Identity(x) { x } }
+        assert_eq!(elementwise(&trace(&Identity), 256), ELEMENTWISE);
+    }
+
+    #[test]
+    fn constants_that_wgsl_cannot_write_are_made_of_bits() {
+        let text = elementwise(&trace(&Odd), 64);
+        assert!(text.contains("bitcast<f32>(0x7f800000u | params.zero)"), "{text}");
+        assert!(text.contains("-0.0f"), "{text}");
+        assert!(elementwise(&trace(&Nothing), 64).contains("let v0 = 1.5f;\n    out[i] = v0;"));
+    }
+}

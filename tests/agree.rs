@@ -1,0 +1,161 @@
+//! Every backend, the same suite: CPU backends agree bit for bit, a GPU is within its bound.
+
+mod common;
+
+use common::{LENGTHS, Subject, args, assert_right, run, spicy_inputs};
+use crossover::{Arg, Error, Isa, Workload};
+
+/// Subscribes a backend to the suite.
+macro_rules! suite {
+    ($($(#[$meta:meta])* $name:ident: $subject:expr;)+) => {$(
+        $(#[$meta])*
+        mod $name {
+            use super::*;
+
+            #[test]
+            fn agrees_on_every_workload_and_length() {
+                with($subject, super::agrees_on_every_workload_and_length);
+            }
+            #[test]
+            fn takes_numbers_for_arrays() {
+                with($subject, super::takes_numbers_for_arrays);
+            }
+            #[test]
+            fn runs_in_place() {
+                with($subject, super::runs_in_place);
+            }
+            #[test]
+            fn runs_again_with_other_lengths() {
+                with($subject, super::runs_again_with_other_lengths);
+            }
+            #[test]
+            fn refuses_inputs_that_do_not_fit() {
+                with($subject, super::refuses_inputs_that_do_not_fit);
+            }
+        }
+    )+};
+}
+
+suite! {
+    plain_loop: common::plain_loop();
+    simd_wide: common::simd(Isa::Wide);
+    #[cfg(target_arch = "x86_64")]
+    simd_avx2: common::simd(Isa::Avx2);
+    #[cfg(target_arch = "x86_64")]
+    simd_avx512: common::simd(Isa::Avx512);
+    one_thread: common::threads(1);
+    three_threads: common::threads(3);
+    #[cfg(feature = "gpu")]
+    gpu: common::gpu::opened();
+    #[cfg(feature = "gpu")]
+    gpu_borrowed: common::gpu::borrowed();
+    #[cfg(feature = "gpu")]
+    gpu_stingy: common::gpu::stingy();
+}
+
+fn with(subject: Subject, test: fn(&dyn crossover::Backend)) {
+    match subject {
+        Ok(backend) => test(&*backend),
+        Err(reason) => println!("skipped: {reason}"),
+    }
+}
+
+/// Which of a workload's inputs are numbers.
+fn scalars(workload: &Workload) -> Vec<bool> {
+    workload.data(0, 0).args(0).iter().map(|arg| arg.len().is_none()).collect()
+}
+
+fn agrees_on_every_workload_and_length(backend: &dyn crossover::Backend) {
+    for workload in Workload::all() {
+        for len in LENGTHS {
+            if len > 100_000 && workload.name() == "horner256" {
+                // As many steps of the loop take seconds in each of its runs; horner16 walks the same lengths.
+                continue;
+            }
+            let inputs = spicy_inputs(&workload, len);
+            let args = args(&inputs, &scalars(&workload));
+            let result = run(backend, &workload.kernel, &args, len);
+            assert_right(backend, &workload.kernel, &args, &result);
+        }
+    }
+}
+
+fn takes_numbers_for_arrays(backend: &dyn crossover::Backend) {
+    let workload: Workload = "axpy".parse().unwrap();
+    let inputs: Vec<_> = [2.5, -1.5, 0.1].map(|x| vec![x; 1000]).into();
+    let mut prepared = backend.prepare(&workload.kernel).unwrap();
+    for mask in 0..8_usize {
+        let args = args(&inputs, &[mask & 1 > 0, mask & 2 > 0, mask & 4 > 0]);
+        let mut out = vec![f32::NAN; 1000];
+        prepared.run(&args, &mut out).unwrap();
+        assert_right(backend, &workload.kernel, &args, &out);
+    }
+}
+
+fn runs_in_place(backend: &dyn crossover::Backend) {
+    for (name, len) in [("poly", 1), ("poly", 1000), ("poly", 70_001), ("axpy", 17), ("axpy", 200_003)] {
+        let workload: Workload = name.parse().unwrap();
+        let data = workload.data(len, 3);
+        let mut args = data.args(len);
+        // The first input of axpy is its number; the output takes its place, so it has to be an array here.
+        let first: Vec<f32> = (0..len).map(|index| args[0].at(index)).collect();
+        args[0] = Arg::from(&first);
+        let expected = run(backend, &workload.kernel, &args, len);
+        let mut in_place = first.clone();
+        backend.prepare(&workload.kernel).unwrap().run_in_place(&mut in_place, &args[1..]).unwrap();
+        assert_eq!(in_place, expected, "{} of {len} on {}", name, backend.info());
+    }
+}
+
+fn runs_again_with_other_lengths(backend: &dyn crossover::Backend) {
+    let workload: Workload = "poly".parse().unwrap();
+    let data = workload.data(100_000, 5);
+    let mut prepared = backend.prepare(&workload.kernel).unwrap();
+    for len in [10, 100_000, 1000, 0, 70_000, 1] {
+        let mut out = vec![f32::NAN; len];
+        prepared.run(&data.args(len), &mut out).unwrap();
+        assert_right(backend, &workload.kernel, &data.args(len), &out);
+    }
+}
+
+fn refuses_inputs_that_do_not_fit(backend: &dyn crossover::Backend) {
+    let workload: Workload = "axpy".parse().unwrap();
+    let mut prepared = backend.prepare(&workload.kernel).unwrap();
+    let (long, short) = ([1.0; 10], [1.0; 9]);
+    let mut out = [-7.0; 10];
+    let count = prepared.run(&[Arg::Scalar(1.0), Arg::from(&long)], &mut out).unwrap_err();
+    assert!(matches!(count, Error::InputCount { expected: 3, found: 2, .. }), "{count}");
+    let length = prepared.run(&[Arg::Scalar(1.0), Arg::from(&long), Arg::from(&short)], &mut out).unwrap_err();
+    assert!(matches!(&length, Error::Length { input, expected: 10, found: 9, .. } if input == "y"), "{length}");
+    assert!(prepared.run_in_place(&mut out, &[Arg::from(&short), Arg::Scalar(0.0)]).is_err());
+    assert_eq!(out, [-7.0; 10], "a refused run writes nothing");
+    prepared.run(&[Arg::Scalar(1.0), Arg::from(&long), Arg::Scalar(0.0)], &mut out).unwrap();
+    assert_eq!(out, [1.0; 10]);
+}
+
+/// `poly` is well conditioned: besides its bound, a GPU keeps it within 4 ULP, unless a subnormal is flushed.
+#[cfg(feature = "gpu")]
+#[test]
+fn gpu_keeps_poly_within_4_ulp() {
+    let gpu = match common::gpu::open() {
+        Ok(gpu) => gpu,
+        Err(reason) => return println!("skipped: {reason}"),
+    };
+    let workload: Workload = "poly".parse().unwrap();
+    let len = 1_000_003;
+    let inputs = spicy_inputs(&workload, len);
+    let args = args(&inputs, &[false]);
+    let result = run(&gpu, &workload.kernel, &args, len);
+    let bounds = workload.kernel.bounds(crossover::Arithmetic::Wgsl, &args, len).unwrap();
+    let mut worst = (0.0, 0);
+    for (index, bound) in bounds.iter().enumerate() {
+        if bound.is_finite() && bound.value.abs() >= f64::from(f32::MIN_POSITIVE) {
+            let ulp = crossover::ulp::distance(result[index], bound.value);
+            if ulp > worst.0 {
+                worst = (ulp, index);
+            }
+        }
+    }
+    println!("worst of poly on the GPU: {:.3} ULP at {:e}", worst.0, inputs[0][worst.1]);
+    assert!(worst.0 <= 4.0, "{:.3} ULP at {:e}", worst.0, inputs[0][worst.1]);
+}

@@ -1,0 +1,176 @@
+//! What the tests share: the backends, and numbers that are hard to get right.
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use crossover::{Arg, Arithmetic, Backend, Isa, Kernel, Loop, Simd, Threads, Workload};
+
+/// A backend to test, or why it is not here.
+pub type Subject = Result<Box<dyn Backend>, String>;
+
+pub fn plain_loop() -> Subject {
+    Ok(Box::new(Loop))
+}
+
+pub fn simd(isa: Isa) -> Subject {
+    match Simd::with_isa(isa) {
+        Ok(simd) => Ok(Box::new(simd)),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+pub fn threads(threads: usize) -> Subject {
+    Ok(Box::new(Threads::with_threads(threads).unwrap()))
+}
+
+/// The GPU, or the reason to skip its tests; under `CROSSOVER_REQUIRE_GPU=1` there is no such reason.
+#[cfg(feature = "gpu")]
+pub mod gpu {
+    use super::Subject;
+    use crossover::{Gpu, wgpu};
+
+    /// Fails if GPUs are required.
+    fn missing(reason: String) -> String {
+        assert!(
+            std::env::var("CROSSOVER_REQUIRE_GPU").as_deref() != Ok("1"),
+            "CROSSOVER_REQUIRE_GPU is set, but: {reason}"
+        );
+        reason
+    }
+
+    pub fn open() -> Result<Gpu, String> {
+        Gpu::open().map_err(|error| missing(error.to_string()))
+    }
+
+    pub fn opened() -> Subject {
+        Ok(Box::new(open()?))
+    }
+
+    /// A device as a host application opens it, with limits of its own.
+    pub fn host_device(limits: wgpu::Limits) -> Result<(wgpu::Device, wgpu::Queue), String> {
+        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+        let adapter = pollster::block_on(instance.request_adapter(&Default::default()));
+        let adapter = adapter.map_err(|error| missing(error.to_string()))?;
+        let descriptor = wgpu::DeviceDescriptor { required_limits: limits, ..Default::default() };
+        Ok(pollster::block_on(adapter.request_device(&descriptor)).unwrap())
+    }
+
+    /// With the limits that WebGPU promises everywhere.
+    pub fn borrowed() -> Subject {
+        let (device, queue) = host_device(wgpu::Limits::default())?;
+        Ok(Box::new(Gpu::from_device(device, queue)))
+    }
+
+    /// With next to nothing: 64 KiB a buffer, 4 workgroups a dimension of 64 invocations each.
+    pub fn stingy_limits() -> wgpu::Limits {
+        wgpu::Limits {
+            max_buffer_size: 64 << 10,
+            max_storage_buffer_binding_size: 64 << 10,
+            max_storage_buffers_per_shader_stage: 4,
+            max_compute_workgroups_per_dimension: 4,
+            max_compute_workgroup_size_x: 64,
+            max_compute_invocations_per_workgroup: 64,
+            ..wgpu::Limits::default()
+        }
+    }
+
+    pub fn stingy() -> Subject {
+        let (device, queue) = host_device(stingy_limits())?;
+        Ok(Box::new(Gpu::from_device(device, queue)))
+    }
+}
+
+/// Lengths around the boundaries of lanes, blocks, chunks and workgroups.
+pub const LENGTHS: [usize; 16] = [0, 1, 3, 15, 16, 17, 63, 64, 65, 127, 129, 1000, 4097, 65_536, 65_537, 1_000_003];
+
+/// Numbers that find mistakes: zeros, subnormals, extremes, infinities, NaN, and the neighbours of whole numbers.
+pub const SPICY: [f32; 22] = [
+    0.0,
+    -0.0,
+    f32::from_bits(1),
+    -f32::from_bits(0x7f_ffff),
+    f32::MIN_POSITIVE,
+    -f32::MIN_POSITIVE,
+    f32::MAX,
+    f32::MIN,
+    f32::INFINITY,
+    f32::NEG_INFINITY,
+    f32::NAN,
+    1.0,
+    -1.0,
+    1.0 - f32::EPSILON / 2.0,
+    -1.5,
+    2.5,
+    -2.999_999_8,
+    8_388_608.5,
+    -16_777_216.0,
+    1e-20,
+    -1e20,
+    1e-38,
+];
+
+/// `len` numbers: the spicy ones among those of a workload's own distribution.
+pub fn spiced(plain: &[f32], turn: usize) -> Vec<f32> {
+    let each = |(index, plain): (usize, &f32)| match (index + turn) % 3 {
+        0 => SPICY[(index / 3 + turn * 5) % SPICY.len()],
+        _ => *plain,
+    };
+    plain.iter().enumerate().map(each).collect()
+}
+
+/// The workload's inputs for `len` elements with spicy numbers in every array, and in turn for every scalar.
+pub fn spicy_inputs(workload: &Workload, len: usize) -> Vec<Vec<f32>> {
+    let data = workload.data(len, 7);
+    let args = data.args(len);
+    let fill = |(turn, arg): (usize, &Arg<'_>)| match arg {
+        Arg::Array(array) => spiced(array, turn),
+        Arg::Scalar(value) => vec![*value],
+    };
+    args.iter().enumerate().map(fill).collect()
+}
+
+/// Arguments of these arrays, of which those with one number are scalars unless the output is as short.
+pub fn args<'a>(inputs: &'a [Vec<f32>], scalars: &[bool]) -> Vec<Arg<'a>> {
+    let arg = |(array, scalar): (&'a Vec<f32>, &bool)| if *scalar { Arg::Scalar(array[0]) } else { Arg::from(array) };
+    inputs.iter().zip(scalars).map(arg).collect()
+}
+
+pub fn run(backend: &dyn Backend, kernel: &Kernel, inputs: &[Arg<'_>], len: usize) -> Vec<f32> {
+    // A poisoned output shows what was not written.
+    let mut out = vec![f32::from_bits(0x7fc0_1234); len];
+    backend.run(kernel, inputs, &mut out).unwrap_or_else(|error| panic!("{}: {error}", backend.info()));
+    assert!(out.iter().all(|x| x.to_bits() != 0x7fc0_1234), "{}: an element was not written", backend.info());
+    out
+}
+
+/// The bits, with one pattern for every NaN.
+pub fn bits(x: f32) -> u32 {
+    if x.is_nan() { f32::NAN.to_bits() } else { x.to_bits() }
+}
+
+/// Asserts that a backend's result is right: on a CPU the very bits of the loop, and everywhere within the bound of its
+/// arithmetic.
+pub fn assert_right(backend: &dyn Backend, kernel: &Kernel, inputs: &[Arg<'_>], result: &[f32]) {
+    let (info, len) = (backend.info(), result.len());
+    let arithmetic = info.arithmetic();
+    if arithmetic == Arithmetic::Ieee {
+        let expected = run(&Loop, kernel, inputs, len);
+        for (index, (result, expected)) in result.iter().zip(&expected).enumerate() {
+            assert_eq!(
+                bits(*result),
+                bits(*expected),
+                "{info}, `{}` of {len}, element {index}: {result:e}, the loop has {expected:e}",
+                kernel.name()
+            );
+        }
+    }
+    for (index, bound) in kernel.bounds(arithmetic, inputs, len).unwrap().iter().enumerate() {
+        let x: Vec<_> = inputs.iter().map(|arg| arg.at(index)).collect();
+        assert!(
+            bound.admits(result[index]),
+            "{info}, `{}` of {len}, element {index}: {:e} from {x:?}, not within {:e} of {:e}",
+            kernel.name(),
+            result[index],
+            bound.bound,
+            bound.value
+        );
+    }
+}
