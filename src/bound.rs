@@ -47,7 +47,8 @@ impl Model for Ieee {
 
 /// What a WGSL shader promises: twice the IEEE bound for the operations that are correctly rounded but may be contracted
 /// and reordered; 2.5 ULP for division; for the square root, which WGSL defines as `1 / inverseSqrt(x)`, 2 ULP for the
-/// inverse root and 2.5 for the quotient. Subnormals may be flushed to zero, infinities and NaN assumed away.
+/// inverse root and 2.5 for the quotient. Subnormals may be flushed to zero, infinities and NaN assumed away. Nothing is
+/// asked where a factor is above 2¹²⁰: a·b + a·c may be computed as a·(b + c), and that sum may overflow.
 ///
 /// Source: *WebGPU Shading Language*, W3C, section 15.7 "Floating Point Evaluation".
 #[derive(Clone, Copy, Debug)]
@@ -182,8 +183,14 @@ impl<M: Model> Sub for Bounded<M> {
     }
 }
 
+/// The largest factor for which reordered sums of products are sure not to overflow on the way.
+const LARGEST_FACTOR: f64 = (1_u128 << 120) as f64;
+
 /// How far a product of two bounded numbers may be from the product of their values.
-fn product_error(a: Bound, b: Bound) -> f64 {
+fn product_error<M: Model>(a: Bound, b: Bound) -> f64 {
+    if !M::IEEE && a.value.abs().max(b.value.abs()) > LARGEST_FACTOR {
+        return f64::INFINITY;
+    }
     let part = |size: f64, error: f64| if error == 0.0 { 0.0 } else { size.abs() * error };
     part(a.value, b.bound) + part(b.value, a.bound) + part(a.bound, b.bound)
 }
@@ -192,7 +199,7 @@ impl<M: Model> Mul for Bounded<M> {
     type Output = Self;
     fn mul(self, other: Self) -> Self {
         let (a, b) = (self.at, other.at);
-        Self::rounded(a.value * b.value, product_error(a, b), M::ARITHMETIC)
+        Self::rounded(a.value * b.value, product_error::<M>(a, b), M::ARITHMETIC)
     }
 }
 
@@ -258,8 +265,14 @@ impl<M: Model> Num for Bounded<M> {
         if self.at.value.is_nan() || other.at.value.is_nan() {
             return self + other;
         }
-        let mask = Num::le(self, other);
-        Self::select(mask, self, other)
+        // The least moves no further than the furthest of the two, and if it is certain which that is, as far as that one.
+        // The value is that of `f64`, which tells −0 from +0 as well: a later division does.
+        let bound = match (Num::lt(self, other), Num::lt(other, self)) {
+            (Maybe { holds: true, certain: true }, _) => self.at.bound,
+            (_, Maybe { holds: true, certain: true }) => other.at.bound,
+            _ => self.at.bound.max(other.at.bound),
+        };
+        Self::at(Num::min(self.at.value, other.at.value), bound)
     }
 
     fn max(self, other: Self) -> Self {
@@ -268,7 +281,7 @@ impl<M: Model> Num for Bounded<M> {
 
     fn mul_add(self, factor: Self, addend: Self) -> Self {
         let value = self.at.value.mul_add(factor.at.value, addend.at.value);
-        let carried = product_error(self.at, factor.at) + addend.at.bound;
+        let carried = product_error::<M>(self.at, factor.at) + addend.at.bound;
         let sum = Self::rounded(value, carried, M::ARITHMETIC);
         if M::IEEE {
             return sum;

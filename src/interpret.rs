@@ -25,27 +25,24 @@ pub(crate) struct Interpreted {
 
 impl Interpreted {
     /// Assigns registers by a scan over the program: one is free again after the last operation that reads it. Inputs and
-    /// constants keep theirs, since a scalar's is filled only once.
+    /// constants are filled before the program runs, so each has a register of its own.
     pub(crate) fn new(program: Arc<Program>) -> Self {
         let ops = program.ops();
         let mut last_use = vec![0; ops.len()];
         for (index, op) in ops.iter().enumerate() {
             op.operands().for_each(|value| last_use[value.index()] = index);
         }
-        let keeps = |value: Value| matches!(ops[value.index()], Op::Input(_) | Op::Constant(_));
+        let filled = |op: &Op| matches!(op, Op::Input(_) | Op::Constant(_));
         let (mut register, mut free, mut registers) = (Vec::with_capacity(ops.len()), Vec::new(), 0);
         for (index, op) in ops.iter().enumerate() {
             // Before the operands' registers are freed: an operation never writes where it reads.
-            let own = free.pop().unwrap_or_else(|| {
+            let reused = if filled(op) { None } else { free.pop() };
+            register.push(reused.unwrap_or_else(|| {
                 registers += 1;
                 registers - 1
-            });
-            register.push(own);
-            let mut freed: Vec<_> = op
-                .operands()
-                .filter(|value| last_use[value.index()] == index && !keeps(*value))
-                .map(|value| register[value.index()])
-                .collect();
+            }));
+            let last = op.operands().filter(|value| last_use[value.index()] == index && !filled(&ops[value.index()]));
+            let mut freed: Vec<_> = last.map(|value| register[value.index()]).collect();
             freed.sort_unstable();
             freed.dedup();
             free.append(&mut freed);

@@ -92,11 +92,7 @@ impl<T: Element> Kernel<T> {
     }
 
     /// As [`check`](Kernel::check), for inputs wherever they are: the length of each array, or none for a number.
-    pub(crate) fn check_lengths(
-        &self,
-        inputs: impl ExactSizeIterator<Item = Option<usize>>,
-        len: usize,
-    ) -> Result<()> {
+    pub(crate) fn check_lengths(&self, inputs: impl ExactSizeIterator<Item = Option<usize>>, len: usize) -> Result<()> {
         let names = self.inputs();
         if inputs.len() != names.len() {
             return Err(Error::InputCount {

@@ -17,9 +17,9 @@ pub mod wgsl;
 pub mod workload;
 
 pub use arg::Arg;
-pub use backend::{Backend, Device, Info, Isa, Kind, Loop, Prepared, Simd, Stage, Threads, open};
 #[cfg(feature = "gpu")]
 pub use backend::gpu::{BoundKernel, DeviceArg, DeviceArray, Gpu, GpuKernel};
+pub use backend::{Backend, Device, Info, Isa, Kind, Loop, Prepared, Simd, Stage, Threads, open};
 pub use error::{Error, Result};
 pub use formula::Formula;
 pub use kernel::{Arithmetic, Kernel};

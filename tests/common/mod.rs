@@ -1,7 +1,8 @@
 //! What the tests share: the backends, and numbers that are hard to get right.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
-use crossover::{Arg, Arithmetic, Backend, Isa, Kernel, Loop, Simd, Threads, Workload};
+use crossover::bound::Bound;
+use crossover::{Arg, Arithmetic, Backend, Info, Isa, Kernel, Loop, Simd, Threads, Workload};
 
 /// A backend to test, or why it is not here.
 pub type Subject = Result<Box<dyn Backend>, String>;
@@ -46,7 +47,11 @@ pub mod gpu {
 
     /// A device as a host application opens it, with limits of its own.
     pub fn host_device(limits: wgpu::Limits) -> Result<(wgpu::Device, wgpu::Queue), String> {
-        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+        let descriptor = wgpu::InstanceDescriptor {
+            backends: wgpu::Backends::PRIMARY,
+            ..wgpu::InstanceDescriptor::new_without_display_handle()
+        };
+        let instance = wgpu::Instance::new(descriptor);
         let adapter = pollster::block_on(instance.request_adapter(&Default::default()));
         let adapter = adapter.map_err(|error| missing(error.to_string()))?;
         let descriptor = wgpu::DeviceDescriptor { required_limits: limits, ..Default::default() };
@@ -146,31 +151,45 @@ pub fn bits(x: f32) -> u32 {
     if x.is_nan() { f32::NAN.to_bits() } else { x.to_bits() }
 }
 
-/// Asserts that a backend's result is right: on a CPU the very bits of the loop, and everywhere within the bound of its
-/// arithmetic.
-pub fn assert_right(backend: &dyn Backend, kernel: &Kernel, inputs: &[Arg<'_>], result: &[f32]) {
-    let (info, len) = (backend.info(), result.len());
-    let arithmetic = info.arithmetic();
-    if arithmetic == Arithmetic::Ieee {
-        let expected = run(&Loop, kernel, inputs, len);
-        for (index, (result, expected)) in result.iter().zip(&expected).enumerate() {
-            assert_eq!(
-                bits(*result),
-                bits(*expected),
-                "{info}, `{}` of {len}, element {index}: {result:e}, the loop has {expected:e}",
-                kernel.name()
-            );
+/// What results are judged by: those of the loop, and the oracle of each arithmetic.
+pub struct Reference {
+    name: String,
+    expected: Vec<f32>,
+    ieee: Vec<Bound>,
+    wgsl: Vec<Bound>,
+}
+
+impl Reference {
+    pub fn new(kernel: &Kernel, inputs: &[Arg<'_>], len: usize) -> Self {
+        Reference {
+            name: kernel.name().to_owned(),
+            expected: run(&Loop, kernel, inputs, len),
+            ieee: kernel.bounds(Arithmetic::Ieee, inputs, len).unwrap(),
+            wgsl: kernel.bounds(Arithmetic::Wgsl, inputs, len).unwrap(),
         }
     }
-    for (index, bound) in kernel.bounds(arithmetic, inputs, len).unwrap().iter().enumerate() {
-        let x: Vec<_> = inputs.iter().map(|arg| arg.at(index)).collect();
-        assert!(
-            bound.admits(result[index]),
-            "{info}, `{}` of {len}, element {index}: {:e} from {x:?}, not within {:e} of {:e}",
-            kernel.name(),
-            result[index],
-            bound.bound,
-            bound.value
-        );
+
+    /// Asserts that the first results are right: on a CPU the very bits of the loop, and everywhere within the bound of the
+    /// backend's arithmetic.
+    pub fn judge(&self, info: &Info, result: &[f32]) {
+        let at = |index: usize| format!("{info}, `{}` of {}, element {index}", self.name, result.len());
+        let bounds = match info.arithmetic() {
+            Arithmetic::Ieee => &self.ieee,
+            Arithmetic::Wgsl => &self.wgsl,
+        };
+        for (index, (result, bound)) in result.iter().zip(bounds).enumerate() {
+            let (value, wide) = (bound.value, bound.bound);
+            assert!(bound.admits(*result), "{}: {result:e} is not within {wide:e} of {value:e}", at(index));
+        }
+        if info.arithmetic() == Arithmetic::Ieee {
+            for (index, (result, expected)) in result.iter().zip(&self.expected).enumerate() {
+                assert_eq!(bits(*result), bits(*expected), "{}: {result:e}, the loop has {expected:e}", at(index));
+            }
+        }
     }
+}
+
+/// Asserts that a backend's result is right, as [`Reference::judge`] says.
+pub fn assert_right(backend: &dyn Backend, kernel: &Kernel, inputs: &[Arg<'_>], result: &[f32]) {
+    Reference::new(kernel, inputs, result.len()).judge(&backend.info(), result);
 }

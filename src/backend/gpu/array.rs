@@ -126,22 +126,12 @@ impl Gpu {
                 remedy: "run it from the host, which sends it in chunks, or in parts".to_owned(),
             });
         }
-        let descriptor = wgpu::BufferDescriptor {
-            label: Some("crossover"),
-            size,
-            usage,
-            mapped_at_creation: false,
-        };
+        let descriptor = wgpu::BufferDescriptor { label: Some("crossover"), size, usage, mapped_at_creation: false };
         self.scoped(|device| device.create_buffer(&descriptor))
     }
 
     /// Waits for a submission, then copies the beginning of a mappable buffer to the host.
-    pub(super) fn read(
-        &self,
-        buffer: &wgpu::Buffer,
-        submission: wgpu::SubmissionIndex,
-        to: &mut [f32],
-    ) -> Result<()> {
+    pub(super) fn read(&self, buffer: &wgpu::Buffer, submission: wgpu::SubmissionIndex, to: &mut [f32]) -> Result<()> {
         let (sender, receiver) = mpsc::channel();
         let range = 0..bytes(to.len());
         self.scoped(|_| {

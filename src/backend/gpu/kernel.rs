@@ -1,7 +1,7 @@
 //! Kernels on the device: compiled, bound to arrays, put into a command encoder.
 
-use super::array::{DeviceArg, DeviceArray, bytes};
 use super::Gpu;
+use super::array::{DeviceArg, DeviceArray, bytes};
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
 use crate::wgsl;
@@ -38,9 +38,8 @@ impl GpuKernel {
                 remedy: "use fewer inputs, or another backend".to_owned(),
             });
         }
-        let workgroup = WORKGROUP
-            .min(limits.max_compute_workgroup_size_x)
-            .min(limits.max_compute_invocations_per_workgroup);
+        let workgroup =
+            WORKGROUP.min(limits.max_compute_workgroup_size_x).min(limits.max_compute_invocations_per_workgroup);
         let text = wgsl::elementwise(kernel.program(), workgroup);
         let compiled = gpu.scoped(|device| {
             let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
@@ -57,20 +56,10 @@ impl GpuKernel {
             })
         });
         let pipeline = compiled.map_err(|error| match error {
-            Error::Device { message } => Error::Shader {
-                kernel: kernel.name().to_owned(),
-                message,
-                wgsl: text,
-            },
+            Error::Device { message } => Error::Shader { kernel: kernel.name().to_owned(), message, wgsl: text },
             other => other,
         })?;
-        Ok(GpuKernel {
-            gpu: gpu.clone(),
-            kernel: kernel.clone(),
-            pipeline,
-            workgroup,
-            placeholder: gpu.empty(1)?,
-        })
+        Ok(GpuKernel { gpu: gpu.clone(), kernel: kernel.clone(), pipeline, workgroup, placeholder: gpu.empty(1)? })
     }
 
     /// The kernel that was compiled.
@@ -96,12 +85,8 @@ impl GpuKernel {
         let size = parts * self.params_stride() / size_of::<f32>();
         let params = self.gpu.buffer(size, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST)?;
         let groups = (0..parts).map(|part| self.bind_part(inputs, out, &params, part));
-        let bound = BoundKernel {
-            groups: groups.collect::<Result<_>>()?,
-            kernel: self.clone(),
-            params,
-            len: out.len(),
-        };
+        let bound =
+            BoundKernel { groups: groups.collect::<Result<_>>()?, kernel: self.clone(), params, len: out.len() };
         bound.set(inputs, out.len())?;
         Ok(bound)
     }
@@ -117,15 +102,14 @@ impl GpuKernel {
         let from = part * self.part();
         let len = self.part().min(out.len() - from);
         let stride = self.params_stride() as u64;
-        let mut resources = vec![window(params, part as u64 * stride, stride), window(out.buffer(), bytes(from), bytes(len))];
+        let mut resources =
+            vec![window(params, part as u64 * stride, stride), window(out.buffer(), bytes(from), bytes(len))];
         resources.extend(inputs.iter().map(|arg| match arg {
             DeviceArg::Array(array) => window(array.buffer(), bytes(from), bytes(len)),
             DeviceArg::Scalar(_) => window(self.placeholder.buffer(), 0, bytes(1)),
         }));
-        let entries: Vec<_> = (0..)
-            .zip(resources)
-            .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
-            .collect();
+        let entries: Vec<_> =
+            (0..).zip(resources).map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource }).collect();
         self.gpu.scoped(|device| {
             device.create_bind_group(&wgpu::BindGroupDescriptor {
                 label: Some(self.kernel.name()),
@@ -186,18 +170,12 @@ fn layout(device: &wgpu::Device, inputs: usize) -> wgpu::PipelineLayout {
         .map(|(binding, ty)| wgpu::BindGroupLayoutEntry {
             binding,
             visibility: wgpu::ShaderStages::COMPUTE,
-            ty: wgpu::BindingType::Buffer {
-                ty,
-                has_dynamic_offset: false,
-                min_binding_size: None,
-            },
+            ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None },
             count: None,
         })
         .collect();
-    let bindings = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-        label: Some("crossover"),
-        entries: &entries,
-    });
+    let bindings = device
+        .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some("crossover"), entries: &entries });
     device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
         label: Some("crossover"),
         bind_group_layouts: &[Some(&bindings)],

@@ -59,13 +59,7 @@ impl Gpu {
     fn new(device: wgpu::Device, queue: wgpu::Queue, lost: Arc<OnceLock<String>>) -> Gpu {
         let about = open::about(&device.adapter_info());
         let limits = device.limits();
-        let inner = Inner {
-            device,
-            queue,
-            limits,
-            about,
-            lost,
-        };
+        let inner = Inner { device, queue, limits, about, lost };
         Gpu { inner: Arc::new(inner) }
     }
 
@@ -103,12 +97,7 @@ impl Gpu {
 
 impl Backend for Gpu {
     fn info(&self) -> Info {
-        Info {
-            kind: Kind::Gpu,
-            isa: None,
-            threads: None,
-            device: Some(self.inner.about.clone()),
-        }
+        Info { kind: Kind::Gpu, isa: None, threads: None, device: Some(self.inner.about.clone()) }
     }
 
     fn prepare(&self, kernel: &Kernel) -> Result<Box<dyn Prepared>> {

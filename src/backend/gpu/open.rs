@@ -11,27 +11,30 @@ const REMEDY: &str = "install the driver of your GPU, or a software one: on Debi
                       mesa-vulkan-drivers";
 
 pub(super) fn open() -> Result<Gpu> {
-    let descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
-    let backends = descriptor.backends;
-    let instance = wgpu::Instance::new(descriptor);
-    let mut adapters = pollster::block_on(instance.enumerate_adapters(backends));
+    let from_env = || wgpu::InstanceDescriptor::new_without_display_handle_from_env();
+    let allowed = from_env().backends;
     let wanted = std::env::var("WGPU_ADAPTER_NAME").unwrap_or_default().to_lowercase();
-    let found: Vec<_> = adapters.iter().map(|adapter| about(&adapter.get_info()).to_string()).collect();
-    adapters.retain(|adapter| adapter.get_info().name.to_lowercase().contains(&wanted) && computes(adapter));
-    adapters.sort_by_key(|adapter| rank(&adapter.get_info()));
-    let unavailable = |reason: String| Error::Unavailable {
-        what: "the gpu backend".to_owned(),
-        reason,
-        remedy: REMEDY.to_owned(),
-    };
-    let Some(adapter) = adapters.first() else {
-        return Err(unavailable(match (found.is_empty(), wanted.is_empty()) {
-            (true, _) => format!("there is no GPU driver (looked for {})", names(backends)),
-            (false, true) => format!("no GPU here can run compute shaders (found {})", found.join("; ")),
-            (false, false) => format!("no GPU is called `{wanted}` (found {})", found.join("; ")),
-        }));
-    };
-    request(adapter).map_err(|reason| unavailable(format!("{} did not open: {reason}", adapter.get_info().name)))
+    let mut found = Vec::new();
+    // OpenGL only where there is nothing better: its loader writes to the terminal on a machine without a display.
+    for backends in [allowed - wgpu::Backends::GL, allowed & wgpu::Backends::GL] {
+        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor { backends, ..from_env() });
+        let mut adapters = pollster::block_on(instance.enumerate_adapters(backends));
+        found.extend(adapters.iter().map(|adapter| about(&adapter.get_info()).to_string()));
+        adapters.retain(|adapter| adapter.get_info().name.to_lowercase().contains(&wanted) && computes(adapter));
+        if let Some(adapter) = adapters.iter().min_by_key(|adapter| rank(&adapter.get_info())) {
+            let name = adapter.get_info().name;
+            return request(adapter).map_err(|reason| unavailable(format!("{name} did not open: {reason}")));
+        }
+    }
+    Err(unavailable(match (found.is_empty(), wanted.is_empty()) {
+        (true, _) => format!("no driver offers one through {}", names(allowed)),
+        (false, true) => format!("none can run compute shaders (found {})", found.join("; ")),
+        (false, false) => format!("none is called `{wanted}` (found {})", found.join("; ")),
+    }))
+}
+
+fn unavailable(reason: String) -> Error {
+    Error::Unavailable { what: "the gpu backend".to_owned(), reason, remedy: REMEDY.to_owned() }
 }
 
 /// Opens a device with everything the adapter offers: a device has exactly the limits that were asked for.
@@ -55,16 +58,15 @@ fn computes(adapter: &wgpu::Adapter) -> bool {
     flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS) && adapter.limits().max_storage_buffers_per_shader_stage >= 2
 }
 
-/// The order of preference: the most powerful kind of device, then the interface with the least between it and us.
-fn rank(info: &wgpu::AdapterInfo) -> (u8, u8) {
-    let kind = match info.device_type {
+/// The order of preference: the most powerful kind of device.
+fn rank(info: &wgpu::AdapterInfo) -> u8 {
+    match info.device_type {
         wgpu::DeviceType::DiscreteGpu => 0,
         wgpu::DeviceType::IntegratedGpu => 1,
         wgpu::DeviceType::VirtualGpu => 2,
         wgpu::DeviceType::Other => 3,
         wgpu::DeviceType::Cpu => 4,
-    };
-    (kind, u8::from(info.backend == wgpu::Backend::Gl))
+    }
 }
 
 pub(super) fn about(info: &wgpu::AdapterInfo) -> Device {

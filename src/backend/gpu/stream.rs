@@ -30,11 +30,7 @@ struct Memory {
 impl OnGpu {
     pub(super) fn new(kernel: GpuKernel) -> Self {
         let stages = ["upload", "compute", "download"];
-        OnGpu {
-            kernel,
-            memory: None,
-            stages: stages.map(|name| Stage { name, time: Duration::ZERO }),
-        }
+        OnGpu { kernel, memory: None, stages: stages.map(|name| Stage { name, time: Duration::ZERO }) }
     }
 
     /// Makes room for a chunk of `len` elements, if there is not.
