@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::arg::Arg;
-use crate::backend::simd::isa::{Isa, Task};
+use crate::backend::simd::isa::{Checked, Task};
 use crate::backend::simd::lanes::Lanes;
 use crate::bound::{Bound, Bounded, Ieee, Model, Wgsl};
 use crate::kernel::{Arithmetic, Bodies};
@@ -61,7 +61,7 @@ impl Interpreted {
 }
 
 impl Bodies<f32> for Interpreted {
-    fn apply(&self, isa: Isa, inputs: &[Arg<'_>], from: usize, out: &mut [f32]) {
+    fn apply(&self, isa: Checked, inputs: &[Arg<'_>], from: usize, out: &mut [f32]) {
         let mut blocks = Blocks::new(self);
         for (index, out) in out.chunks_mut(BLOCK).enumerate() {
             for (input, arg) in inputs.iter().enumerate() {
@@ -71,7 +71,7 @@ impl Bodies<f32> for Interpreted {
         }
     }
 
-    fn apply_in_place(&self, isa: Isa, data: &mut [f32], rest: &[Arg<'_>], from: usize) {
+    fn apply_in_place(&self, isa: Checked, data: &mut [f32], rest: &[Arg<'_>], from: usize) {
         let mut blocks = Blocks::new(self);
         for (index, data) in data.chunks_mut(BLOCK).enumerate() {
             blocks.load(0, Arg::Array(data));
@@ -121,7 +121,7 @@ impl<'p> Blocks<'p> {
     }
 
     /// Runs the whole program on the blocks that were loaded and writes its result.
-    fn run(&mut self, isa: Isa, out: &mut [f32]) {
+    fn run(&mut self, isa: Checked, out: &mut [f32]) {
         isa.dispatch(Pass { blocks: self, len: out.len() });
         let result = self.plan.register[self.plan.program.result().index()];
         out.copy_from_slice(&self.registers[result][..out.len()]);

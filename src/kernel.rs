@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::arg::Arg;
 use crate::backend::simd::drive;
-use crate::backend::simd::isa::Isa;
+use crate::backend::simd::isa::Checked;
 use crate::bound::{Bound, Bounded, Ieee, Model, Wgsl};
 use crate::error::{Error, Result};
 use crate::formula::Formula;
@@ -25,10 +25,10 @@ pub struct Kernel<T: Element = f32> {
 /// What a kernel does on the CPU, for each instruction set.
 pub(crate) trait Bodies<T: Element>: Send + Sync {
     /// `out[i] = formula(inputs[..][from + i])`
-    fn apply(&self, isa: Isa, inputs: &[Arg<'_, T>], from: usize, out: &mut [T]);
+    fn apply(&self, isa: Checked, inputs: &[Arg<'_, T>], from: usize, out: &mut [T]);
 
     /// `data[i] = formula(data[i], rest[..][from + i])`
-    fn apply_in_place(&self, isa: Isa, data: &mut [T], rest: &[Arg<'_, T>], from: usize);
+    fn apply_in_place(&self, isa: Checked, data: &mut [T], rest: &[Arg<'_, T>], from: usize);
 
     /// Where correct results lie, for the elements from `from` on.
     fn bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_, T>], from: usize, out: &mut [Bound]);
@@ -142,11 +142,11 @@ impl<T: Element> fmt::Debug for Kernel<T> {
 struct Compiled<F, const N: usize>(F);
 
 impl<F: Formula<N>, const N: usize> Bodies<f32> for Compiled<F, N> {
-    fn apply(&self, isa: Isa, inputs: &[Arg<'_>], from: usize, out: &mut [f32]) {
+    fn apply(&self, isa: Checked, inputs: &[Arg<'_>], from: usize, out: &mut [f32]) {
         drive::over(&self.0, isa, inputs, from, out);
     }
 
-    fn apply_in_place(&self, isa: Isa, data: &mut [f32], rest: &[Arg<'_>], from: usize) {
+    fn apply_in_place(&self, isa: Checked, data: &mut [f32], rest: &[Arg<'_>], from: usize) {
         drive::in_place(&self.0, isa, data, rest, from);
     }
 

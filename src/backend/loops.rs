@@ -1,6 +1,7 @@
 //! The `loop` backend: one number after the other.
 
 use super::simd::OnCaller;
+use super::simd::isa::Checked;
 use super::{Backend, Info, Isa, Kind, Prepared};
 use crate::error::Result;
 use crate::kernel::Kernel;
@@ -15,6 +16,6 @@ impl Backend for Loop {
     }
 
     fn prepare(&self, kernel: &Kernel) -> Result<Box<dyn Prepared>> {
-        Ok(Box::new(OnCaller::new(kernel, Isa::Scalar)))
+        Ok(Box::new(OnCaller::new(kernel, Checked::SCALAR)))
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use super::simd::isa::Checked;
 use super::{Backend, Info, Isa, Kind, Prepared};
 use crate::arg::Arg;
 use crate::error::{Error, Result};
@@ -18,7 +19,7 @@ const CHUNK: usize = 1 << 16;
 /// Runs kernels with SIMD on several threads. An array of one chunk (65 536 elements) or less stays on the caller's.
 #[derive(Clone, Debug)]
 pub struct Threads {
-    isa: Isa,
+    isa: Checked,
     /// Its own pool, or none for rayon's global one.
     pool: Option<Arc<ThreadPool>>,
 }
@@ -26,7 +27,7 @@ pub struct Threads {
 impl Threads {
     /// On rayon's global pool: a thread for each core, or as many as `RAYON_NUM_THREADS` says.
     pub fn new() -> Self {
-        Threads { isa: Isa::detect(), pool: None }
+        Threads { isa: Checked::widest(), pool: None }
     }
 
     /// On a pool of its own.
@@ -41,7 +42,7 @@ impl Threads {
             reason: error.to_string(),
             remedy: "ask for fewer threads".to_owned(),
         })?;
-        Ok(Threads { isa: Isa::detect(), pool: Some(Arc::new(pool)) })
+        Ok(Threads { isa: Checked::widest(), pool: Some(Arc::new(pool)) })
     }
 
     /// The same, on a certain instruction set.
@@ -66,7 +67,7 @@ impl Backend for Threads {
             Some(pool) => pool.current_num_threads(),
             None => rayon::current_num_threads(),
         };
-        Info::cpu(Kind::Threads, self.isa, threads)
+        Info::cpu(Kind::Threads, self.isa.isa(), threads)
     }
 
     fn prepare(&self, kernel: &Kernel) -> Result<Box<dyn Prepared>> {

@@ -1,6 +1,6 @@
 //! The loop that every CPU backend runs: a formula over arrays, a block of lanes at a time.
 
-use super::isa::{Isa, Task};
+use super::isa::{Checked, Task};
 use super::lanes::Lanes;
 use crate::arg::Arg;
 use crate::formula::Formula;
@@ -12,14 +12,14 @@ use crate::formula::Formula;
 /// If there are not `N` inputs, or an array ends before `from + out.len()`.
 pub(crate) fn over<F: Formula<N>, const N: usize>(
     formula: &F,
-    isa: Isa,
+    isa: Checked,
     inputs: &[Arg<'_>],
     from: usize,
     out: &mut [f32],
 ) {
     assert_eq!(inputs.len(), N, "a body is given the inputs of its kernel");
     let sources = std::array::from_fn(|k| Source::new(&inputs[k], from, out.len()));
-    isa.dispatch(Drive { formula, sources, out: out.as_mut_ptr(), len: out.len() });
+    isa.dispatch(&Drive { formula, sources, out: out.as_mut_ptr(), len: out.len() });
 }
 
 /// Computes `data[i] = formula(data[i], rest[..][from + i])` on an instruction set.
@@ -29,7 +29,7 @@ pub(crate) fn over<F: Formula<N>, const N: usize>(
 /// If `rest` does not have `N - 1` inputs, or an array ends before `from + data.len()`.
 pub(crate) fn in_place<F: Formula<N>, const N: usize>(
     formula: &F,
-    isa: Isa,
+    isa: Checked,
     data: &mut [f32],
     rest: &[Arg<'_>],
     from: usize,
@@ -40,7 +40,7 @@ pub(crate) fn in_place<F: Formula<N>, const N: usize>(
         0 => Source::Array(out),
         _ => Source::new(&rest[k - 1], from, len),
     });
-    isa.dispatch(Drive { formula, sources, out, len });
+    isa.dispatch(&Drive { formula, sources, out, len });
 }
 
 /// Where an input's numbers come from.
@@ -69,7 +69,8 @@ struct Drive<'f, F, const N: usize> {
     len: usize,
 }
 
-impl<F: Formula<N>, const N: usize> Task for Drive<'_, F, N> {
+/// By reference: copying the loop's description right after it was written stalls a short run for longer than it takes.
+impl<F: Formula<N>, const N: usize> Task for &Drive<'_, F, N> {
     type Output = ();
 
     #[inline(always)]
@@ -92,7 +93,11 @@ impl<F: Formula<N>, const N: usize> Drive<'_, F, N> {
             unsafe { self.step::<L::Block, SCALARS>(at, L::Block::WIDTH) };
             at += L::Block::WIDTH;
         }
-        while self.len - at >= L::WIDTH {
+        while self.len - at >= L::Pair::WIDTH {
+            unsafe { self.step::<L::Pair, SCALARS>(at, L::Pair::WIDTH) };
+            at += L::Pair::WIDTH;
+        }
+        if self.len - at >= L::WIDTH {
             unsafe { self.step::<L, SCALARS>(at, L::WIDTH) };
             at += L::WIDTH;
         }

@@ -81,14 +81,14 @@ impl Isa {
         }
     }
 
-    /// Itself, or why this machine cannot run it.
+    /// It, found on this machine.
     ///
     /// # Errors
     ///
     /// [`Error::Unavailable`] if the machine does not have it.
-    pub fn check(self) -> Result<Isa> {
+    pub(crate) fn check(self) -> Result<Checked> {
         if self.is_available() {
-            return Ok(self);
+            return Ok(Checked(self));
         }
         let have: Vec<_> = Isa::available().map(Isa::name).collect();
         Err(Error::Unavailable {
@@ -97,28 +97,43 @@ impl Isa {
             remedy: format!("choose one of {}", have.join(", ")),
         })
     }
+}
+
+/// An instruction set that was found on this machine: the leave to run on it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Checked(Isa);
+
+impl Checked {
+    /// Every machine has it.
+    pub(crate) const SCALAR: Checked = Checked(Isa::Scalar);
+
+    /// The widest that this machine has.
+    pub(crate) fn widest() -> Checked {
+        Checked(Isa::detect())
+    }
+
+    /// Which one it is.
+    pub(crate) fn isa(self) -> Isa {
+        self.0
+    }
 
     /// Runs a task on the lanes of this instruction set.
-    ///
-    /// # Panics
-    ///
-    /// If the machine does not have it: whoever keeps an `Isa` has [checked](Isa::check) it.
     #[inline]
     pub(crate) fn dispatch<K: Task>(self, task: K) -> K::Output {
-        assert!(self.is_available(), "{self} is dispatched to on a machine without it");
-        match self {
+        match self.0 {
             // SAFETY: the function needs FMA, which has just been found.
             #[cfg(target_arch = "x86_64")]
             Isa::Scalar if is_x86_feature_detected!("fma") => unsafe { super::x86::scalar(task) },
             Isa::Scalar => task.run::<f32>(),
             Isa::Wide => task.run::<Portable>(),
-            // SAFETY: the functions need AVX2 and FMA, or AVX-512F, which the assertion above has just found.
+            // SAFETY: the functions need AVX2 and FMA, or AVX-512F. Only `Isa::check` and `Isa::detect` give out such
+            // values, after they have found just those on this machine.
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2 => unsafe { super::x86::avx2(task) },
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512 => unsafe { super::x86::avx512(task) },
             #[cfg(not(target_arch = "x86_64"))]
-            Isa::Avx2 | Isa::Avx512 => unreachable!("{self} is never available here"),
+            Isa::Avx2 | Isa::Avx512 => unreachable!("{} is never available here", self.0),
         }
     }
 }

@@ -12,6 +12,9 @@ pub(crate) trait Lanes: Num {
     /// Several of them side by side, to keep the arithmetic units busy while one result waits for the next.
     type Block: Lanes;
 
+    /// Fewer of them, for what a last block does not fill.
+    type Pair: Lanes;
+
     /// The first `WIDTH` numbers of a slice.
     ///
     /// # Panics
@@ -60,6 +63,7 @@ const WIDEST: usize = 16;
 impl Lanes for f32 {
     const WIDTH: usize = 1;
     type Block = f32;
+    type Pair = f32;
 
     #[inline(always)]
     fn load(from: &[f32]) -> f32 {
@@ -201,6 +205,7 @@ impl<L: Num, const K: usize> Num for Block<L, K> {
 impl<L: Lanes, const K: usize> Lanes for Block<L, K> {
     const WIDTH: usize = K * L::WIDTH;
     type Block = Self;
+    type Pair = Self;
 
     #[inline(always)]
     fn load(from: &[f32]) -> Self {

@@ -15,18 +15,18 @@ use super::{Backend, Info, Kind, Prepared};
 use crate::arg::Arg;
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
-use isa::Isa;
+use isa::{Checked, Isa};
 
 /// Runs kernels with SIMD, on the caller's thread.
 #[derive(Clone, Copy, Debug)]
 pub struct Simd {
-    isa: Isa,
+    isa: Checked,
 }
 
 impl Simd {
     /// With the widest instruction set of this machine.
     pub fn new() -> Self {
-        Simd { isa: Isa::detect() }
+        Simd { isa: Checked::widest() }
     }
 
     /// With a certain instruction set, for tests and comparisons.
@@ -47,7 +47,7 @@ impl Simd {
 
     /// The instruction set.
     pub fn isa(&self) -> Isa {
-        self.isa
+        self.isa.isa()
     }
 }
 
@@ -59,7 +59,7 @@ impl Default for Simd {
 
 impl Backend for Simd {
     fn info(&self) -> Info {
-        Info::cpu(Kind::Simd, self.isa, 1)
+        Info::cpu(Kind::Simd, self.isa(), 1)
     }
 
     fn prepare(&self, kernel: &Kernel) -> Result<Box<dyn Prepared>> {
@@ -70,11 +70,11 @@ impl Backend for Simd {
 /// A kernel that runs on the caller's thread.
 pub(super) struct OnCaller {
     kernel: Kernel,
-    isa: Isa,
+    isa: Checked,
 }
 
 impl OnCaller {
-    pub(super) fn new(kernel: &Kernel, isa: Isa) -> Self {
+    pub(super) fn new(kernel: &Kernel, isa: Checked) -> Self {
         OnCaller { kernel: kernel.clone(), isa }
     }
 }

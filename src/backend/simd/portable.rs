@@ -135,6 +135,7 @@ impl Num for Portable {
 impl Lanes for Portable {
     const WIDTH: usize = 4;
     type Block = Block<Self, 4>;
+    type Pair = Block<Self, 2>;
 
     #[inline(always)]
     fn load(from: &[f32]) -> Self {

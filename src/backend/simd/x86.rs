@@ -124,6 +124,7 @@ macro_rules! lanes {
         impl Lanes for $lanes {
             const WIDTH: usize = $width;
             type Block = Block<Self, $block>;
+            type Pair = Block<Self, 2>;
 
             #[inline(always)]
             fn load(from: &[f32]) -> Self {
