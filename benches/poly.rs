@@ -12,10 +12,12 @@ const ROUNDS: usize = 41;
 /// How long one contender runs in a round.
 const SAMPLE: Duration = Duration::from_millis(4);
 
+type Run = dyn FnMut(&[f32], &mut [f32]);
+
 /// What is measured: a name and a call on an array.
 struct Contender {
     name: String,
-    run: Box<dyn FnMut(&[f32], &mut [f32])>,
+    run: Box<Run>,
 }
 
 fn prepared(name: String, backend: &dyn Backend) -> Option<Contender> {

@@ -38,7 +38,7 @@ pub trait Formula<const N: usize>: Send + Sync + 'static {
 /// be called.
 ///
 /// ```
-/// use crossover::{Kernel, Num, formula};
+/// use crossover::{Kernel, formula};
 ///
 /// formula! {
 ///     /// Leaky rectifier: x where it is positive, a hundredth of it elsewhere.

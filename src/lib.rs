@@ -1,4 +1,72 @@
-//! crossover
+//! Elementwise work on `f32` arrays: write a formula once, and run it as a plain loop, with SIMD, on all cores, or as a
+//! WGSL compute shader on a GPU. The backend is chosen at run time; [`sweep`] measures which is fastest from what size on.
+//!
+//! ```text
+//!  impl Formula<N> for Poly ──┬─ T = f32 ─────────► the loop
+//!  (Rust, generic over Num)   ├─ T = lanes ───────► SIMD: wide, AVX2 + FMA, AVX-512, chosen at run time
+//!                             ├─ T = Bounded ─────► the oracle and its error bound
+//!                             └─ T = Symbol ──────► Program ─┬─► WGSL ─► the GPU
+//!                                                            └─► the block interpreter
+//!  Kernel { name, program, bodies }
+//!      Kind::open() ─► dyn Backend ── prepare(&kernel) ─► dyn Prepared ── run(inputs, out)
+//!                                     once                                many times
+//! ```
+//!
+//! # Choose a backend at run time
+//!
+//! ```
+//! use crossover::{Kernel, formula};
+//!
+//! formula! {
+//!     /// x + x² + x³
+//!     fn Poly(x) { x + x * x + x * x * x }
+//! }
+//!
+//! // By name: `loop`, `simd`, `threads` or `gpu`. With `None` by the environment variable CROSSOVER_BACKEND, else `threads`.
+//! let backend = crossover::open(Some("simd"))?;
+//! let mut prepared = backend.prepare(&Kernel::new("poly", Poly))?;
+//! let mut out = vec![0.0; 3];
+//! prepared.run(&[(&[1.0, 2.0, 3.0]).into()], &mut out)?;
+//! assert_eq!(out, [3.0, 14.0, 39.0]);
+//! # Ok::<(), crossover::Error>(())
+//! ```
+//!
+//! # Run the size sweep
+//!
+//! SWEEP_EXAMPLE
+//!
+//! # Offload from a host application
+//!
+//! An application that owns a `wgpu` device lends it, keeps its data there, and has kernels put into its own command
+//! encoders. `examples/host_app.rs` shows it whole.
+//!
+#![cfg_attr(feature = "gpu", doc = "```no_run")]
+#![cfg_attr(not(feature = "gpu"), doc = "```ignore")]
+//! use crossover::{Gpu, Workload, wgpu};
+//!
+//! fn frame(device: wgpu::Device, queue: wgpu::Queue) -> Result<(), crossover::Error> {
+//!     let gpu = Gpu::from_device(device.clone(), queue.clone());
+//!     let poly: Workload = "poly".parse()?;
+//!     let (x, out) = (gpu.upload(&[1.0, 2.0, 3.0])?, gpu.empty(3)?);
+//!     let bound = gpu.compile(&poly.kernel)?.bind(&[(&x).into()], &out)?;
+//!
+//!     let mut encoder = device.create_command_encoder(&Default::default());
+//!     bound.encode(&mut encoder);
+//!     queue.submit([encoder.finish()]);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # What is promised
+//!
+//! * The CPU backends give the same bits as each other, on every instruction set; NaNs are equal as a class.
+//! * A GPU's results are within a bound that follows from the formula and from what WGSL promises: see [`bound`].
+//! * Nothing in the environment makes it panic: see [`Error`].
+//!
+//! # Features
+//!
+//! * `gpu` (default): the `gpu` backend, through `wgpu`.
+//! * `cli`: the `crossover` command and the sweep's reports. Not meant for a library user's tree.
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 

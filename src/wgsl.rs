@@ -98,7 +98,6 @@ fn splice(shader: &mut String, name: &str, text: &str) {
 mod tests {
     use super::*;
     use crate::formula;
-    use crate::num::Num;
     use crate::trace::trace;
 
     formula! { fn Odd(x) { x + T::constant(f64::INFINITY) * T::constant(f32::from_bits(1)) + T::constant(-0.0) } }

@@ -67,9 +67,11 @@ fn scalars(workload: &Workload) -> Vec<bool> {
     workload.data(0, 0).args(0).iter().map(|arg| arg.len().is_none()).collect()
 }
 
+type Case = (Workload, Vec<Vec<f32>>, Reference);
+
 /// Each workload on spicy numbers, and what its results are judged by. Made once, for the longest of the lengths: the
 /// numbers for fewer elements are the first of those for more.
-static REFERENCES: LazyLock<Vec<(Workload, Vec<Vec<f32>>, Reference)>> = LazyLock::new(|| {
+static REFERENCES: LazyLock<Vec<Case>> = LazyLock::new(|| {
     let longest = LENGTHS[LENGTHS.len() - 1];
     let each = |workload: Workload| {
         let inputs = spicy_inputs(&workload, longest);

@@ -110,8 +110,8 @@ impl<L: Num, const K: usize> Block<L, K> {
     fn compare(self, other: Self, f: impl Fn(L, L) -> L::Mask) -> Block<L::Mask, K> {
         // Plain loops, here and below: `std::array::from_fn` is not always inlined.
         let mut all = [f(self.0[0], other.0[0]); K];
-        for k in 1..K {
-            all[k] = f(self.0[k], other.0[k]);
+        for (mask, (lanes, other)) in all.iter_mut().zip(self.0.into_iter().zip(other.0)) {
+            *mask = f(lanes, other);
         }
         Block(all)
     }
@@ -186,8 +186,8 @@ impl<L: Num, const K: usize> Num for Block<L, K> {
     #[inline(always)]
     fn mul_add(self, factor: Self, addend: Self) -> Self {
         let mut all = self.0;
-        for k in 0..K {
-            all[k] = all[k].mul_add(factor.0[k], addend.0[k]);
+        for (lanes, (factor, addend)) in all.iter_mut().zip(factor.0.into_iter().zip(addend.0)) {
+            *lanes = lanes.mul_add(factor, addend);
         }
         Block(all)
     }
@@ -195,8 +195,8 @@ impl<L: Num, const K: usize> Num for Block<L, K> {
     #[inline(always)]
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self {
         let mut all = no.0;
-        for k in 0..K {
-            all[k] = L::select(mask.0[k], yes.0[k], all[k]);
+        for (lanes, (mask, yes)) in all.iter_mut().zip(mask.0.into_iter().zip(yes.0)) {
+            *lanes = L::select(mask, yes, *lanes);
         }
         Block(all)
     }

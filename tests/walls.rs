@@ -1,0 +1,49 @@
+//! The walls of the design: each dependency, and `unsafe`, in its own room.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn dependencies_stay_behind_their_walls() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut all = Vec::new();
+    files(&src, &mut all);
+    assert!(all.len() > 20);
+    let walls = [
+        ("wgpu::", "backend/gpu/"),
+        ("wide::", "backend/simd/"),
+        ("std::arch", "backend/simd/"),
+        ("unsafe {", "backend/simd/"),
+        ("unsafe fn", "backend/simd/"),
+        ("rayon::", "backend/threads.rs"),
+        ("plotters::", "sweep/"),
+        ("clap::", "command/"),
+    ];
+    for path in all {
+        let name = path.strip_prefix(&src).unwrap().to_string_lossy().replace('\\', "/");
+        let text = fs::read_to_string(&path).unwrap();
+        // Code alone: what a comment or the documentation names, it does not use.
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for line in code {
+            for (word, room) in walls {
+                assert!(
+                    !line.contains(word) || name.starts_with(room),
+                    "{name} has `{word}`, which stays in {room}: {line}"
+                );
+            }
+        }
+        let lines = text.lines().count();
+        assert!(lines <= 420, "{name} has {lines} lines: is it still one room?");
+    }
+}
