@@ -1,1 +1,352 @@
-//! todo
+//! The measurements as a picture: time against elements, both on logarithmic axes, a panel for each workload.
+//!
+//! Text is laid out with DejaVu Sans, which comes with the build: the machine needs no fonts.
+
+use std::io;
+use std::ops::Range;
+use std::path::Path;
+
+use plotters::coord::Shift;
+use plotters::coord::combinators::WithKeyPoints;
+use plotters::coord::ranged1d::Ranged;
+use plotters::prelude::*;
+use plotters::style::{FontStyle, register_font};
+
+use super::table::time;
+use super::{Measurement, Regime, Report};
+use crate::backend::Kind;
+use crate::workload::Workload;
+
+/// Text in general.
+const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
+/// Text of less weight, and the axes.
+const GREY: RGBColor = RGBColor(0x66, 0x66, 0x66);
+/// The grid at the labels, and between them.
+const GRID: [RGBColor; 2] = [RGBColor(0xd8, 0xd8, 0xd8), RGBColor(0xf0, 0xf0, 0xf0)];
+/// What the build's font is registered as. An SVG's reader takes its own.
+const FONT: &str = "sans-serif";
+
+type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
+
+/// Writes the picture as SVG.
+///
+/// # Errors
+///
+/// What the system says about the file.
+pub fn svg(report: &Report, path: &Path) -> io::Result<()> {
+    let picture = Picture::new(report, 1.0)?;
+    let mut text = String::new();
+    picture.draw(&SVGBackend::with_string(&mut text, picture.size()).into_drawing_area()).map_err(io::Error::other)?;
+    std::fs::write(path, text)
+}
+
+/// Writes the picture as PNG, twice as large, for screens with small pixels.
+///
+/// # Errors
+///
+/// What the system says about the file.
+pub fn png(report: &Report, path: &Path) -> io::Result<()> {
+    // The encoder goes by the file's ending, and does not say which file it could not write.
+    std::fs::File::create(path)?;
+    let picture = Picture::new(report, 2.0)?;
+    picture.draw(&BitMapBackend::new(path, picture.size()).into_drawing_area()).map_err(io::Error::other)
+}
+
+/// A report to draw, at a scale.
+struct Picture<'a> {
+    report: &'a Report,
+    /// Pixels for each unit of length.
+    scale: f64,
+    /// The workloads that have measurements, in their order.
+    workloads: Vec<&'a str>,
+    title: String,
+    /// The machine, in lines short enough.
+    machine: Vec<String>,
+}
+
+/// The lines of text at the top.
+const TITLE: f64 = 22.0;
+const LINE: f64 = 14.0;
+
+impl<'a> Picture<'a> {
+    fn new(report: &'a Report, scale: f64) -> io::Result<Self> {
+        let fonts = [(FontStyle::Normal, dejavu::sans::regular()), (FontStyle::Bold, dejavu::sans::bold())];
+        for (style, font) in fonts {
+            register_font(FONT, style, font).map_err(|_| io::Error::other("the build's own font cannot be read"))?;
+        }
+        let mut workloads: Vec<&str> = Vec::new();
+        for each in &report.measurements {
+            if !workloads.contains(&each.workload.as_str()) {
+                workloads.push(&each.workload);
+            }
+        }
+        let title = match workloads[..] {
+            [] => "nothing was measured".to_owned(),
+            [one] => format!("{}: time against elements", named(one)),
+            _ => "Time against elements".to_owned(),
+        };
+        let wide = if workloads.len() > 1 { 170 } else { 115 };
+        let machine = wrap(&report.environment.machine(), wide);
+        Ok(Picture { report, scale, workloads, title, machine })
+    }
+
+    /// Lengths in pixels.
+    fn px(&self, length: f64) -> u32 {
+        (length * self.scale).round() as u32
+    }
+
+    fn columns(&self) -> usize {
+        if self.workloads.len() > 1 { 2 } else { 1 }
+    }
+
+    fn head(&self) -> f64 {
+        28.0 + TITLE + self.machine.len() as f64 * (LINE + 5.0)
+    }
+
+    fn size(&self) -> (u32, u32) {
+        let (width, height) = if self.columns() == 1 { (900.0, 560.0) } else { (1280.0, 460.0) };
+        let rows = self.workloads.len().div_ceil(self.columns()).max(1);
+        (self.px(width), self.px(self.head() + height * rows as f64))
+    }
+
+    fn font(&self, size: f64) -> TextStyle<'static> {
+        (FONT, size * self.scale).into_font().color(&INK)
+    }
+
+    fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> Drawn<DB> {
+        root.fill(&WHITE)?;
+        let (head, body) = root.split_vertically(self.px(self.head()));
+        let bold = (FONT, TITLE * self.scale).into_font().style(FontStyle::Bold).color(&INK);
+        let left = self.px(24.0) as i32;
+        head.draw(&Text::new(self.title.clone(), (left, self.px(18.0) as i32), bold))?;
+        for (index, line) in self.machine.iter().enumerate() {
+            let y = self.px(18.0 + TITLE + 8.0 + index as f64 * (LINE + 5.0)) as i32;
+            head.draw(&Text::new(line.clone(), (left, y), self.font(LINE).color(&GREY)))?;
+        }
+        let rows = self.workloads.len().div_ceil(self.columns()).max(1);
+        for (workload, panel) in self.workloads.iter().zip(body.split_evenly((rows, self.columns()))) {
+            self.panel(workload, &panel)?;
+        }
+        root.present()
+    }
+
+    fn panel<DB: DrawingBackend>(&self, workload: &str, area: &DrawingArea<DB, Shift>) -> Drawn<DB> {
+        let measured = || self.report.measurements.iter().filter(|each| each.workload == workload);
+        let xs = spread(measured().map(|each| each.elements as f64), 1.15);
+        let ys = spread(measured().flat_map(|each| [each.seconds.q05, each.seconds.q95]), 1.4);
+        let mut chart = ChartBuilder::on(area);
+        chart.margin(self.px(12.0)).margin_right(self.px(28.0));
+        chart.x_label_area_size(self.px(52.0)).y_label_area_size(self.px(84.0));
+        if self.columns() > 1 {
+            chart.caption(named(workload), self.font(16.0));
+        }
+        let mut chart = chart.build_cartesian_2d(axis(&xs), axis(&ys))?;
+        chart
+            .configure_mesh()
+            .bold_line_style(GRID[0].stroke_width(self.px(1.0)))
+            .light_line_style(GRID[1].stroke_width(self.px(1.0)))
+            .axis_style(GREY.stroke_width(self.px(1.0)))
+            .set_all_tick_mark_size(self.px(4.0))
+            .label_style(self.font(13.0))
+            .axis_desc_style(self.font(LINE))
+            .x_desc("elements")
+            .y_desc("time of a run, median and 5–95 %")
+            .x_label_formatter(&|x| count(*x))
+            .y_label_formatter(&|y| tick_time(*y))
+            .draw()?;
+
+        let mut series: Vec<_> = measured().map(|each| (each.backend, each.regime)).collect();
+        series.sort_unstable();
+        series.dedup();
+        for (backend, regime) in series {
+            let line: Vec<_> = measured().filter(|each| (each.backend, each.regime) == (backend, regime)).collect();
+            self.line(&mut chart, Look::of(backend, regime), &line)?;
+        }
+        chart
+            .configure_series_labels()
+            .position(SeriesLabelPosition::UpperLeft)
+            .margin(self.px(12.0))
+            .legend_area_size(self.px(36.0))
+            .label_font(self.font(LINE))
+            .background_style(WHITE.mix(0.85))
+            .border_style(GRID[0].stroke_width(self.px(1.0)))
+            .draw()
+    }
+
+    /// One backend's band, median and markers.
+    fn line<'b, DB, X, Y>(
+        &self,
+        chart: &mut ChartContext<'b, DB, Cartesian2d<X, Y>>,
+        look: Look,
+        line: &[&Measurement],
+    ) -> Drawn<DB>
+    where
+        DB: DrawingBackend + 'b,
+        X: Ranged<ValueType = f64>,
+        Y: Ranged<ValueType = f64>,
+    {
+        let at = |q: fn(&Measurement) -> f64| line.iter().map(move |each| (each.elements as f64, q(each)));
+        let median: Vec<_> = at(|each| each.seconds.q50).collect();
+        let band: Vec<_> = at(|each| each.seconds.q05).chain(at(|each| each.seconds.q95).rev()).collect();
+        chart.draw_series([Polygon::new(band, look.color.mix(0.22))])?;
+        let (scale, stroke) = (self.scale, look.color.stroke_width(self.px(2.0)));
+        chart.draw_series(LineSeries::new(median.iter().copied(), stroke))?;
+        let software = self.report.environment.software == Some(true) && look.backend == Kind::Gpu;
+        let label = super::report::series(look.backend, look.regime) + if software { " (software)" } else { "" };
+        let markers = median.into_iter().map(|point| {
+            let outline = look.outline(0.0, scale);
+            EmptyElement::at(point) + Polygon::new(outline.clone(), look.filling()) + PathElement::new(outline, stroke)
+        });
+        chart.draw_series(markers)?.label(label).legend(move |(x, y)| {
+            let length = (26.0 * scale) as i32;
+            let outline = look.outline(13.0, scale);
+            EmptyElement::at((x, y))
+                + PathElement::new([(0, 0), (length, 0)], stroke)
+                + Polygon::new(outline.clone(), look.filling())
+                + PathElement::new(outline, stroke)
+        });
+        Ok(())
+    }
+}
+
+/// What tells a series from the others: colour, and shape for those who do not see it.
+///
+/// The colours are those of M. Okabe and K. Ito, "Color Universal Design", 2008.
+#[derive(Clone, Copy)]
+struct Look {
+    backend: Kind,
+    regime: Regime,
+    color: RGBColor,
+    shape: Shape,
+}
+
+#[derive(Clone, Copy)]
+enum Shape {
+    Circle,
+    Square,
+    Diamond,
+    Triangle,
+    Ring,
+}
+
+impl Look {
+    fn of(backend: Kind, regime: Regime) -> Self {
+        let (color, shape) = match (backend, regime) {
+            (Kind::Loop, _) => (RGBColor(0x00, 0x00, 0x00), Shape::Circle),
+            (Kind::Simd, _) => (RGBColor(0xe6, 0x9f, 0x00), Shape::Square),
+            (Kind::Threads, _) => (RGBColor(0x00, 0x72, 0xb2), Shape::Diamond),
+            (Kind::Gpu, Regime::Host) => (RGBColor(0xd5, 0x5e, 0x00), Shape::Triangle),
+            (Kind::Gpu, Regime::Resident) => (RGBColor(0xcc, 0x79, 0xa7), Shape::Ring),
+        };
+        Look { backend, regime, color, shape }
+    }
+
+    /// The outline of the marker, `right` units of length beside its place, closed.
+    fn outline(self, right: f64, scale: f64) -> Vec<(i32, i32)> {
+        let (corners, radius, turned) = match self.shape {
+            Shape::Circle | Shape::Ring => (24, 4.5, 0.0),
+            Shape::Square => (4, 6.0, 0.125),
+            Shape::Diamond => (4, 6.0, 0.0),
+            Shape::Triangle => (3, 6.0, -0.25),
+        };
+        let corner = |index: usize| {
+            let (sin, cos) = (std::f64::consts::TAU * (turned + index as f64 / f64::from(corners))).sin_cos();
+            (((right + radius * cos) * scale).round() as i32, (radius * sin * scale).round() as i32)
+        };
+        (0..=corners as usize).map(corner).collect()
+    }
+
+    fn filling(self) -> ShapeStyle {
+        if matches!(self.shape, Shape::Ring) { WHITE.filled() } else { self.color.filled() }
+    }
+}
+
+/// A workload's name with its formula.
+fn named(workload: &str) -> String {
+    match workload.parse::<Workload>() {
+        Ok(known) => format!("{workload} ({})", known.about),
+        Err(_) => workload.to_owned(),
+    }
+}
+
+/// Breaks a line between its parts, so that none is longer than `wide` characters where that can be.
+fn wrap(text: &str, wide: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in text.split(" · ") {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + part.chars().count() + 3 <= wide => *line += &format!(" · {part}"),
+            _ => lines.push(part.to_owned()),
+        }
+    }
+    lines
+}
+
+/// From the least to the greatest of some positive numbers, and so many times further on both sides.
+fn spread(numbers: impl Iterator<Item = f64>, margin: f64) -> Range<f64> {
+    let positive = numbers.filter(|number| number.is_finite() && *number > 0.0);
+    let (least, most) = positive.fold((f64::MAX, 0.0_f64), |(least, most), each| (least.min(each), most.max(each)));
+    if least > most { 1.0..10.0 } else { least / margin..most * margin }
+}
+
+type Axis = WithKeyPoints<plotters::coord::combinators::LogCoord<f64>>;
+
+/// A logarithmic axis with labels at powers of ten, and at twice and five times those if they would be few.
+fn axis(range: &Range<f64>) -> Axis {
+    let decades = range.start.log10().floor() as i32..=range.end.log10().ceil() as i32;
+    let at = |digits: &'static [u8]| -> Vec<f64> {
+        let all = decades.clone().flat_map(|decade| digits.iter().map(move |digit| power(*digit, decade)));
+        all.filter(|each| range.contains(each)).collect()
+    };
+    let mut labels = at(&[1]);
+    if labels.len() < 3 {
+        labels = at(&[1, 2, 5]);
+    }
+    (range.clone()).log_scale().with_key_points(labels).with_light_points(at(&[1, 2, 3, 4, 5, 6, 7, 8, 9]))
+}
+
+/// `digit`·10^`decade`, rounded as the same number in a text is.
+fn power(digit: u8, decade: i32) -> f64 {
+    format!("{digit}e{decade}").parse().unwrap_or(f64::NAN)
+}
+
+/// A label of the axis of elements: `500`, `10⁵`, `2·10⁵`.
+fn count(number: f64) -> String {
+    let decade = number.log10().floor() as i32;
+    let digit = (number / power(1, decade)).round();
+    if decade < 4 {
+        return format!("{number:.0}");
+    }
+    let digits = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    let raised: String = decade.to_string().bytes().filter_map(|byte| digits.get(usize::from(byte - b'0'))).collect();
+    if digit == 1.0 { format!("10{raised}") } else { format!("{digit}·10{raised}") }
+}
+
+/// A label of the axis of times: `10 µs`. They have one digit that counts.
+fn tick_time(seconds: f64) -> String {
+    time(seconds).replacen(".00", "", 1).replacen(".0", "", 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_read_well() {
+        assert_eq!([1.0, 500.0, 1e4, 2e5, 1e12].map(count), ["1", "500", "10⁴", "2·10⁵", "10¹²"]);
+        let times = [1e-9, 1e-6, 2e-5, 5e-4, 1e-3, 1.0, 100.0].map(tick_time);
+        assert_eq!(times, ["1 ns", "1 µs", "20 µs", "500 µs", "1 ms", "1 s", "100 s"]);
+    }
+
+    #[test]
+    fn an_axis_always_has_labels() {
+        let labels = |range: Range<f64>| axis(&range).bold_points().to_vec();
+        assert_eq!(labels(0.9e4..1.1e6), [1e4, 1e5, 1e6]);
+        assert_eq!(labels(0.9e-5..1.1e-4), [1e-5, 2e-5, 5e-5, 1e-4]);
+        assert_eq!(labels(spread([1000.0].into_iter(), 1.15)), [1000.0]);
+    }
+
+    #[test]
+    fn long_lines_are_broken_between_parts() {
+        assert_eq!(wrap("one · two · three", 9), ["one · two", "three"]);
+    }
+}
