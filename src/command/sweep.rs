@@ -79,9 +79,8 @@ impl Options {
         for kind in named.as_deref().unwrap_or(&Kind::ALL) {
             sweep = match self.open(*kind, isa) {
                 Ok(backend) => sweep.host(backend),
-                Err(reason @ Error::Unavailable { .. }) if named.is_none() && *kind == Kind::Gpu => {
-                    sweep.missing(*kind, &reason)
-                }
+                // Whoever does not ask for a GPU by name goes on without.
+                Err(reason) if named.is_none() && *kind == Kind::Gpu => sweep.missing(*kind, &reason),
                 Err(reason) => return Err(reason),
             };
         }

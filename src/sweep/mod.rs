@@ -181,7 +181,8 @@ impl Sweep {
 
     /// Measures everything, reporting to `observer` as it goes.
     ///
-    /// What fails does not stop the rest: it is one of the report's failures.
+    /// What fails does not stop the rest: it is one of the report's failures. Memory is not asked for but taken: compare
+    /// [`bytes_needed`](Sweep::bytes_needed) with what there is first, if the sizes are somebody else's choice.
     pub fn run_with(&self, clock: &dyn Clock, observer: &mut dyn Observer) -> Report {
         for missing in &self.missing {
             observer.missing(missing);

@@ -10,8 +10,10 @@ use plotters::coord::Shift;
 use plotters::coord::combinators::WithKeyPoints;
 use plotters::coord::ranged1d::Ranged;
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontStyle, register_font};
 
+use super::report::series;
 use super::table::time;
 use super::{Measurement, Regime, Report};
 use crate::backend::Kind;
@@ -100,7 +102,7 @@ impl<'a> Picture<'a> {
     }
 
     fn head(&self) -> f64 {
-        28.0 + TITLE + self.machine.len() as f64 * (LINE + 5.0)
+        58.0 + TITLE + self.machine.len() as f64 * (LINE + 5.0)
     }
 
     fn size(&self) -> (u32, u32) {
@@ -116,13 +118,14 @@ impl<'a> Picture<'a> {
     fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> Drawn<DB> {
         root.fill(&WHITE)?;
         let (head, body) = root.split_vertically(self.px(self.head()));
-        let bold = (FONT, TITLE * self.scale).into_font().style(FontStyle::Bold).color(&INK);
+        let bold = (FONT, TITLE * self.scale, FontStyle::Bold).into_font().color(&INK);
         let left = self.px(24.0) as i32;
         head.draw(&Text::new(self.title.clone(), (left, self.px(18.0) as i32), bold))?;
         for (index, line) in self.machine.iter().enumerate() {
             let y = self.px(18.0 + TITLE + 8.0 + index as f64 * (LINE + 5.0)) as i32;
             head.draw(&Text::new(line.clone(), (left, y), self.font(LINE).color(&GREY)))?;
         }
+        self.legend(&head)?;
         let rows = self.workloads.len().div_ceil(self.columns()).max(1);
         for (workload, panel) in self.workloads.iter().zip(body.split_evenly((rows, self.columns()))) {
             self.panel(workload, &panel)?;
@@ -136,11 +139,11 @@ impl<'a> Picture<'a> {
         let ys = spread(measured().flat_map(|each| [each.seconds.q05, each.seconds.q95]), 1.4);
         let mut chart = ChartBuilder::on(area);
         chart.margin(self.px(12.0)).margin_right(self.px(28.0));
-        chart.x_label_area_size(self.px(52.0)).y_label_area_size(self.px(84.0));
+        chart.x_label_area_size(self.px(44.0)).y_label_area_size(self.px(80.0));
         if self.columns() > 1 {
             chart.caption(named(workload), self.font(16.0));
         }
-        let mut chart = chart.build_cartesian_2d(axis(&xs), axis(&ys))?;
+        let mut chart = chart.build_cartesian_2d(axis(&xs, 4), axis(&ys, 3))?;
         chart
             .configure_mesh()
             .bold_line_style(GRID[0].stroke_width(self.px(1.0)))
@@ -155,22 +158,45 @@ impl<'a> Picture<'a> {
             .y_label_formatter(&|y| tick_time(*y))
             .draw()?;
 
-        let mut series: Vec<_> = measured().map(|each| (each.backend, each.regime)).collect();
+        for look in self.series() {
+            let ours = |each: &&Measurement| (each.backend, each.regime) == (look.backend, look.regime);
+            let line: Vec<_> = measured().filter(ours).collect();
+            self.line(&mut chart, look, &line)?;
+        }
+        Ok(())
+    }
+
+    /// What is measured, each once, from the plainest on.
+    fn series(&self) -> impl Iterator<Item = Look> {
+        let mut series: Vec<_> = self.report.measurements.iter().map(|each| (each.backend, each.regime)).collect();
         series.sort_unstable();
         series.dedup();
-        for (backend, regime) in series {
-            let line: Vec<_> = measured().filter(|each| (each.backend, each.regime) == (backend, regime)).collect();
-            self.line(&mut chart, Look::of(backend, regime), &line)?;
+        series.into_iter().map(|(backend, regime)| Look::of(backend, regime))
+    }
+
+    /// Which line is whose, in a row above the panels: inside one it would lie on some line or other.
+    fn legend<DB: DrawingBackend>(&self, head: &DrawingArea<DB, Shift>) -> Drawn<DB> {
+        let font = self.font(LINE);
+        let software = self.report.environment.software == Some(true);
+        let (mut x, y) = (self.px(24.0) as i32, self.px(self.head() - 12.0) as i32);
+        for look in self.series() {
+            let mark = if software && look.backend == Kind::Gpu { " (software)" } else { "" };
+            let label = series(look.backend, look.regime) + mark;
+            let outline = look.outline(14.0, self.scale);
+            let stroke = look.color.stroke_width(self.px(2.0));
+            head.draw(
+                &(EmptyElement::at((x, y))
+                    + PathElement::new([(0, 0), (self.px(28.0) as i32, 0)], stroke)
+                    + Polygon::new(outline.clone(), look.filling())
+                    + PathElement::new(outline, look.edge(self.scale))),
+            )?;
+            x += self.px(36.0) as i32;
+            let (width, _) = head.estimate_text_size(&label, &font)?;
+            let middle = font.pos(Pos::new(HPos::Left, VPos::Center));
+            head.draw(&Text::new(label, (x, y), middle))?;
+            x += width as i32 + self.px(28.0) as i32;
         }
-        chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::UpperLeft)
-            .margin(self.px(12.0))
-            .legend_area_size(self.px(36.0))
-            .label_font(self.font(LINE))
-            .background_style(WHITE.mix(0.85))
-            .border_style(GRID[0].stroke_width(self.px(1.0)))
-            .draw()
+        Ok(())
     }
 
     /// One backend's band, median and markers.
@@ -191,20 +217,12 @@ impl<'a> Picture<'a> {
         chart.draw_series([Polygon::new(band, look.color.mix(0.22))])?;
         let (scale, stroke) = (self.scale, look.color.stroke_width(self.px(2.0)));
         chart.draw_series(LineSeries::new(median.iter().copied(), stroke))?;
-        let software = self.report.environment.software == Some(true) && look.backend == Kind::Gpu;
-        let label = super::report::series(look.backend, look.regime) + if software { " (software)" } else { "" };
-        let markers = median.into_iter().map(|point| {
+        chart.draw_series(median.into_iter().map(|point| {
             let outline = look.outline(0.0, scale);
-            EmptyElement::at(point) + Polygon::new(outline.clone(), look.filling()) + PathElement::new(outline, stroke)
-        });
-        chart.draw_series(markers)?.label(label).legend(move |(x, y)| {
-            let length = (26.0 * scale) as i32;
-            let outline = look.outline(13.0, scale);
-            EmptyElement::at((x, y))
-                + PathElement::new([(0, 0), (length, 0)], stroke)
+            EmptyElement::at(point)
                 + Polygon::new(outline.clone(), look.filling())
-                + PathElement::new(outline, stroke)
-        });
+                + PathElement::new(outline, look.edge(scale))
+        }))?;
         Ok(())
     }
 }
@@ -244,7 +262,7 @@ impl Look {
     /// The outline of the marker, `right` units of length beside its place, closed.
     fn outline(self, right: f64, scale: f64) -> Vec<(i32, i32)> {
         let (corners, radius, turned) = match self.shape {
-            Shape::Circle | Shape::Ring => (24, 4.5, 0.0),
+            Shape::Circle | Shape::Ring => (36, 4.5, 0.0),
             Shape::Square => (4, 6.0, 0.125),
             Shape::Diamond => (4, 6.0, 0.0),
             Shape::Triangle => (3, 6.0, -0.25),
@@ -254,6 +272,12 @@ impl Look {
             (((right + radius * cos) * scale).round() as i32, (radius * sin * scale).round() as i32)
         };
         (0..=corners as usize).map(corner).collect()
+    }
+
+    /// The line around the marker.
+    fn edge(self, scale: f64) -> ShapeStyle {
+        let width = if matches!(self.shape, Shape::Ring) { 2.0 } else { 1.0 };
+        self.color.stroke_width((width * scale) as u32)
     }
 
     fn filling(self) -> ShapeStyle {
@@ -290,15 +314,16 @@ fn spread(numbers: impl Iterator<Item = f64>, margin: f64) -> Range<f64> {
 
 type Axis = WithKeyPoints<plotters::coord::combinators::LogCoord<f64>>;
 
-/// A logarithmic axis with labels at powers of ten, and at twice and five times those if they would be few.
-fn axis(range: &Range<f64>) -> Axis {
+/// A logarithmic axis with labels at powers of ten, and at twice and five times those if they would be less
+/// than `few`.
+fn axis(range: &Range<f64>, few: usize) -> Axis {
     let decades = range.start.log10().floor() as i32..=range.end.log10().ceil() as i32;
     let at = |digits: &'static [u8]| -> Vec<f64> {
         let all = decades.clone().flat_map(|decade| digits.iter().map(move |digit| power(*digit, decade)));
         all.filter(|each| range.contains(each)).collect()
     };
     let mut labels = at(&[1]);
-    if labels.len() < 3 {
+    if labels.len() < few {
         labels = at(&[1, 2, 5]);
     }
     (range.clone()).log_scale().with_key_points(labels).with_light_points(at(&[1, 2, 3, 4, 5, 6, 7, 8, 9]))
@@ -329,6 +354,7 @@ fn tick_time(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sweep::{Environment, Quantiles};
 
     #[test]
     fn labels_read_well() {
@@ -339,7 +365,7 @@ mod tests {
 
     #[test]
     fn an_axis_always_has_labels() {
-        let labels = |range: Range<f64>| axis(&range).bold_points().to_vec();
+        let labels = |range: Range<f64>| axis(&range, 3).bold_points().to_vec();
         assert_eq!(labels(0.9e4..1.1e6), [1e4, 1e5, 1e6]);
         assert_eq!(labels(0.9e-5..1.1e-4), [1e-5, 2e-5, 5e-5, 1e-4]);
         assert_eq!(labels(spread([1000.0].into_iter(), 1.15)), [1000.0]);
@@ -348,5 +374,44 @@ mod tests {
     #[test]
     fn long_lines_are_broken_between_parts() {
         assert_eq!(wrap("one · two · three", 9), ["one · two", "three"]);
+    }
+
+    #[test]
+    fn a_picture_names_the_machine_and_every_series() {
+        let environment = Environment {
+            adapter: Some("a <painter>".to_owned()),
+            software: Some(true),
+            threads: Some(2),
+            ..Environment::default()
+        };
+        let mut report = Report::new(environment, Vec::new());
+        let folder = tempfile::tempdir().unwrap();
+        let draw = |report: &Report| {
+            let (to_svg, to_png) = (folder.path().join("a.svg"), folder.path().join("a.png"));
+            svg(report, &to_svg).unwrap();
+            png(report, &to_png).unwrap();
+            assert!(std::fs::read(to_png).unwrap().starts_with(b"\x89PNG"));
+            std::fs::read_to_string(to_svg).unwrap()
+        };
+        assert!(draw(&report).contains("nothing was measured"));
+        let all = [(Kind::Loop, Regime::Host), (Kind::Gpu, Regime::Host), (Kind::Gpu, Regime::Resident)];
+        for (workload, (backend, regime)) in ["poly", "mine"].iter().flat_map(|name| all.map(|each| (name, each))) {
+            report.measurements.push(Measurement {
+                workload: workload.to_string(),
+                backend,
+                regime,
+                elements: 1000,
+                trials: 5,
+                seconds: Quantiles { q05: 1e-6, q50: 1e-6, q95: 1e-6 },
+                ns_per_element: 1.0,
+                gb_per_s: 8.0,
+                max_ulp: 0.5,
+            });
+        }
+        let picture = draw(&report);
+        let texts = ["2 threads · a &lt;painter&gt; (software)", "gpu (software)", "gpu resident (software)", "loop"];
+        for text in texts.into_iter().chain(["poly (x + x² + x³)", "mine", "1000", "1 µs"]) {
+            assert!(picture.lines().any(|line| line == text), "{text} is not in {picture}");
+        }
     }
 }
