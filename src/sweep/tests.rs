@@ -271,6 +271,17 @@ fn cancelling_keeps_what_was_measured() {
 }
 
 #[test]
+fn an_output_on_the_host_is_nan_until_it_is_written() {
+    let workload: Workload = "poly".parse().unwrap();
+    let data = workload.data(10, 0);
+    let host = Host::new(Box::new(Loop));
+    let mut runner = host.prepare(&workload.kernel, &data.args(10), 10).unwrap();
+    assert!(runner.output().unwrap().iter().all(|value| value.is_nan()));
+    runner.run().unwrap();
+    assert!(runner.output().unwrap().iter().all(|value| value.is_finite()));
+}
+
+#[test]
 fn a_missing_backend_is_said_to_be_missing() {
     let mut notes = Notes::default();
     let reason = Isa::Avx512.check().err().unwrap_or(Error::DeviceLost { reason: "none here".to_owned() });
