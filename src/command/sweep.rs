@@ -18,11 +18,9 @@ const FILES: [&str; 4] = ["sweep.csv", "sweep.json", "sweep.svg", "sweep.png"];
 
 #[derive(Args)]
 pub struct Options {
-    /// What to measure: poly, axpy, horner16, horner256
-    #[arg(default_value = "poly")]
+    #[arg(default_value = "poly", help = format!("What to measure: {}", workload_names()))]
     workloads: Vec<String>,
-    /// The backends: loop, simd, threads, gpu [default: CROSSOVER_BACKEND, else every one there is]
-    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    #[arg(long, value_delimiter = ',', value_name = "NAMES", help = backends_help())]
     backends: Option<Vec<String>>,
     /// The instruction set of simd and threads [default: the widest there is]
     #[arg(long, value_name = "NAME")]
@@ -114,6 +112,15 @@ impl Options {
     }
 }
 
+fn workload_names() -> String {
+    Workload::all().iter().map(Workload::name).collect::<Vec<_>>().join(", ")
+}
+
+fn backends_help() -> String {
+    let names = Kind::ALL.map(Kind::name).join(",");
+    format!("Which of the backends {names} [default: {}, else every one there is]", Kind::ENV)
+}
+
 /// Each workload once, in the order they were asked for.
 fn unique(workloads: Vec<Workload>) -> Vec<Workload> {
     let mut kept: Vec<Workload> = Vec::new();
@@ -128,11 +135,15 @@ fn unique(workloads: Vec<Workload>) -> Vec<Workload> {
 fn enough_memory(sweep: &Sweep) -> Result<(), Stop> {
     let mut system = sysinfo::System::new();
     system.refresh_memory();
-    // In a container the limit is the group's, not the machine's.
-    let group = system.cgroup_limits().map_or(u64::MAX, |limits| limits.free_memory);
+    if system.total_memory() == 0 {
+        // The system does not say. Asking on about its groups would panic.
+        return Ok(());
+    }
+    // In a container the limit is the group's, not the machine's. What the group caches can be had, so only what is in
+    // use counts.
+    let group = system.cgroup_limits().map_or(u64::MAX, |group| group.total_memory.saturating_sub(group.rss));
     let (needed, limit) = (sweep.bytes_needed(), system.available_memory().min(group));
-    // A system that does not say how much it has says 0.
-    if limit == 0 || needed <= limit {
+    if needed <= limit {
         return Ok(());
     }
     let what = "the largest size, in bytes of memory,".to_owned();
