@@ -11,6 +11,8 @@
 //! * Contenders take turns, trial by trial, so that a slower minute of the machine hits all alike.
 //! * Short runs are timed many at once, so that a sample lasts long enough for the clock.
 
+#[cfg(feature = "cli")]
+mod axis;
 mod clock;
 mod contender;
 #[cfg(feature = "cli")]
