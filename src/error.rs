@@ -29,6 +29,16 @@ pub enum Error {
         /// The known name nearest to the given one, where one is near.
         nearest: Option<&'static str>,
     },
+    /// A value that cannot be used, such as a size that is not a whole number.
+    #[error("{what} `{given}` cannot be used: {expected}")]
+    Invalid {
+        /// What it was given for, such as `size`.
+        what: &'static str,
+        /// What was given.
+        given: String,
+        /// What is understood.
+        expected: String,
+    },
     /// A kernel was given too few or too many inputs.
     #[error("kernel `{kernel}` takes {expected} input(s) ({names}), but {found} were given")]
     InputCount {

@@ -33,7 +33,15 @@
 //!
 //! # Run the size sweep
 //!
-//! SWEEP_EXAMPLE
+//! ```
+//! use crossover::{Kind, Sweep};
+//!
+//! let report = Sweep::new().open(Kind::Loop).open(Kind::Simd).sizes("100,1e4".parse()?).run();
+//! for found in &report.measurements {
+//!     println!("{} at {}: {:.3} ns an element", found.backend, found.elements, found.ns_per_element);
+//! }
+//! # Ok::<(), crossover::Error>(())
+//! ```
 //!
 //! # Offload from a host application
 //!
@@ -79,6 +87,7 @@ mod interpret;
 mod kernel;
 pub mod num;
 pub mod program;
+pub mod sweep;
 pub mod trace;
 pub mod ulp;
 pub mod wgsl;
@@ -93,6 +102,7 @@ pub use formula::Formula;
 pub use kernel::{Arithmetic, Kernel};
 pub use num::{Element, Mask, Num};
 pub use program::Program;
+pub use sweep::Sweep;
 #[cfg(feature = "gpu")]
 pub use wgpu;
 pub use workload::Workload;

@@ -77,7 +77,7 @@ fn a_kernel_goes_into_the_hosts_own_encoder() {
     assert_eq!(out, input.map(poly).map(poly));
     // The device outlives what was made from it.
     drop((gpu, kernel, first, second, x, y, z));
-    device.create_buffer(&wgpu::BufferDescriptor {
+    let _alive = device.create_buffer(&wgpu::BufferDescriptor {
         label: None,
         size: 16,
         usage: wgpu::BufferUsages::STORAGE,

@@ -1,0 +1,67 @@
+//! The `crossover` command: its arguments, and how it ends.
+//!
+//! It ends with status 0, 1 if something failed, 2 if it was asked for what cannot be, and 130 if it was interrupted.
+
+mod devices;
+mod sweep;
+mod terminal;
+
+use std::fmt;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Measures where one backend overtakes another: a plain loop, SIMD, threads, the GPU.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Verify and time workloads on every backend over a range of sizes, and draw the result
+    Sweep(sweep::Options),
+    /// List the backends and instruction sets: what this machine has, or why not and what would bring it
+    Devices,
+}
+
+/// Why the command ends early: a line for people and a status for programs.
+struct Stop {
+    status: u8,
+    message: String,
+}
+
+impl Stop {
+    /// The user asked for what cannot be.
+    fn mistake(message: impl fmt::Display) -> Self {
+        Stop { status: 2, message: message.to_string() }
+    }
+
+    /// Something went wrong on the way.
+    fn failure(message: impl fmt::Display) -> Self {
+        Stop { status: 1, message: message.to_string() }
+    }
+
+    /// The user stopped it.
+    fn interrupted(message: impl fmt::Display) -> Self {
+        Stop { status: 130, message: message.to_string() }
+    }
+}
+
+pub fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Sweep(options) => sweep::run(&options),
+        Command::Devices => devices::run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(stop) => {
+            // If standard error is closed too, there is nobody left to tell.
+            let _ = writeln!(io::stderr(), "crossover: {}", stop.message);
+            ExitCode::from(stop.status)
+        }
+    }
+}

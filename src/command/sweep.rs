@@ -1,0 +1,198 @@
+//! `crossover sweep`: from the arguments to the files.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+use crossover::sweep::{self, Contender, Environment, Host, Report, Sizes, SystemClock, plot};
+use crossover::{Backend, Error, Isa, Kind, Simd, Sweep, Threads, Workload};
+
+use super::Stop;
+use super::terminal::Terminal;
+
+/// The files that a sweep writes.
+const FILES: [&str; 4] = ["sweep.csv", "sweep.json", "sweep.svg", "sweep.png"];
+
+#[derive(Args)]
+pub struct Options {
+    #[arg(default_value = "poly", help = format!("What to measure: {}", workload_names()))]
+    workloads: Vec<String>,
+    #[arg(long, value_delimiter = ',', value_name = "NAMES", help = backends_help())]
+    backends: Option<Vec<String>>,
+    /// The instruction set of simd and threads [default: the widest there is]
+    #[arg(long, value_name = "NAME")]
+    isa: Option<String>,
+    /// How many threads the threads backend has [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Element counts such as 1000,2e4 or geomspace:FROM:TO:HOW_MANY [default: N×N for 10 N from 100 to 1000]
+    #[arg(long)]
+    sizes: Option<String>,
+    /// Trials for each measurement; the slowest is dropped
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    trials: u16,
+    /// The seed of the input data
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// The folder for sweep.csv, sweep.json, sweep.svg and sweep.png
+    #[arg(long, value_name = "DIR", default_value = "sweep")]
+    out: PathBuf,
+    /// Show no table and no progress
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// Measures, and writes down what was measured, also if interrupted.
+pub fn run(options: &Options) -> Result<(), Stop> {
+    let sweep = options.sweep().map_err(Stop::mistake)?;
+    enough_memory(&sweep)?;
+    let rows = open_folder(&options.out)?;
+    let interrupted = heed_interrupts()?;
+    let csv = options.out.join(FILES[0]);
+    let mut terminal = Terminal::new(options.quiet, rows, csv, interrupted);
+    terminal.say(&Environment::of(&sweep.infos()).machine());
+    let report = sweep.run_with(&SystemClock, &mut terminal);
+    terminal.finish();
+    write(&report, &options.out)?;
+    let out = options.out.display();
+    terminal.say(&format!("written to {out}: {}", FILES.join(", ")));
+    match terminal.broken.take() {
+        Some(broken) => Err(Stop::failure(broken)),
+        None if report.cancelled => Err(Stop::interrupted(format_args!("interrupted; what was measured is in {out}"))),
+        None if report.failures.is_empty() => Ok(()),
+        None => Err(Stop::failure(format_args!("{} measurement(s) failed; {out} has the rest", report.failures.len()))),
+    }
+}
+
+impl Options {
+    fn sweep(&self) -> crossover::Result<Sweep> {
+        let workloads: Vec<Workload> = self.workloads.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
+        let sizes = self.sizes.as_deref().map_or_else(|| Ok(Sizes::default()), str::parse)?;
+        let isa = self.isa.as_deref().map(str::parse::<Isa>).transpose()?;
+        let mut sweep =
+            Sweep::new().workloads(unique(workloads)).sizes(sizes).trials(self.trials.into()).seed(self.seed);
+        let named = self.kinds()?;
+        for kind in named.as_deref().unwrap_or(&Kind::ALL) {
+            sweep = match self.open(*kind, isa) {
+                Ok(contenders) => contenders.into_iter().fold(sweep, Sweep::contender),
+                // Whoever does not ask for a GPU by name goes on without.
+                Err(reason) if named.is_none() && *kind == Kind::Gpu => sweep.missing(*kind, &reason),
+                Err(reason) => return Err(reason),
+            };
+        }
+        Ok(sweep)
+    }
+
+    /// The backends that were asked for by name, the loop first, as the others are compared with it.
+    fn kinds(&self) -> crossover::Result<Option<Vec<Kind>>> {
+        let names = match &self.backends {
+            Some(names) => names.clone(),
+            None => match std::env::var_os(Kind::ENV) {
+                Some(names) if !names.is_empty() => names.to_string_lossy().split(',').map(str::to_owned).collect(),
+                _ => return Ok(None),
+            },
+        };
+        let mut kinds: Vec<Kind> = names.iter().map(|name| name.trim().parse()).collect::<Result<_, _>>()?;
+        kinds.sort_unstable();
+        kinds.dedup();
+        Ok(Some(kinds))
+    }
+
+    fn open(&self, kind: Kind, isa: Option<Isa>) -> crossover::Result<Vec<Box<dyn Contender>>> {
+        let backend: Box<dyn Backend> = match kind {
+            Kind::Simd => Box::new(isa.map_or_else(|| Ok(Simd::new()), Simd::with_isa)?),
+            Kind::Threads => {
+                let threads = self.threads.map_or_else(|| Ok(Threads::new()), |n| Threads::with_threads(n.into()))?;
+                Box::new(match isa {
+                    Some(isa) => threads.with_isa(isa)?,
+                    None => threads,
+                })
+            }
+            other => return sweep::contenders(other),
+        };
+        Ok(vec![Box::new(Host::new(backend))])
+    }
+}
+
+fn workload_names() -> String {
+    Workload::all().iter().map(Workload::name).collect::<Vec<_>>().join(", ")
+}
+
+fn backends_help() -> String {
+    let names = Kind::ALL.map(Kind::name).join(",");
+    format!("Which of the backends {names} [default: {}, else every one there is]", Kind::ENV)
+}
+
+/// Each workload once, in the order they were asked for.
+fn unique(workloads: Vec<Workload>) -> Vec<Workload> {
+    let mut kept: Vec<Workload> = Vec::new();
+    for workload in workloads {
+        if !kept.iter().any(|each| each.name() == workload.name()) {
+            kept.push(workload);
+        }
+    }
+    kept
+}
+
+fn enough_memory(sweep: &Sweep) -> Result<(), Stop> {
+    let mut system = sysinfo::System::new();
+    system.refresh_memory();
+    if system.total_memory() == 0 {
+        // The system does not say. Asking on about its groups would panic.
+        return Ok(());
+    }
+    // In a container the limit is the group's, not the machine's. What the group caches can be had, so only what is in
+    // use counts.
+    let group = system.cgroup_limits().map_or(u64::MAX, |group| group.total_memory.saturating_sub(group.rss));
+    let (needed, limit) = (sweep.bytes_needed(), system.available_memory().min(group));
+    if needed <= limit {
+        return Ok(());
+    }
+    let what = "the largest size, in bytes of memory,".to_owned();
+    let remedy = "ask for smaller --sizes, or fewer --backends".to_owned();
+    Err(Stop::mistake(Error::TooLarge { what, needed, limit, remedy }))
+}
+
+/// Makes sure that the files can be written, before anything is measured, and opens the first.
+fn open_folder(out: &Path) -> Result<File, Stop> {
+    let refused = |path: &Path, error: io::Error| {
+        let path = path.display();
+        Stop::mistake(format_args!("{path} cannot be written ({error}); name another folder with --out"))
+    };
+    fs::create_dir_all(out).map_err(|error| refused(out, error))?;
+    for name in FILES {
+        let path = out.join(name);
+        if path.exists() {
+            OpenOptions::new().write(true).open(&path).map_err(|error| refused(&path, error))?;
+        }
+    }
+    let csv = out.join(FILES[0]);
+    File::create(&csv).map_err(|error| refused(&csv, error))
+}
+
+/// Sets a flag on the first Ctrl-C, and ends the process on the second.
+fn heed_interrupts() -> Result<Arc<AtomicBool>, Stop> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let set = Arc::clone(&flag);
+    let heeded = ctrlc::set_handler(move || {
+        if set.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    });
+    heeded.map_err(|error| Stop::failure(format_args!("Ctrl-C cannot be caught: {error}")))?;
+    Ok(flag)
+}
+
+/// Writes what is written at the end; the rows are there already.
+fn write(report: &Report, out: &Path) -> Result<(), Stop> {
+    let [_, json, svg, png] = FILES.map(|name| out.join(name));
+    let named = |path: &Path, written: io::Result<()>| {
+        written.map_err(|error| Stop::failure(format_args!("{}: {error}", path.display())))
+    };
+    named(&json, File::create(&json).and_then(|file| sweep::json::write(report, io::BufWriter::new(file))))?;
+    named(&svg, plot::svg(report, &svg))?;
+    named(&png, plot::png(report, &png))
+}

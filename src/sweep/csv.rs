@@ -1,0 +1,93 @@
+//! The measurements as a table for other programs, written row by row.
+
+use std::io;
+
+use super::Measurement;
+
+/// One row: the measurement with its quantiles in columns of their own.
+#[derive(serde::Serialize)]
+struct Row<'a> {
+    workload: &'a str,
+    backend: &'a str,
+    regime: &'a str,
+    elements: usize,
+    trials: usize,
+    seconds_q05: f64,
+    seconds_q50: f64,
+    seconds_q95: f64,
+    ns_per_element: f64,
+    gb_per_s: f64,
+    max_ulp: f64,
+}
+
+/// Writes measurements as CSV, each as soon as it is there, so that an interrupted sweep leaves a file that is whole.
+pub struct Rows<W: io::Write> {
+    to: csv::Writer<W>,
+}
+
+impl<W: io::Write> Rows<W> {
+    /// Starts the table. The column names are written with the first row.
+    pub fn new(to: W) -> Self {
+        Rows { to: csv::Writer::from_writer(to) }
+    }
+
+    /// Writes a row and flushes it.
+    ///
+    /// # Errors
+    ///
+    /// What the writer says.
+    pub fn write(&mut self, measurement: &Measurement) -> io::Result<()> {
+        let Measurement { workload, backend, regime, elements, trials, seconds, .. } = measurement;
+        self.to.serialize(Row {
+            workload,
+            backend: backend.name(),
+            regime: regime.name(),
+            elements: *elements,
+            trials: *trials,
+            seconds_q05: seconds.q05,
+            seconds_q50: seconds.q50,
+            seconds_q95: seconds.q95,
+            ns_per_element: measurement.ns_per_element,
+            gb_per_s: measurement.gb_per_s,
+            max_ulp: measurement.max_ulp,
+        })?;
+        self.to.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Kind;
+    use crate::sweep::{Quantiles, Regime};
+
+    #[test]
+    fn each_measurement_is_a_row_below_the_names() {
+        let measurement = Measurement {
+            workload: "poly".to_owned(),
+            backend: Kind::Gpu,
+            regime: Regime::Resident,
+            elements: 1000,
+            trials: 5,
+            seconds: Quantiles { q05: 1e-6, q50: 2e-6, q95: 0.003 },
+            ns_per_element: 2.0,
+            gb_per_s: 4.0,
+            max_ulp: 0.5,
+        };
+        let mut bytes = Vec::new();
+        let mut rows = Rows::new(&mut bytes);
+        rows.write(&measurement).unwrap();
+        rows.write(&measurement).unwrap();
+        drop(rows);
+        let text = String::from_utf8(bytes).unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        let names = "workload,backend,regime,elements,trials,seconds_q05,seconds_q50,seconds_q95,\
+                     ns_per_element,gb_per_s,max_ulp";
+        assert_eq!(lines[0], names);
+        let fields: Vec<_> = lines[1].split(',').collect();
+        assert_eq!(fields[..5], ["poly", "gpu", "resident", "1000", "5"]);
+        let numbers: Vec<f64> = fields[5..].iter().map(|field| field.parse().unwrap()).collect();
+        assert_eq!(numbers, [1e-6, 2e-6, 0.003, 2.0, 4.0, 0.5]);
+        assert_eq!((lines.len(), lines[2]), (3, lines[1]));
+    }
+}

@@ -1,0 +1,85 @@
+//! The machine and the build that a report comes from.
+
+use crate::backend::{Info, Isa};
+
+/// The machine and the build that a report comes from.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+pub struct Environment {
+    /// The processor's name, where it is known: only with the feature `cli`.
+    pub cpu: Option<String>,
+    /// The instruction set of the SIMD contenders, or of the loop if it is alone.
+    pub isa: Option<String>,
+    /// The most threads that a contender works with.
+    pub threads: Option<usize>,
+    /// The GPU's name.
+    pub adapter: Option<String>,
+    /// The GPU's driver.
+    pub driver: Option<String>,
+    /// The interface that the GPU is reached through, such as `vulkan`.
+    pub api: Option<String>,
+    /// Whether the GPU is a program on the CPU.
+    pub software: Option<bool>,
+    /// The operating system, and the architecture that this build is for.
+    pub os: String,
+    /// This crate's version.
+    pub version: String,
+    /// `release` or `debug`.
+    pub profile: String,
+}
+
+impl Environment {
+    /// This machine, as far as the contenders and the system tell.
+    pub fn of(infos: &[Info]) -> Self {
+        let device = infos.iter().find_map(|info| info.device.clone());
+        let isa: Option<Isa> = infos.iter().filter_map(|info| info.isa).max();
+        Environment {
+            cpu: cpu(),
+            isa: isa.map(|isa| isa.to_string()),
+            threads: infos.iter().filter_map(|info| info.threads).max(),
+            adapter: device.as_ref().map(|device| device.name.clone()),
+            driver: device.as_ref().map(|device| device.driver.clone()),
+            api: device.as_ref().map(|device| device.api.clone()),
+            software: device.as_ref().map(|device| device.software),
+            os: format!("{} {}", os(), std::env::consts::ARCH),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            profile: if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned(),
+        }
+    }
+
+    /// The machine in one line: processor, instruction set, threads, GPU.
+    pub fn machine(&self) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        parts.extend(self.cpu.clone());
+        parts.extend(self.isa.clone());
+        parts.extend(self.threads.map(|n| format!("{n} thread{}", if n == 1 { "" } else { "s" })));
+        parts.extend(self.adapter.as_ref().map(|name| {
+            let software = if self.software == Some(true) { " (software)" } else { "" };
+            format!("{name}{software}")
+        }));
+        parts.join(" · ")
+    }
+}
+
+#[cfg(feature = "cli")]
+fn cpu() -> Option<String> {
+    let mut system = sysinfo::System::new();
+    system.refresh_cpu_list(sysinfo::CpuRefreshKind::nothing());
+    let name = system.cpus().first()?.brand().trim().to_owned();
+    (!name.is_empty()).then_some(name)
+}
+
+#[cfg(feature = "cli")]
+fn os() -> String {
+    sysinfo::System::long_os_version().unwrap_or_else(|| std::env::consts::OS.to_owned())
+}
+
+#[cfg(not(feature = "cli"))]
+fn cpu() -> Option<String> {
+    None
+}
+
+#[cfg(not(feature = "cli"))]
+fn os() -> String {
+    std::env::consts::OS.to_owned()
+}

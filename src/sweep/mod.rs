@@ -1,0 +1,245 @@
+//! The sweep: the same kernels on every backend, over a range of sizes, verified and then timed.
+//!
+//! In order: [`Sizes`] says how many elements, a [`Contender`] is one way to run a kernel, every element of its output is
+//! verified against the oracle, a [`Clock`] times it, and the [`Report`] holds what came out. With the feature
+//! `cli`, `csv`, `json`, `plot` and `table` write it down.
+//!
+//! What keeps the figures honest:
+//!
+//! * A contender whose output is wrong anywhere gets no time. The failure is part of the report.
+//! * Preparing, the input data and the output's memory are outside the timer, and each contender has run before.
+//! * Contenders take turns, trial by trial, so that a slower minute of the machine hits all alike.
+//! * Short runs are timed many at once, so that a sample lasts long enough for the clock.
+
+#[cfg(feature = "cli")]
+mod axis;
+mod clock;
+mod contender;
+#[cfg(feature = "cli")]
+pub mod csv;
+mod environment;
+#[cfg(feature = "cli")]
+pub mod json;
+#[cfg(feature = "cli")]
+pub mod plot;
+mod report;
+#[cfg(feature = "gpu")]
+mod resident;
+mod round;
+mod sizes;
+#[cfg(feature = "cli")]
+pub mod table;
+mod verify;
+
+#[cfg(test)]
+mod tests;
+
+pub use clock::{Clock, SystemClock};
+pub use contender::{Contender, Host, Regime, Runner, contenders};
+pub use environment::Environment;
+pub use report::{Failure, Measurement, Missing, Quantiles, Report};
+#[cfg(feature = "gpu")]
+pub use resident::Resident;
+pub use sizes::Sizes;
+pub use verify::Mismatch;
+
+use crate::backend::{Backend, Info, Kind};
+use crate::error::Error;
+use crate::kernel::Arithmetic;
+use crate::workload::Workload;
+use round::Round;
+use verify::Oracle;
+
+/// Trials for each measurement, unless asked otherwise.
+const TRIALS: usize = 5;
+/// The seed of the input data, unless asked otherwise.
+const SEED: u64 = 0;
+
+/// Hears of a sweep as it goes, and may stop it. Every method does nothing unless written.
+pub trait Observer {
+    /// A backend is not there. Heard before anything is measured.
+    fn missing(&mut self, _missing: &Missing) {}
+
+    /// `done` of `total` steps are done. A step is one contender's verification, or one of its trials.
+    fn progress(&mut self, _done: usize, _total: usize) {}
+
+    /// A contender has been measured at one size.
+    fn measured(&mut self, _measurement: &Measurement) {}
+
+    /// A contender failed at one size and got no time.
+    fn failed(&mut self, _failure: &Failure) {}
+
+    /// Whether to stop. Asked between samples; what is measured by then is kept.
+    fn cancelled(&mut self) -> bool {
+        false
+    }
+}
+
+/// Hears nothing.
+impl Observer for () {}
+
+/// What to measure: workloads, contenders and sizes.
+///
+/// ```
+/// use crossover::{Kind, Sweep};
+///
+/// let report = Sweep::new()
+///     .open(Kind::Loop)
+///     .open(Kind::Simd)
+///     .sizes("1000,10000".parse()?)
+///     .run();
+/// for measurement in &report.measurements {
+///     println!("{} at {}: {} s", measurement.backend, measurement.elements, measurement.seconds.q50);
+/// }
+/// # Ok::<(), crossover::Error>(())
+/// ```
+pub struct Sweep {
+    workloads: Vec<Workload>,
+    contenders: Vec<Box<dyn Contender>>,
+    missing: Vec<Missing>,
+    sizes: Sizes,
+    trials: usize,
+    seed: u64,
+}
+
+impl Sweep {
+    /// The workload `poly` at the [default sizes](Sizes::default), five trials; no contenders yet.
+    pub fn new() -> Self {
+        Sweep {
+            workloads: "poly".parse().into_iter().collect(),
+            contenders: Vec::new(),
+            missing: Vec::new(),
+            sizes: Sizes::default(),
+            trials: TRIALS,
+            seed: SEED,
+        }
+    }
+
+    /// These workloads instead of `poly`.
+    pub fn workloads(self, workloads: impl IntoIterator<Item = Workload>) -> Self {
+        Sweep { workloads: workloads.into_iter().collect(), ..self }
+    }
+
+    /// These sizes instead of the default ones.
+    pub fn sizes(self, sizes: Sizes) -> Self {
+        Sweep { sizes, ..self }
+    }
+
+    /// So many trials for each measurement; at least one. From two on, the slowest is dropped.
+    pub fn trials(self, trials: usize) -> Self {
+        Sweep { trials: trials.max(1), ..self }
+    }
+
+    /// Another seed for the input data.
+    pub fn seed(self, seed: u64) -> Self {
+        Sweep { seed, ..self }
+    }
+
+    /// Adds a backend with its defaults in every [way](contenders) that it is measured, or the reason why it is not there.
+    pub fn open(self, kind: Kind) -> Self {
+        match contenders(kind) {
+            Ok(contenders) => contenders.into_iter().fold(self, Sweep::contender),
+            Err(reason) => self.missing(kind, &reason),
+        }
+    }
+
+    /// Adds every backend that this crate knows, or the reason why it is not there.
+    pub fn every_backend(self) -> Self {
+        Kind::ALL.into_iter().fold(self, Sweep::open)
+    }
+
+    /// Adds an open backend, from arrays in host memory to an array in host memory.
+    pub fn host(self, backend: Box<dyn Backend>) -> Self {
+        self.contender(Box::new(Host::new(backend)))
+    }
+
+    /// Adds a contender of your own.
+    pub fn contender(mut self, contender: Box<dyn Contender>) -> Self {
+        self.contenders.push(contender);
+        self
+    }
+
+    /// Records that a backend is not there, and why.
+    pub fn missing(mut self, kind: Kind, reason: &Error) -> Self {
+        self.missing.push(Missing { backend: kind, reason: reason.to_string() });
+        self
+    }
+
+    /// What the contenders are.
+    pub fn infos(&self) -> Vec<Info> {
+        self.contenders.iter().map(|contender| contender.info()).collect()
+    }
+
+    /// How much memory the largest size takes, in bytes: inputs, the oracle, and an output for each contender. A GPU's
+    /// own copies come on top.
+    pub fn bytes_needed(&self) -> u64 {
+        let elements = self.sizes.largest() as u64;
+        let output = size_of::<f32>();
+        let inputs = self.workloads.iter().map(|workload| workload.bytes_per_element() - output).max().unwrap_or(0);
+        let bounds = size_of::<crate::bound::Bound>() * self.arithmetics().len();
+        elements.saturating_mul((inputs + bounds + output * self.contenders.len()) as u64)
+    }
+
+    /// Measures everything with the system's clock.
+    pub fn run(&self) -> Report {
+        self.run_with(&SystemClock, &mut ())
+    }
+
+    /// Measures everything, reporting to `observer` as it goes.
+    ///
+    /// What fails does not stop the rest: it is one of the report's failures. Memory is not asked for but taken: compare
+    /// [`bytes_needed`](Sweep::bytes_needed) with what there is first, if the sizes are somebody else's choice.
+    pub fn run_with(&self, clock: &dyn Clock, observer: &mut dyn Observer) -> Report {
+        for missing in &self.missing {
+            observer.missing(missing);
+        }
+        let mut report = Report::new(Environment::of(&self.infos()), self.missing.clone());
+        let steps = self.workloads.len() * self.sizes.len() * self.contenders.len() * (1 + self.trials);
+        let mut progress = Progress { done: 0, total: steps };
+        let step = clock.step();
+        for workload in &self.workloads {
+            let largest = self.sizes.largest();
+            let data = workload.data(largest, self.seed);
+            let oracle = Oracle::new(workload, &data, largest, &self.arithmetics());
+            for len in self.sizes.iter() {
+                let round = Round { sweep: self, workload, data: &data, oracle: oracle.as_ref(), len, clock, step };
+                round.run(&mut report, &mut progress, observer);
+                if observer.cancelled() {
+                    report.cancelled = true;
+                    return report;
+                }
+            }
+        }
+        report
+    }
+
+    /// Whose arithmetic the contenders' results come from, each once.
+    fn arithmetics(&self) -> Vec<Arithmetic> {
+        let mut found = Vec::new();
+        for info in self.infos() {
+            if !found.contains(&info.arithmetic()) {
+                found.push(info.arithmetic());
+            }
+        }
+        found
+    }
+}
+
+impl Default for Sweep {
+    fn default() -> Self {
+        Sweep::new()
+    }
+}
+
+/// How far the sweep is.
+struct Progress {
+    done: usize,
+    total: usize,
+}
+
+impl Progress {
+    fn advance(&mut self, steps: usize, observer: &mut dyn Observer) {
+        self.done += steps;
+        observer.progress(self.done, self.total);
+    }
+}

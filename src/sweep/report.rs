@@ -1,0 +1,162 @@
+//! What a sweep found.
+
+use std::fmt;
+
+use super::{Environment, Mismatch, Regime};
+use crate::backend::Kind;
+
+/// What a sweep found, and where.
+#[derive(Clone, PartialEq, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+pub struct Report {
+    /// The machine and the build.
+    pub environment: Environment,
+    /// What was measured, in the order it was: by workload, by size, by contender.
+    pub measurements: Vec<Measurement>,
+    /// The backends that are not there.
+    pub missing: Vec<Missing>,
+    /// What failed and so has no time.
+    pub failures: Vec<Failure>,
+    /// Whether the sweep was stopped before its end.
+    pub cancelled: bool,
+}
+
+impl Report {
+    pub(super) fn new(environment: Environment, missing: Vec<Missing>) -> Self {
+        Report { environment, measurements: Vec::new(), missing, failures: Vec::new(), cancelled: false }
+    }
+}
+
+/// The time that one contender takes for one workload at one size.
+#[derive(Clone, PartialEq, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+pub struct Measurement {
+    /// The workload's name.
+    pub workload: String,
+    /// Which backend.
+    #[cfg_attr(feature = "cli", serde(serialize_with = "by_name"))]
+    pub backend: Kind,
+    /// Where the arrays are.
+    pub regime: Regime,
+    /// How many elements the output has.
+    pub elements: usize,
+    /// How many trials were made, the dropped one included.
+    pub trials: usize,
+    /// Seconds a run.
+    pub seconds: Quantiles,
+    /// Nanoseconds an element, by the median.
+    pub ns_per_element: f64,
+    /// 10⁹ bytes a second that have to be read and written, by the median: each array once.
+    pub gb_per_s: f64,
+    /// The worst error of any element, in ULP of the oracle.
+    pub max_ulp: f64,
+}
+
+impl Measurement {
+    /// The backend, and the regime where it is not the usual one: `simd`, `gpu resident`.
+    pub fn series(&self) -> String {
+        series(self.backend, self.regime)
+    }
+}
+
+pub(super) fn series(backend: Kind, regime: Regime) -> String {
+    match regime {
+        Regime::Host => backend.to_string(),
+        other => format!("{backend} {other}"),
+    }
+}
+
+/// The 5 % quantile, the median and the 95 % quantile of something.
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+pub struct Quantiles {
+    /// A twentieth lies below.
+    pub q05: f64,
+    /// Half lies below.
+    pub q50: f64,
+    /// A twentieth lies above.
+    pub q95: f64,
+}
+
+impl Quantiles {
+    /// The quantiles of all values but the greatest; of one alone if there is but one, and NaN of none.
+    pub fn without_slowest(values: &[f64]) -> Self {
+        let mut sorted = values.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        sorted.truncate((sorted.len() - usize::from(!sorted.is_empty())).max(1));
+        let at = |q| quantile(&sorted, q);
+        Quantiles { q05: at(0.05), q50: at(0.5), q95: at(0.95) }
+    }
+}
+
+/// The quantile `q` of sorted values, linear between the two nearest: numpy's default, method 7 of R. J. Hyndman and
+/// Y. Fan, "Sample Quantiles in Statistical Packages", 1996.
+fn quantile(sorted: &[f64], q: f64) -> f64 {
+    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
+    let position = q * last as f64;
+    let below = position.floor() as usize;
+    let above = (below + 1).min(last);
+    sorted[below] + (sorted[above] - sorted[below]) * (position - below as f64)
+}
+
+/// A contender that got no time at one size, and why.
+#[derive(Clone, PartialEq, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+pub struct Failure {
+    /// The workload's name.
+    pub workload: String,
+    /// Which backend.
+    #[cfg_attr(feature = "cli", serde(serialize_with = "by_name"))]
+    pub backend: Kind,
+    /// Where the arrays are.
+    pub regime: Regime,
+    /// How many elements the output has.
+    pub elements: usize,
+    /// What went wrong, for people.
+    pub reason: String,
+    /// The worst element, if the output was wrong.
+    pub mismatch: Option<Mismatch>,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Failure { workload, elements, reason, .. } = self;
+        write!(f, "{workload} on {} at {elements} elements: {reason}", series(self.backend, self.regime))
+    }
+}
+
+/// A backend that is not there, and why.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+pub struct Missing {
+    /// Which backend.
+    #[cfg_attr(feature = "cli", serde(serialize_with = "by_name"))]
+    pub backend: Kind,
+    /// Why, and what would bring it.
+    pub reason: String,
+}
+
+#[cfg(feature = "cli")]
+fn by_name<S: serde::Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_slowest_is_dropped_and_the_rest_interpolated() {
+        // numpy.quantile([1, 2, 3, 4], [0.05, 0.5, 0.95])
+        let found = Quantiles::without_slowest(&[3.0, 100.0, 1.0, 4.0, 2.0]);
+        let close = |a: f64, b: f64| (a - b).abs() < 1e-12;
+        assert!(close(found.q05, 1.15) && close(found.q50, 2.5) && close(found.q95, 3.85), "{found:?}");
+    }
+
+    #[test]
+    fn few_values_still_have_quantiles() {
+        assert_eq!(Quantiles::without_slowest(&[7.0]), Quantiles { q05: 7.0, q50: 7.0, q95: 7.0 });
+        assert_eq!(Quantiles::without_slowest(&[7.0, 8.0]).q95, 7.0);
+        assert!(Quantiles::without_slowest(&[]).q50.is_nan());
+    }
+}

@@ -1,0 +1,100 @@
+//! The measurements as a table for people, in 80 columns.
+
+use super::Measurement;
+use crate::backend::Kind;
+
+/// Makes the table's lines, one measurement after the other.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    /// The last measurement of the loop, which those of other backends are compared with.
+    reference: Option<Measurement>,
+}
+
+impl Table {
+    /// The names of the columns.
+    pub fn head() -> String {
+        line("workload", "backend", ["elements", "time", "ns/elem", "GB/s", "× loop", "max ULP"])
+    }
+
+    /// The row of the next measurement. How many times faster than the loop it is can be told if the loop was measured
+    /// before it at the same size.
+    pub fn row(&mut self, measurement: &Measurement) -> String {
+        if measurement.backend == Kind::Loop {
+            self.reference = Some(measurement.clone());
+        }
+        let same = |at: &&Measurement| at.workload == measurement.workload && at.elements == measurement.elements;
+        let reference = self.reference.as_ref().filter(same);
+        let faster = reference.map(|at| at.seconds.q50 / measurement.seconds.q50);
+        let fields = [
+            measurement.elements.to_string(),
+            time(measurement.seconds.q50),
+            short(measurement.ns_per_element),
+            short(measurement.gb_per_s),
+            faster.map_or("–".to_owned(), short),
+            short(measurement.max_ulp),
+        ];
+        line(&measurement.workload, &measurement.series(), fields.each_ref().map(String::as_str))
+    }
+}
+
+fn line(workload: &str, backend: &str, [elements, time, ns, rate, faster, ulp]: [&str; 6]) -> String {
+    format!("{workload:9} {backend:12} {elements:>11} {time:>8} {ns:>8} {rate:>7} {faster:>7} {ulp:>8}")
+}
+
+/// A time with its unit, to three digits: `12.3 µs`.
+pub fn time(seconds: f64) -> String {
+    let units = [(1.0, "s"), (1e-3, "ms"), (1e-6, "µs")];
+    let (unit, name) = units.into_iter().find(|(unit, _)| seconds >= 0.9995 * unit).unwrap_or((1e-9, "ns"));
+    format!("{} {name}", short(seconds / unit))
+}
+
+/// A number to three digits.
+fn short(number: f64) -> String {
+    match number.abs() {
+        0.0 => "0".to_owned(),
+        size if size < 1e-3 => format!("{number:.1e}"),
+        size if size < 0.9995 => format!("{number:.3}"),
+        size if size < 9.995 => format!("{number:.2}"),
+        size if size < 99.95 => format!("{number:.1}"),
+        size if size < 99_999.5 => format!("{number:.0}"),
+        _ => format!("{number:.1e}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sweep::{Quantiles, Regime};
+
+    #[test]
+    fn numbers_are_short_and_times_have_their_unit() {
+        let shown = [0.0, 3e-4, 0.1234, 1.0, 9.999, 99.96, 1234.5, 123_456.0].map(short);
+        assert_eq!(shown, ["0", "3.0e-4", "0.123", "1.00", "10.0", "100", "1234", "1.2e5"]);
+        let shown = [2.5e-9, 999.9e-9, 12.34e-6, 0.999_99, 59.96].map(time);
+        assert_eq!(shown, ["2.50 ns", "1.00 µs", "12.3 µs", "1.00 s", "60.0 s"]);
+    }
+
+    #[test]
+    fn every_row_fits_in_80_columns() {
+        let widest = Measurement {
+            workload: "horner256".to_owned(),
+            backend: Kind::Gpu,
+            regime: Regime::Resident,
+            elements: 99_999_999_999,
+            trials: 5,
+            seconds: Quantiles { q05: 0.0, q50: 1234.5e-6, q95: 0.0 },
+            ns_per_element: 123_456.0,
+            gb_per_s: 1.2e-4,
+            max_ulp: 1.2e30,
+        };
+        let mut table = Table::default();
+        assert!(table.row(&widest).contains('–'), "there is no loop yet");
+        let seconds = Quantiles { q50: 1000.0, ..widest.seconds };
+        let plain = table.row(&Measurement { backend: Kind::Loop, regime: Regime::Host, seconds, ..widest.clone() });
+        assert!(plain.contains(" 1.00 ") && plain.contains("1000 s"), "{plain}");
+        let row = table.row(&widest);
+        assert!(row.chars().count() <= 80 && Table::head().chars().count() <= 80, "{row}");
+        assert!(row.contains("1.23 ms") && row.contains(" 8.1e5"), "{row}");
+        assert!(table.row(&Measurement { elements: 1, ..widest }).contains('–'), "the loop was at another size");
+    }
+}

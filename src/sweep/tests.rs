@@ -1,0 +1,313 @@
+//! Sweeps whose contenders move a clock of their own, so that every figure is known beforehand.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::*;
+use crate::arg::Arg;
+use crate::backend::{Isa, Loop, Simd};
+use crate::error::Result;
+use crate::kernel::Kernel;
+
+/// A clock that moves only when a contender runs.
+#[derive(Clone, Default)]
+struct FakeClock(Rc<Cell<Duration>>);
+
+impl FakeClock {
+    fn pass(&self, time: Duration) {
+        self.0.set(self.0.get() + time);
+    }
+}
+
+impl Clock for FakeClock {
+    fn now(&self) -> Duration {
+        self.0.get()
+    }
+
+    fn step(&self) -> Duration {
+        Duration::from_nanos(100)
+    }
+}
+
+/// How a fake contender behaves.
+#[derive(Clone, Copy, PartialEq)]
+enum Manner {
+    Right,
+    /// The last element is one ULP beyond the bound, or more.
+    WrongAtTheEnd,
+    WritesNothing,
+    /// Fails from its run of this number on, from 0.
+    BreaksAfter(usize),
+}
+
+/// Runs nothing but the clock: each batch takes as long as the next of `batches` says for each run, in turn.
+struct Fake {
+    clock: FakeClock,
+    micros: Vec<u64>,
+    manner: Manner,
+    /// How many runs each batch had.
+    batches: Rc<std::cell::RefCell<Vec<usize>>>,
+}
+
+impl Fake {
+    fn new(clock: &FakeClock, micros: &[u64], manner: Manner) -> Self {
+        Fake { clock: clock.clone(), micros: micros.to_vec(), manner, batches: Rc::default() }
+    }
+}
+
+impl Contender for Fake {
+    fn info(&self) -> Info {
+        Simd::new().info()
+    }
+
+    fn regime(&self) -> Regime {
+        Regime::Host
+    }
+
+    fn prepare<'a>(&'a self, kernel: &Kernel, args: &[Arg<'a>], len: usize) -> Result<Box<dyn Runner + 'a>> {
+        let mut out = vec![f32::NAN; len];
+        if self.manner != Manner::WritesNothing {
+            Loop.run(kernel, args, &mut out)?;
+        }
+        if self.manner == Manner::WrongAtTheEnd {
+            out[len - 1] += 1e-3;
+        }
+        Ok(Box::new(Faked { fake: self, out, runs: 0 }))
+    }
+}
+
+struct Faked<'a> {
+    fake: &'a Fake,
+    out: Vec<f32>,
+    runs: usize,
+}
+
+impl Runner for Faked<'_> {
+    fn run(&mut self) -> Result<()> {
+        self.repeat(1)
+    }
+
+    fn repeat(&mut self, times: usize) -> Result<()> {
+        self.runs += times;
+        if matches!(self.fake.manner, Manner::BreaksAfter(runs) if self.runs > runs) {
+            return Err(Error::DeviceLost { reason: "somebody pulled the cable".to_owned() });
+        }
+        let mut batches = self.fake.batches.borrow_mut();
+        let micros = self.fake.micros[batches.len() % self.fake.micros.len()];
+        self.fake.clock.pass(Duration::from_micros(micros) * times as u32);
+        batches.push(times);
+        Ok(())
+    }
+
+    fn output(&mut self) -> Result<&[f32]> {
+        Ok(&self.out)
+    }
+}
+
+/// Notes what it hears, and cancels once so many steps are done.
+#[derive(Default)]
+struct Notes {
+    measured: usize,
+    failed: usize,
+    missing: Vec<String>,
+    progress: Vec<(usize, usize)>,
+    cancel_at: Option<usize>,
+}
+
+impl Observer for Notes {
+    fn missing(&mut self, missing: &Missing) {
+        self.missing.push(missing.reason.clone());
+    }
+    fn progress(&mut self, done: usize, total: usize) {
+        self.progress.push((done, total));
+    }
+    fn measured(&mut self, _: &Measurement) {
+        self.measured += 1;
+    }
+    fn failed(&mut self, _: &Failure) {
+        self.failed += 1;
+    }
+    fn cancelled(&mut self) -> bool {
+        let done = self.progress.last().map_or(0, |(done, _)| *done);
+        self.cancel_at.is_some_and(|at| done >= at)
+    }
+}
+
+fn sizes(text: &str) -> Sizes {
+    text.parse().unwrap()
+}
+
+#[test]
+fn short_runs_are_timed_many_at_once_and_long_ones_alone() {
+    let clock = FakeClock::default();
+    for (micros, least, most) in [(7, 2858, 4000), (24_000, 1, 1)] {
+        let fake = Fake::new(&clock, &[micros], Manner::Right);
+        let batches = Rc::clone(&fake.batches);
+        let report = Sweep::new().contender(Box::new(fake)).sizes(sizes("1000")).run_with(&clock, &mut ());
+        let trials = &batches.borrow()[batches.borrow().len() - 5..];
+        assert!(trials.iter().all(|times| (least..=most).contains(times)), "{trials:?}");
+        let found = &report.measurements[0];
+        assert!((found.seconds.q50 - micros as f64 * 1e-6).abs() < 1e-12, "{found:?}");
+        assert!((found.ns_per_element - micros as f64).abs() < 1e-9, "{found:?}");
+        // One array read and one written: 8 bytes.
+        assert!((found.gb_per_s - 8.0 / micros as f64).abs() < 1e-9, "{found:?}");
+        assert_eq!((found.trials, found.elements, found.backend), (5, 1000, Kind::Simd));
+    }
+}
+
+#[test]
+fn a_coarse_clock_asks_for_longer_samples() {
+    struct Coarse(FakeClock);
+    impl Clock for Coarse {
+        fn now(&self) -> Duration {
+            self.0.now()
+        }
+        fn step(&self) -> Duration {
+            Duration::from_millis(1)
+        }
+    }
+    let clock = FakeClock::default();
+    let fake = Fake::new(&clock, &[6000], Manner::Right);
+    let batches = Rc::clone(&fake.batches);
+    Sweep::new().contender(Box::new(fake)).sizes(sizes("10")).run_with(&Coarse(clock), &mut ());
+    assert!(batches.borrow().last().unwrap() * 6 >= 1000, "{batches:?}");
+}
+
+#[test]
+fn the_slowest_trial_is_dropped() {
+    let clock = FakeClock::default();
+    // One run to verify and two to calibrate, then the trials.
+    let fake = Fake::new(&clock, &[24_000, 24_000, 24_000, 25_000, 99_000, 26_000, 27_000, 28_000], Manner::Right);
+    let report = Sweep::new().contender(Box::new(fake)).sizes(sizes("10")).run_with(&clock, &mut ());
+    let found = report.measurements[0].seconds;
+    assert!((found.q50 - 26.5e-3).abs() < 1e-12 && found.q95 < 28e-3, "{found:?}");
+}
+
+#[test]
+fn the_contenders_take_turns() {
+    let clock = FakeClock::default();
+    // If one had all its trials before the other, a clock that slows down would not show in both.
+    let order = Rc::new(std::cell::RefCell::new(Vec::new()));
+    struct Turn(Rc<std::cell::RefCell<Vec<usize>>>, usize, Fake);
+    struct Turned<'a>(&'a Turn, Box<dyn Runner + 'a>);
+    impl Contender for Turn {
+        fn info(&self) -> Info {
+            self.2.info()
+        }
+        fn regime(&self) -> Regime {
+            Regime::Resident
+        }
+        fn prepare<'a>(&'a self, kernel: &Kernel, args: &[Arg<'a>], len: usize) -> Result<Box<dyn Runner + 'a>> {
+            Ok(Box::new(Turned(self, self.2.prepare(kernel, args, len)?)))
+        }
+    }
+    impl Runner for Turned<'_> {
+        fn run(&mut self) -> Result<()> {
+            self.0.0.borrow_mut().push(self.0.1);
+            self.1.run()
+        }
+        fn output(&mut self) -> Result<&[f32]> {
+            self.1.output()
+        }
+    }
+    let turn = |id| Box::new(Turn(Rc::clone(&order), id, Fake::new(&clock, &[24_000], Manner::Right)));
+    let sweep = Sweep::new().contender(turn(1)).contender(turn(2)).sizes(sizes("10")).trials(3);
+    let report = sweep.run_with(&clock, &mut ());
+    assert_eq!(report.measurements[1].regime, Regime::Resident);
+    let order = order.borrow();
+    assert_eq!(order[order.len() - 6..], [1, 2, 1, 2, 1, 2]);
+}
+
+#[test]
+fn a_wrong_output_gets_no_time_and_says_where() {
+    let clock = FakeClock::default();
+    let mut notes = Notes::default();
+    let report = Sweep::new()
+        .contender(Box::new(Fake::new(&clock, &[6000], Manner::WrongAtTheEnd)))
+        .contender(Box::new(Fake::new(&clock, &[6000], Manner::WritesNothing)))
+        .contender(Box::new(Fake::new(&clock, &[6000], Manner::Right)))
+        .sizes(sizes("100"))
+        .run_with(&clock, &mut notes);
+    assert_eq!((report.measurements.len(), notes.measured, notes.failed), (1, 1, 2));
+    let one = report.failures[0].mismatch.unwrap();
+    assert_eq!((one.index, one.wrong, one.of), (99, 1, 100));
+    assert!((f64::from(one.value) - one.oracle - 1e-3).abs() < 1e-5 && one.bound < 1e-4, "{one:?}");
+    assert_eq!(report.failures[1].mismatch.unwrap().wrong, 100);
+    assert!(report.failures[0].to_string().starts_with("poly on simd at 100 elements: 1 of 100"));
+    assert_eq!(notes.progress.last(), Some(&(18, 18)));
+}
+
+#[test]
+fn a_contender_that_breaks_does_not_stop_the_rest() {
+    let clock = FakeClock::default();
+    for breaks in [0, 2, 5] {
+        let mut notes = Notes::default();
+        let report = Sweep::new()
+            .contender(Box::new(Fake::new(&clock, &[6000], Manner::BreaksAfter(breaks))))
+            .contender(Box::new(Fake::new(&clock, &[6000], Manner::Right)))
+            .sizes(sizes("100"))
+            .run_with(&clock, &mut notes);
+        assert_eq!((report.measurements.len(), report.failures.len()), (1, 1), "after {breaks}");
+        assert!(report.failures[0].reason.contains("pulled the cable"), "{:?}", report.failures);
+        assert_eq!(notes.progress.last(), Some(&(12, 12)));
+    }
+}
+
+#[test]
+fn cancelling_keeps_what_was_measured() {
+    let clock = FakeClock::default();
+    let sweep = || {
+        let fake = Fake::new(&clock, &[6000], Manner::Right);
+        Sweep::new().contender(Box::new(fake)).sizes(sizes("10,20,30"))
+    };
+    // Six steps a size: in the midst of the second.
+    let mut notes = Notes { cancel_at: Some(9), ..Notes::default() };
+    let report = sweep().run_with(&clock, &mut notes);
+    assert!(report.cancelled);
+    assert_eq!(report.measurements.iter().map(|each| each.elements).collect::<Vec<_>>(), [10]);
+    assert_eq!(notes.progress.last(), Some(&(9, 18)));
+    assert!(!sweep().run_with(&clock, &mut ()).cancelled);
+}
+
+#[test]
+fn an_output_on_the_host_is_nan_until_it_is_written() {
+    let workload: Workload = "poly".parse().unwrap();
+    let data = workload.data(10, 0);
+    let host = Host::new(Box::new(Loop));
+    let mut runner = host.prepare(&workload.kernel, &data.args(10), 10).unwrap();
+    assert!(runner.output().unwrap().iter().all(|value| value.is_nan()));
+    runner.run().unwrap();
+    assert!(runner.output().unwrap().iter().all(|value| value.is_finite()));
+}
+
+#[test]
+fn a_missing_backend_is_said_to_be_missing() {
+    let mut notes = Notes::default();
+    let reason = Isa::Avx512.check().err().unwrap_or(Error::DeviceLost { reason: "none here".to_owned() });
+    let sweep = Sweep::new().missing(Kind::Gpu, &reason).open(Kind::Loop).sizes(sizes("10"));
+    let report = sweep.run_with(&SystemClock, &mut notes);
+    assert_eq!(report.missing, [Missing { backend: Kind::Gpu, reason: reason.to_string() }]);
+    assert_eq!((notes.missing, report.measurements.len()), (vec![reason.to_string()], 1));
+}
+
+#[test]
+fn a_workload_that_does_not_fit_its_kernel_fails_and_says_so() {
+    let mut workload: Workload = "axpy".parse().unwrap();
+    workload.samples.pop();
+    let report = Sweep::new().workloads([workload]).open(Kind::Loop).sizes(sizes("10")).run();
+    assert!(report.measurements.is_empty());
+    assert!(report.failures[0].reason.contains("takes 3 input(s)"), "{:?}", report.failures);
+}
+
+#[test]
+fn every_cpu_backend_passes_on_every_workload() {
+    let kinds = [Kind::Loop, Kind::Simd, Kind::Threads];
+    let sweep = kinds.into_iter().fold(Sweep::new(), Sweep::open).workloads(Workload::all());
+    let report = sweep.sizes(sizes("1,1001")).trials(1).run();
+    assert_eq!(report.failures, []);
+    assert_eq!(report.measurements.len(), kinds.len() * 2 * Workload::all().len());
+    // Where a·x and y cancel, one rounding is many units of what is left: no bound in ULP for that one.
+    let close = |each: &&Measurement| each.max_ulp < 4.0 || each.workload == "axpy";
+    assert!(report.measurements.iter().all(|each| close(&each) && each.seconds.q50 > 0.0), "{report:?}");
+}

@@ -1,0 +1,248 @@
+//! The command from outside: what it writes, what it says, and how it ends.
+#![cfg(feature = "cli")]
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// The command in an empty folder, with nothing of this process's settings.
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_crossover"));
+    command.current_dir(folder).args(arguments).env_remove("CROSSOVER_BACKEND").env("RUST_BACKTRACE", "1");
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder, arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+const CPU: [&str; 2] = ["--backends", "loop,simd,threads"];
+const TINY: [&str; 4] = ["--sizes", "100,1000", "--trials", "2"];
+
+fn tiny_sweep(folder: &Path) -> Output {
+    run(folder, &[&["sweep", "poly", "axpy"], &CPU[..], &TINY[..]].concat())
+}
+
+#[test]
+fn a_sweep_writes_its_four_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = tiny_sweep(folder.path());
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    let out = folder.path().join("sweep");
+    assert_eq!(names(&out), ["sweep.csv", "sweep.json", "sweep.png", "sweep.svg"]);
+
+    let table = text(&output.stdout);
+    // The machine, the head, two workloads at two sizes on three backends, and where the files are.
+    assert_eq!(table.lines().count(), 2 + 2 * 2 * 3 + 1, "{table}");
+    assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+    let csv = fs::read_to_string(out.join("sweep.csv")).unwrap();
+    assert_eq!(csv.lines().count(), 1 + 2 * 2 * 3, "{csv}");
+    assert!(fs::read(out.join("sweep.png")).unwrap().starts_with(b"\x89PNG"));
+    let svg = fs::read_to_string(out.join("sweep.svg")).unwrap();
+    assert!(svg.starts_with("<svg") && svg.contains("threads") && svg.trim_end().ends_with("</svg>"));
+}
+
+#[test]
+fn the_json_has_the_schema_that_is_promised() {
+    let folder = tempfile::tempdir().unwrap();
+    tiny_sweep(folder.path());
+    let json: Value = serde_json::from_slice(&fs::read(folder.path().join("sweep/sweep.json")).unwrap()).unwrap();
+    assert_eq!(json["schema"], 1);
+    let environment = json["environment"].as_object().unwrap();
+    for name in ["cpu", "isa", "threads", "adapter", "driver", "software", "os", "version", "profile"] {
+        assert!(environment.contains_key(name), "{name} is not in {environment:?}");
+    }
+    assert_eq!(environment["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(environment["profile"], if cfg!(debug_assertions) { "debug" } else { "release" });
+    let measurements = json["measurements"].as_array().unwrap();
+    assert_eq!(measurements.len(), 12);
+    for measurement in measurements {
+        let mut keys: Vec<_> = measurement.as_object().unwrap().keys().map(String::as_str).collect();
+        keys.sort_unstable();
+        let promised = ["backend", "elements", "gb_per_s", "max_ulp", "ns_per_element", "regime", "seconds", "trials"];
+        assert_eq!(keys, [&promised[..], &["workload"]].concat());
+        assert!(["loop", "simd", "threads"].contains(&measurement["backend"].as_str().unwrap()));
+        assert_eq!((&measurement["regime"], &measurement["trials"]), (&"host".into(), &2.into()));
+        let seconds = &measurement["seconds"];
+        let [q05, q50, q95] = ["q05", "q50", "q95"].map(|name| seconds[name].as_f64().unwrap());
+        assert!(0.0 < q05 && q05 <= q50 && q50 <= q95, "{seconds}");
+        let nanoseconds = q50 * 1e9 / measurement["elements"].as_f64().unwrap();
+        assert!((measurement["ns_per_element"].as_f64().unwrap() / nanoseconds - 1.0).abs() < 1e-9);
+        let bytes = if measurement["workload"] == "axpy" { 12.0 } else { 8.0 };
+        assert!((measurement["gb_per_s"].as_f64().unwrap() * nanoseconds / bytes - 1.0).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn the_users_mistakes_are_named_in_a_line_and_leave_nothing_behind() {
+    let cases = [
+        (&["sweep", "pol"][..], "unknown workload `pol` (did you mean `poly`?)"),
+        (&["sweep", "--backends", "therads"], "did you mean `threads`"),
+        (&["sweep", "--isa", "avx5"], "unknown instruction set `avx5`"),
+        (&["sweep", "--backends", "simd", "--isa", "scalar"], "open the loop backend"),
+        (&["sweep", "--sizes", "0"], "size `0` cannot be used"),
+        (&["sweep", "--sizes", "100,1.5"], "size `1.5` cannot be used"),
+        (&["sweep", "--sizes", "geomspace:1:2"], "geomspace:a:b:k"),
+        (&["sweep", "--sizes", "1e15", "--backends", "loop"], "needs 24000000000000000, but the limit is "),
+    ];
+    for (arguments, expected) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let output = run(folder.path(), arguments);
+        let message = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+        assert!(message.contains(expected), "{arguments:?}: {message}");
+        assert_eq!(message.lines().count(), 1, "{arguments:?}: {message}");
+        assert_eq!(names(folder.path()), Vec::<String>::new(), "{arguments:?}");
+    }
+    for arguments in [&["sweep", "--threads", "0"][..], &["sweep", "--trials", "0"], &["swep"], &[]] {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(run(folder.path(), arguments).status.code(), Some(2), "{arguments:?}");
+        assert_eq!(names(folder.path()), Vec::<String>::new(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_refused_before_measuring() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("taken"), "mine").unwrap();
+    fs::create_dir_all(folder.path().join("odd/sweep.png")).unwrap();
+    for out in ["taken", "taken/deeper", "odd"] {
+        let output = run(folder.path(), &["sweep", "--backends", "loop", "--out", out]);
+        let message = text(&output.stderr);
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), String::new()), "{out}: {message}");
+        assert!(
+            message.contains(out) && message.contains("cannot be written") && message.contains("--out"),
+            "{message}"
+        );
+    }
+    assert_eq!(fs::read_to_string(folder.path().join("taken")).unwrap(), "mine");
+    assert_eq!(names(&folder.path().join("odd")), ["sweep.png"]);
+}
+
+#[test]
+fn the_environment_variable_names_the_backends_unless_the_option_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = |backends: &[&str], out: &str| {
+        let mut command = command(folder.path(), &[&["sweep", "--out", out], backends, &TINY[..]].concat());
+        assert!(command.env("CROSSOVER_BACKEND", "simd").output().unwrap().status.success());
+        let csv = fs::read_to_string(folder.path().join(out).join("sweep.csv")).unwrap();
+        csv.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(rows(&[], "a"), ["simd", "simd"]);
+    assert_eq!(rows(&["--backends", "threads,loop,loop"], "b"), ["loop", "threads", "loop", "threads"]);
+
+    let mut command = command(folder.path(), &["sweep"]);
+    let output = command.env("CROSSOVER_BACKEND", "abacus").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("unknown backend `abacus`"));
+}
+
+#[test]
+fn an_instruction_set_can_be_forced() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["sweep", "--quiet", "--backends", "simd,threads", "--isa", "wide", "--threads", "1"];
+    let output = run(folder.path(), &[&arguments[..], &TINY[..]].concat());
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(0), String::new()));
+    let json: Value = serde_json::from_slice(&fs::read(folder.path().join("sweep/sweep.json")).unwrap()).unwrap();
+    assert_eq!((&json["environment"]["isa"], &json["environment"]["threads"]), (&"wide".into(), &1.into()));
+}
+
+#[test]
+fn devices_lists_every_backend_and_instruction_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["devices"]);
+    let listed = text(&output.stdout);
+    // Standard error is the GPU driver's to write on.
+    assert_eq!(output.status.code(), Some(0));
+    for name in ["loop (scalar", "simd (", "threads (", "gpu", "wide", "avx2", "avx512"] {
+        assert!(listed.contains(name), "{name} is not in {listed}");
+    }
+    assert_eq!(names(folder.path()), Vec::<String>::new());
+}
+
+#[test]
+fn a_reader_who_leaves_early_costs_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = command(folder.path(), &[&["sweep"], &CPU[..], &TINY[..]].concat());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let mut message = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut message).unwrap();
+    assert_eq!((child.wait().unwrap().code(), message), (Some(0), String::new()));
+    assert_eq!(names(&folder.path().join("sweep")).len(), 4);
+}
+
+#[test]
+fn a_gpu_is_missed_aloud_and_demanded_in_vain() {
+    let folder = tempfile::tempdir().unwrap();
+    // A machine may have a GPU, but none of that name.
+    let run = |arguments: &[&str]| {
+        command(folder.path(), arguments).env("WGPU_ADAPTER_NAME", "no such adapter").output().unwrap()
+    };
+    let output = run(&[&["sweep"], &TINY[..]].concat());
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stderr).contains("measuring without gpu: the gpu backend is not available"));
+    let json: Value = serde_json::from_slice(&fs::read(folder.path().join("sweep/sweep.json")).unwrap()).unwrap();
+    assert_eq!(json["missing"][0]["backend"], "gpu");
+
+    let output = run(&["sweep", "--backends", "loop,gpu", "--out", "b"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("the gpu backend is not available"));
+    assert_eq!(names(folder.path()), ["sweep"]);
+}
+
+/// Under `CROSSOVER_REQUIRE_GPU=1` a missing GPU fails the other tests; here it only means less to look at.
+#[cfg(feature = "gpu")]
+#[test]
+fn a_gpu_is_measured_from_host_to_host_and_resident() {
+    if let Err(reason) = crossover::Gpu::open() {
+        return println!("skipped: {reason}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &[&["sweep", "--backends", "loop,gpu"], &TINY[..]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let json: Value = serde_json::from_slice(&fs::read(folder.path().join("sweep/sweep.json")).unwrap()).unwrap();
+    let series: Vec<_> =
+        json["measurements"].as_array().unwrap().iter().map(|m| (&m["backend"], &m["regime"])).collect();
+    assert_eq!(
+        series[..3],
+        [(&"loop".into(), &"host".into()), (&"gpu".into(), &"host".into()), (&"gpu".into(), &"resident".into())]
+    );
+    assert!(!json["environment"]["adapter"].as_str().unwrap().is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_sweep_keeps_what_was_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    // Twenty sizes of a fifth of a second each: time enough to be interrupted after the first.
+    let arguments = ["sweep", "--backends", "loop", "--sizes", "geomspace:10:1000:20", "--trials", "40"];
+    let mut command = command(folder.path(), &arguments);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let csv = folder.path().join("sweep/sweep.csv");
+    while fs::read_to_string(&csv).map_or(0, |csv| csv.lines().count()) < 2 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("what was measured is in sweep"));
+    let json: Value = serde_json::from_slice(&fs::read(folder.path().join("sweep/sweep.json")).unwrap()).unwrap();
+    assert_eq!(json["cancelled"], true);
+    assert!((1..20).contains(&json["measurements"].as_array().unwrap().len()));
+    assert_eq!(names(&folder.path().join("sweep")).len(), 4);
+}
