@@ -87,32 +87,37 @@ impl<T: Element> Kernel<T> {
     ///
     /// [`Error::InputCount`] if there are too few or too many, [`Error::Length`] if an array is longer or shorter than the
     /// output.
+    #[inline(always)]
     pub fn check(&self, inputs: &[Arg<'_, T>], len: usize) -> Result<()> {
         self.check_lengths(inputs.iter().map(Arg::len), len)
     }
 
     /// As [`check`](Kernel::check), for inputs wherever they are: the length of each array, or none for a number.
-    pub(crate) fn check_lengths(&self, inputs: impl ExactSizeIterator<Item = Option<usize>>, len: usize) -> Result<()> {
-        let names = self.inputs();
-        if inputs.len() != names.len() {
-            return Err(Error::InputCount {
-                kernel: self.name().to_owned(),
-                names: names.join(", "),
-                expected: names.len(),
-                found: inputs.len(),
-            });
+    #[inline(always)]
+    pub(crate) fn check_lengths(
+        &self,
+        inputs: impl ExactSizeIterator<Item = Option<usize>> + Clone,
+        len: usize,
+    ) -> Result<()> {
+        let fit = |found: Option<usize>| found.is_none_or(|found| found == len);
+        if inputs.len() == self.inputs().len() && inputs.clone().all(fit) {
+            return Ok(());
         }
-        for (name, found) in names.iter().zip(inputs) {
-            if let Some(found) = found.filter(|found| *found != len) {
-                return Err(Error::Length {
-                    kernel: self.name().to_owned(),
-                    input: name.clone(),
-                    expected: len,
-                    found,
-                });
+        Err(self.misfit(&inputs.collect::<Vec<_>>(), len))
+    }
+
+    /// What is wrong with inputs that do not fit.
+    #[cold]
+    fn misfit(&self, inputs: &[Option<usize>], len: usize) -> Error {
+        let (kernel, names) = (self.name().to_owned(), self.inputs());
+        let other =
+            |(name, found): (&String, &Option<usize>)| found.filter(|found| *found != len).zip(Some(name.clone()));
+        match names.iter().zip(inputs).find_map(other) {
+            Some((found, input)) if inputs.len() == names.len() => {
+                Error::Length { kernel, input, expected: len, found }
             }
+            _ => Error::InputCount { kernel, names: names.join(", "), expected: names.len(), found: inputs.len() },
         }
-        Ok(())
     }
 
     /// The oracle: for each element, the value in `f64` and how far a correct result may be from it.

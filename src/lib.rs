@@ -106,3 +106,8 @@ pub use sweep::Sweep;
 #[cfg(feature = "gpu")]
 pub use wgpu;
 pub use workload::Workload;
+
+/// The examples of the README, which run as tests.
+#[cfg(all(doctest, feature = "gpu"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

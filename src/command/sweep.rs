@@ -53,7 +53,10 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     let interrupted = heed_interrupts()?;
     let csv = options.out.join(FILES[0]);
     let mut terminal = Terminal::new(options.quiet, rows, csv, interrupted);
-    terminal.say(&Environment::of(&sweep.infos()).machine());
+    let environment = Environment::of(&sweep.infos());
+    for line in [environment.processor(), environment.gpu()].iter().flatten() {
+        terminal.say(line);
+    }
     let report = sweep.run_with(&SystemClock, &mut terminal);
     terminal.finish();
     write(&report, &options.out)?;

@@ -49,15 +49,21 @@ impl Environment {
 
     /// The machine in one line: processor, instruction set, threads, GPU.
     pub fn machine(&self) -> String {
-        let mut parts: Vec<String> = Vec::new();
-        parts.extend(self.cpu.clone());
-        parts.extend(self.isa.clone());
-        parts.extend(self.threads.map(|n| format!("{n} thread{}", if n == 1 { "" } else { "s" })));
-        parts.extend(self.adapter.as_ref().map(|name| {
-            let software = if self.software == Some(true) { " (software)" } else { "" };
-            format!("{name}{software}")
-        }));
+        let parts: Vec<_> = [self.processor(), self.gpu()].into_iter().flatten().collect();
         parts.join(" · ")
+    }
+
+    /// The processor's name, the instruction set and the threads, as far as they are known.
+    pub fn processor(&self) -> Option<String> {
+        let threads = self.threads.map(|n| format!("{n} thread{}", if n == 1 { "" } else { "s" }));
+        let parts: Vec<_> = [self.cpu.clone(), self.isa.clone(), threads].into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(" · "))
+    }
+
+    /// The GPU's name, labelled if it is a program on the CPU.
+    pub fn gpu(&self) -> Option<String> {
+        let software = if self.software == Some(true) { " (software)" } else { "" };
+        self.adapter.as_ref().map(|name| format!("{name}{software}"))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::formula::Formula;
 /// # Panics
 ///
 /// If there are not `N` inputs, or an array ends before `from + out.len()`.
+#[inline]
 pub(crate) fn over<F: Formula<N>, const N: usize>(
     formula: &F,
     isa: Checked,
@@ -27,6 +28,7 @@ pub(crate) fn over<F: Formula<N>, const N: usize>(
 /// # Panics
 ///
 /// If `rest` does not have `N - 1` inputs, or an array ends before `from + data.len()`.
+#[inline]
 pub(crate) fn in_place<F: Formula<N>, const N: usize>(
     formula: &F,
     isa: Checked,

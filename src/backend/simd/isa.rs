@@ -118,14 +118,14 @@ impl Checked {
     }
 
     /// Runs a task on the lanes of this instruction set.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn dispatch<K: Task>(self, task: K) -> K::Output {
         match self.0 {
             // SAFETY: the function needs FMA, which has just been found.
             #[cfg(target_arch = "x86_64")]
             Isa::Scalar if is_x86_feature_detected!("fma") => unsafe { super::x86::scalar(task) },
-            Isa::Scalar => task.run::<f32>(),
-            Isa::Wide => task.run::<Portable>(),
+            Isa::Scalar => on::<f32, K>(task),
+            Isa::Wide => on::<Portable, K>(task),
             // SAFETY: the functions need AVX2 and FMA, or AVX-512F. Only `Isa::check` and `Isa::detect` give out such
             // values, after they have found just those on this machine.
             #[cfg(target_arch = "x86_64")]
@@ -136,6 +136,12 @@ impl Checked {
             Isa::Avx2 | Isa::Avx512 => unreachable!("{} is never available here", self.0),
         }
     }
+}
+
+/// Runs a task on lanes that need no leave. Not inlined, so that the choice itself is small and can be.
+#[inline(never)]
+fn on<L: Lanes, K: Task>(task: K) -> K::Output {
+    task.run::<L>()
 }
 
 impl fmt::Display for Isa {
