@@ -10,6 +10,7 @@
 use std::marker::PhantomData;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
+pub use crate::model::{Arithmetic, Ieee, Model, Wgsl};
 use crate::num::{Mask, Num};
 
 /// The unit roundoff of `f32`, half the distance from 1 to the next number, and 2⁻²⁷ of it more: the oracle itself is
@@ -21,45 +22,6 @@ const MIN_NORMAL: f64 = f32::MIN_POSITIVE as f64;
 const HALF_SUBNORMAL: f64 = f32::from_bits(1) as f64 / 2.0;
 /// From here on, rounding to `f32` gives infinity: halfway between the largest number and the next power of two.
 const OVERFLOW: f64 = f32::MAX as f64 + (1_u128 << 103) as f64;
-
-/// How much error an arithmetic may add in one operation. The figures are relative, in units of 2⁻²⁴ (half an ULP).
-pub trait Model: Copy + 'static {
-    /// `+ - *` and `mul_add`.
-    const ARITHMETIC: f64;
-    /// `/`.
-    const DIVISION: f64;
-    /// `sqrt`.
-    const SQRT: f64;
-    /// Whether every operation is correctly rounded, subnormals, infinities and NaN included.
-    const IEEE: bool;
-}
-
-/// IEEE 754 arithmetic: each operation is off by half an ULP at most.
-#[derive(Clone, Copy, Debug)]
-pub struct Ieee;
-
-impl Model for Ieee {
-    const ARITHMETIC: f64 = 1.0;
-    const DIVISION: f64 = 1.0;
-    const SQRT: f64 = 1.0;
-    const IEEE: bool = true;
-}
-
-/// What a WGSL shader promises: twice the IEEE bound for the operations that are correctly rounded but may be contracted
-/// and reordered; 2.5 ULP for division; for the square root, which WGSL defines as `1 / inverseSqrt(x)`, 2 ULP for the
-/// inverse root and 2.5 for the quotient. Subnormals may be flushed to zero, infinities and NaN assumed away. Nothing is
-/// asked where a factor is above 2¹²⁰: a·b + a·c may be computed as a·(b + c), and that sum may overflow.
-///
-/// Source: *WebGPU Shading Language*, W3C, section 15.7 "Floating Point Evaluation".
-#[derive(Clone, Copy, Debug)]
-pub struct Wgsl;
-
-impl Model for Wgsl {
-    const ARITHMETIC: f64 = 2.0;
-    const DIVISION: f64 = 5.0;
-    const SQRT: f64 = 9.0;
-    const IEEE: bool = false;
-}
 
 /// Where a correct result may lie: within `bound` of `value`.
 ///

@@ -6,10 +6,10 @@
 use std::sync::Arc;
 
 use crate::arg::Arg;
-use crate::backend::simd::isa::{Checked, Task};
-use crate::backend::simd::lanes::Lanes;
-use crate::bound::{Bound, Bounded, Ieee, Model, Wgsl};
-use crate::kernel::{Arithmetic, Bodies};
+use crate::backend::simd::isa::Checked;
+use crate::backend::simd::lanes::{Lanes, Task};
+use crate::body::Bodies;
+use crate::bound::{Arithmetic, Bound, Bounded, Ieee, Model, Wgsl};
 use crate::program::{Logic, Op, Program, Value};
 
 /// Elements in a block: 2 KiB, so that a dozen blocks fit a first-level cache of 32 KiB.

@@ -80,11 +80,13 @@
 
 mod arg;
 pub mod backend;
+mod body;
 pub mod bound;
 mod error;
 mod formula;
 mod interpret;
 mod kernel;
+mod model;
 pub mod num;
 pub mod program;
 pub mod sweep;
@@ -99,7 +101,8 @@ pub use backend::gpu::{BoundKernel, DeviceArg, DeviceArray, Gpu, GpuKernel};
 pub use backend::{Backend, Device, Info, Isa, Kind, Loop, Prepared, Simd, Stage, Threads, open};
 pub use error::{Error, Result};
 pub use formula::Formula;
-pub use kernel::{Arithmetic, Kernel};
+pub use kernel::Kernel;
+pub use model::Arithmetic;
 pub use num::{Element, Mask, Num};
 pub use program::Program;
 pub use sweep::Sweep;

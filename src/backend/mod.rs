@@ -21,7 +21,8 @@ pub use threads::Threads;
 
 use crate::arg::Arg;
 use crate::error::{Error, Result};
-use crate::kernel::{Arithmetic, Kernel};
+use crate::kernel::Kernel;
+use crate::model::Arithmetic;
 use crate::num::Element;
 
 /// Something that runs kernels.

@@ -45,7 +45,7 @@ pub use verify::Mismatch;
 
 use crate::backend::{Backend, Info, Kind};
 use crate::error::Error;
-use crate::kernel::Arithmetic;
+use crate::model::Arithmetic;
 use crate::workload::Workload;
 use round::Round;
 use verify::Oracle;

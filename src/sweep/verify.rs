@@ -5,7 +5,7 @@ use std::thread;
 
 use crate::bound::Bound;
 use crate::error::Result;
-use crate::kernel::Arithmetic;
+use crate::model::Arithmetic;
 use crate::ulp::distance;
 use crate::workload::{Data, Workload};
 

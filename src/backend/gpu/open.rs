@@ -83,5 +83,5 @@ pub(super) fn about(info: &wgpu::AdapterInfo) -> Device {
 fn names(backends: wgpu::Backends) -> String {
     let present = wgpu::Instance::enabled_backend_features() & backends;
     let names: Vec<_> = present.iter_names().map(|(name, _)| name.to_lowercase()).collect();
-    names.join(", ")
+    if names.is_empty() { "the interfaces that WGPU_BACKEND names".to_owned() } else { names.join(", ") }
 }

@@ -1,7 +1,7 @@
 //! The loop that every CPU backend runs: a formula over arrays, a block of lanes at a time.
 
-use super::isa::{Checked, Task};
-use super::lanes::Lanes;
+use super::isa::Checked;
+use super::lanes::{Lanes, Task};
 use crate::arg::Arg;
 use crate::formula::Formula;
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::lanes::Lanes;
+use super::lanes::{Lanes, Task};
 use super::portable::Portable;
 use crate::error::{Error, Result};
 
@@ -20,17 +20,6 @@ pub enum Isa {
     Avx2,
     /// AVX-512F: sixteen numbers at a time, on x86-64.
     Avx512,
-}
-
-/// Something to do on lanes, whichever they are.
-///
-/// Implementations mark `run` `#[inline(always)]`: it is compiled anew for each instruction set, inside a function that may
-/// use it.
-pub(crate) trait Task {
-    /// What doing it gives.
-    type Output;
-    /// Does it on the lanes `L`.
-    fn run<L: Lanes>(self) -> Self::Output;
 }
 
 impl Isa {

@@ -56,6 +56,17 @@ pub(crate) trait Lanes: Num {
     fn step() {}
 }
 
+/// Something to do on lanes, whichever they are.
+///
+/// Implementations mark `run` `#[inline(always)]`: it is compiled anew for each instruction set, inside a function that may
+/// use it.
+pub(crate) trait Task {
+    /// What doing it gives.
+    type Output;
+    /// Does it on the lanes `L`.
+    fn run<L: Lanes>(self) -> Self::Output;
+}
+
 /// The most lanes that one register holds.
 const WIDEST: usize = 16;
 

@@ -6,8 +6,7 @@
 use std::arch::x86_64::*;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
-use super::isa::Task;
-use super::lanes::{Block, Lanes};
+use super::lanes::{Block, Lanes, Task};
 use crate::num::{Mask, Num};
 
 /// Runs a task on one number at a time, with the instruction for a fused `mul_add`: without it, a default build calls the
@@ -191,6 +190,8 @@ fn avx512_part(count: usize) -> __mmask16 {
     !(u16::MAX << count)
 }
 
+// SAFETY (of the expressions below): as in the macro, of which they become a part.
+//
 // `min` of the hardware is its second operand where the numbers are equal or one is NaN. The union of both orders has the
 // sign of −0 there, or is a NaN.
 lanes! {

@@ -1,0 +1,45 @@
+//! What runs of a kernel on the CPU, and its oracle.
+
+use crate::arg::Arg;
+use crate::backend::simd::drive;
+use crate::backend::simd::isa::Checked;
+use crate::bound::{Arithmetic, Bound, Bounded, Ieee, Model, Wgsl};
+use crate::formula::Formula;
+use crate::num::Element;
+
+/// What a kernel does on the CPU, for each instruction set.
+pub(crate) trait Bodies<T: Element>: Send + Sync {
+    /// `out[i] = formula(inputs[..][from + i])`
+    fn apply(&self, isa: Checked, inputs: &[Arg<'_, T>], from: usize, out: &mut [T]);
+
+    /// `data[i] = formula(data[i], rest[..][from + i])`
+    fn apply_in_place(&self, isa: Checked, data: &mut [T], rest: &[Arg<'_, T>], from: usize);
+
+    /// Where correct results lie, for the elements from `from` on.
+    fn bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_, T>], from: usize, out: &mut [Bound]);
+}
+
+/// The bodies of a formula that the compiler knows.
+pub(crate) struct Compiled<F, const N: usize>(pub(crate) F);
+
+impl<F: Formula<N>, const N: usize> Bodies<f32> for Compiled<F, N> {
+    fn apply(&self, isa: Checked, inputs: &[Arg<'_>], from: usize, out: &mut [f32]) {
+        drive::over(&self.0, isa, inputs, from, out);
+    }
+
+    fn apply_in_place(&self, isa: Checked, data: &mut [f32], rest: &[Arg<'_>], from: usize) {
+        drive::in_place(&self.0, isa, data, rest, from);
+    }
+
+    fn bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_>], from: usize, out: &mut [Bound]) {
+        fn each<M: Model, F: Formula<N>, const N: usize>(f: &F, inputs: &[Arg<'_>], from: usize, out: &mut [Bound]) {
+            for (index, out) in out.iter_mut().enumerate() {
+                *out = f.eval::<Bounded<M>>(std::array::from_fn(|k| Bounded::new(inputs[k].at(from + index)))).get();
+            }
+        }
+        match arithmetic {
+            Arithmetic::Ieee => each::<Ieee, F, N>(&self.0, inputs, from, out),
+            Arithmetic::Wgsl => each::<Wgsl, F, N>(&self.0, inputs, from, out),
+        }
+    }
+}
