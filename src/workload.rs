@@ -74,7 +74,7 @@ impl Formula<1> for Horner {
 pub enum Sample {
     /// An array of standard normal numbers.
     Normal,
-    /// An array of numbers spread evenly over a closed interval.
+    /// An array of numbers spread evenly over a closed interval; the first number alone if there is none between.
     Uniform(f32, f32),
     /// One number.
     Scalar(f32),

@@ -143,6 +143,35 @@ fn a_lost_device_is_an_error_and_nothing_worse() {
 }
 
 #[test]
+fn a_host_that_loses_its_device_gets_errors_too() {
+    let (device, queue) = or_skip!(host_device(wgpu::Limits::default()));
+    let gpu = Gpu::from_device(device.clone(), queue);
+    let mut prepared = gpu.prepare(&poly()).unwrap();
+    let (x, y) = (gpu.upload(&[1.0]).unwrap(), gpu.empty(1).unwrap());
+    let bound = gpu.compile(&poly()).unwrap().bind(&[(&x).into()], &y).unwrap();
+    device.destroy();
+    assert!(prepared.run(&[Arg::Scalar(1.0)], &mut [0.0; 10]).is_err());
+    assert!(bound.run().is_err());
+    assert!(gpu.download(&y, &mut [0.0]).is_err());
+    assert!(gpu.compile(&poly()).is_err() || gpu.upload(&[1.0]).is_err());
+}
+
+#[test]
+fn an_error_outside_of_every_call_is_told_by_the_next_and_forgotten() {
+    let gpu = or_skip!(open());
+    let mistake = wgpu::BufferDescriptor {
+        label: None,
+        size: 16,
+        usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::MAP_WRITE,
+        mapped_at_creation: false,
+    };
+    let _invalid = gpu.device().create_buffer(&mistake);
+    let told = gpu.upload(&[1.0]).unwrap_err();
+    assert!(matches!(told, Error::Device { .. }), "{told}");
+    gpu.upload(&[1.0]).unwrap();
+}
+
+#[test]
 fn a_run_tells_its_stages() {
     let gpu = or_skip!(open());
     let mut prepared = gpu.prepare(&poly()).unwrap();

@@ -10,7 +10,7 @@ mod open;
 mod scope;
 mod stream;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 pub use array::{DeviceArg, DeviceArray};
 pub use kernel::{BoundKernel, GpuKernel};
@@ -31,8 +31,16 @@ struct Inner {
     queue: wgpu::Queue,
     limits: wgpu::Limits,
     about: Device,
-    /// Why the device is gone, once it is; only known for a device that was opened here.
-    lost: Arc<OnceLock<String>>,
+    faults: Arc<Faults>,
+}
+
+/// What a device that was opened here reports by itself. Of a host's device only its own handlers hear.
+#[derive(Debug, Default)]
+struct Faults {
+    /// Why the device is gone, once it is.
+    lost: OnceLock<String>,
+    /// What went wrong outside of every error scope, until a call returns it.
+    uncaptured: Mutex<Option<String>>,
 }
 
 impl Gpu {
@@ -56,10 +64,10 @@ impl Gpu {
         Self::new(device, queue, Arc::default())
     }
 
-    fn new(device: wgpu::Device, queue: wgpu::Queue, lost: Arc<OnceLock<String>>) -> Gpu {
+    fn new(device: wgpu::Device, queue: wgpu::Queue, faults: Arc<Faults>) -> Gpu {
         let about = open::about(&device.adapter_info());
         let limits = device.limits();
-        let inner = Inner { device, queue, limits, about, lost };
+        let inner = Inner { device, queue, limits, about, faults };
         Gpu { inner: Arc::new(inner) }
     }
 
@@ -86,10 +94,14 @@ impl Gpu {
         &self.inner.limits
     }
 
-    /// The reason, if the device is known to be gone.
-    fn check_lost(&self) -> Result<()> {
-        match self.inner.lost.get() {
-            Some(reason) => Err(Error::DeviceLost { reason: reason.clone() }),
+    /// What the device has reported by itself, if anything.
+    fn check_faults(&self) -> Result<()> {
+        let faults = &self.inner.faults;
+        if let Some(reason) = faults.lost.get() {
+            return Err(Error::DeviceLost { reason: reason.clone() });
+        }
+        match faults.uncaptured.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(message) => Err(Error::Device { message }),
             None => Ok(()),
         }
     }

@@ -1,8 +1,8 @@
 //! Finding a GPU and opening it.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, PoisonError};
 
-use super::Gpu;
+use super::{Faults, Gpu};
 use crate::backend::Device;
 use crate::error::{Error, Result};
 
@@ -44,13 +44,15 @@ fn request(adapter: &wgpu::Adapter) -> Result<Gpu, wgpu::RequestDeviceError> {
         required_limits: adapter.limits(),
         ..Default::default()
     }))?;
-    let lost = Arc::new(OnceLock::new());
-    let reason = Arc::clone(&lost);
-    // Without handlers `wgpu` panics on what no error scope has caught.
-    device.set_device_lost_callback(move |_, message| _ = reason.set(message));
-    let unexpected = Arc::clone(&lost);
-    device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| _ = unexpected.set(error.to_string())));
-    Ok(Gpu::new(device, queue, lost))
+    let faults = Arc::new(Faults::default());
+    let heard = Arc::clone(&faults);
+    device.set_device_lost_callback(move |_, reason| _ = heard.lost.set(reason));
+    // Without a handler, `wgpu` panics on what no error scope has caught.
+    let heard = Arc::clone(&faults);
+    device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+        *heard.uncaptured.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+    }));
+    Ok(Gpu::new(device, queue, faults))
 }
 
 fn computes(adapter: &wgpu::Adapter) -> bool {

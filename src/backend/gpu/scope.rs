@@ -8,7 +8,7 @@ impl Gpu {
     ///
     /// Without a scope, an error would go to the handler of whoever owns the device, which by default panics.
     pub(super) fn scoped<T>(&self, action: impl FnOnce(&wgpu::Device) -> T) -> Result<T> {
-        self.check_lost()?;
+        self.check_faults()?;
         let device = self.device();
         let filters = [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::Validation, wgpu::ErrorFilter::OutOfMemory];
         let scopes = filters.map(|filter| device.push_error_scope(filter));
@@ -22,7 +22,7 @@ impl Gpu {
     }
 
     fn explain(&self, error: wgpu::Error) -> Error {
-        if let Err(lost) = self.check_lost() {
+        if let Err(lost) = self.check_faults() {
             return lost;
         }
         match error {
@@ -37,6 +37,6 @@ impl Gpu {
     pub(super) fn wait(&self, submission: wgpu::SubmissionIndex) -> Result<()> {
         let wait = wgpu::PollType::Wait { submission_index: Some(submission), timeout: None };
         self.device().poll(wait).map_err(|error| Error::Device { message: error.to_string() })?;
-        self.check_lost()
+        self.check_faults()
     }
 }
