@@ -15,8 +15,8 @@ pub(crate) trait Bodies<T: Element>: Send + Sync {
     /// `data[i] = formula(data[i], rest[..][from + i])`
     fn apply_in_place(&self, isa: Checked, data: &mut [T], rest: &[Arg<'_, T>], from: usize);
 
-    /// Where correct results lie, for the elements from `from` on.
-    fn bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_, T>], from: usize, out: &mut [Bound]);
+    /// Where correct results lie.
+    fn bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_, T>], out: &mut [Bound]);
 }
 
 /// The bodies of a formula that the compiler knows.
@@ -31,15 +31,15 @@ impl<F: Formula<N>, const N: usize> Bodies<f32> for Compiled<F, N> {
         drive::in_place(&self.0, isa, data, rest, from);
     }
 
-    fn bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_>], from: usize, out: &mut [Bound]) {
-        fn each<M: Model, F: Formula<N>, const N: usize>(f: &F, inputs: &[Arg<'_>], from: usize, out: &mut [Bound]) {
+    fn bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_>], out: &mut [Bound]) {
+        fn each<M: Model, F: Formula<N>, const N: usize>(f: &F, inputs: &[Arg<'_>], out: &mut [Bound]) {
             for (index, out) in out.iter_mut().enumerate() {
-                *out = f.eval::<Bounded<M>>(std::array::from_fn(|k| Bounded::new(inputs[k].at(from + index)))).get();
+                *out = f.eval::<Bounded<M>>(std::array::from_fn(|k| Bounded::new(inputs[k].at(index)))).get();
             }
         }
         match arithmetic {
-            Arithmetic::Ieee => each::<Ieee, F, N>(&self.0, inputs, from, out),
-            Arithmetic::Wgsl => each::<Wgsl, F, N>(&self.0, inputs, from, out),
+            Arithmetic::Ieee => each::<Ieee, F, N>(&self.0, inputs, out),
+            Arithmetic::Wgsl => each::<Wgsl, F, N>(&self.0, inputs, out),
         }
     }
 }

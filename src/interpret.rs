@@ -50,11 +50,11 @@ impl Interpreted {
         Interpreted { program, register, registers }
     }
 
-    fn each_bound<M: Model>(&self, inputs: &[Arg<'_>], from: usize, out: &mut [Bound]) {
+    fn each_bound<M: Model>(&self, inputs: &[Arg<'_>], out: &mut [Bound]) {
         let mut x = Vec::with_capacity(inputs.len());
         for (index, out) in out.iter_mut().enumerate() {
             x.clear();
-            x.extend(inputs.iter().map(|arg| Bounded::<M>::new(arg.at(from + index))));
+            x.extend(inputs.iter().map(|arg| Bounded::<M>::new(arg.at(index))));
             *out = self.program.eval(&x).get();
         }
     }
@@ -82,10 +82,10 @@ impl Bodies<f32> for Interpreted {
         }
     }
 
-    fn bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_>], from: usize, out: &mut [Bound]) {
+    fn bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_>], out: &mut [Bound]) {
         match arithmetic {
-            Arithmetic::Ieee => self.each_bound::<Ieee>(inputs, from, out),
-            Arithmetic::Wgsl => self.each_bound::<Wgsl>(inputs, from, out),
+            Arithmetic::Ieee => self.each_bound::<Ieee>(inputs, out),
+            Arithmetic::Wgsl => self.each_bound::<Wgsl>(inputs, out),
         }
     }
 }

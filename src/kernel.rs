@@ -72,29 +72,24 @@ impl<T: Element> Kernel<T> {
 
     /// As [`check`](Kernel::check), for inputs wherever they are: the length of each array, or none for a number.
     #[inline(always)]
-    pub(crate) fn check_lengths(
-        &self,
-        inputs: impl ExactSizeIterator<Item = Option<usize>> + Clone,
-        len: usize,
-    ) -> Result<()> {
+    pub(crate) fn check_lengths(&self, inputs: impl Iterator<Item = Option<usize>> + Clone, len: usize) -> Result<()> {
         let fit = |found: Option<usize>| found.is_none_or(|found| found == len);
-        if inputs.len() == self.inputs().len() && inputs.clone().all(fit) {
+        if inputs.clone().count() == self.inputs().len() && inputs.clone().all(fit) {
             return Ok(());
         }
-        Err(self.misfit(&inputs.collect::<Vec<_>>(), len))
+        Err(self.misfit(inputs, len))
     }
 
     /// What is wrong with inputs that do not fit.
     #[cold]
-    fn misfit(&self, inputs: &[Option<usize>], len: usize) -> Error {
-        let (kernel, names) = (self.name().to_owned(), self.inputs());
+    #[inline(never)]
+    fn misfit(&self, inputs: impl Iterator<Item = Option<usize>> + Clone, len: usize) -> Error {
+        let (kernel, names, given) = (self.name().to_owned(), self.inputs(), inputs.clone().count());
         let other =
-            |(name, found): (&String, &Option<usize>)| found.filter(|found| *found != len).zip(Some(name.clone()));
+            |(name, found): (&String, Option<usize>)| found.filter(|found| *found != len).zip(Some(name.clone()));
         match names.iter().zip(inputs).find_map(other) {
-            Some((found, input)) if inputs.len() == names.len() => {
-                Error::Length { kernel, input, expected: len, found }
-            }
-            _ => Error::InputCount { kernel, names: names.join(", "), expected: names.len(), found: inputs.len() },
+            Some((found, input)) if given == names.len() => Error::Length { kernel, input, expected: len, found },
+            _ => Error::InputCount { kernel, names: names.join(", "), expected: names.len(), found: given },
         }
     }
 
@@ -106,7 +101,7 @@ impl<T: Element> Kernel<T> {
     pub fn bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_, T>], len: usize) -> Result<Vec<Bound>> {
         self.check(inputs, len)?;
         let mut out = vec![Bound { value: 0.0, bound: 0.0 }; len];
-        self.bodies.bounds(arithmetic, inputs, 0, &mut out);
+        self.bodies.bounds(arithmetic, inputs, &mut out);
         Ok(out)
     }
 

@@ -95,8 +95,8 @@ pub trait Prepared<T: Element = f32>: Send {
     ///
     /// As [`run`](Prepared::run).
     fn run_in_place(&mut self, data: &mut [T], rest: &[Arg<'_, T>]) -> Result<()> {
-        let inputs: Vec<_> = std::iter::once(Arg::Array(&*data)).chain(rest.iter().copied()).collect();
-        self.kernel().check(&inputs, data.len())?;
+        let lengths = std::iter::once(Some(data.len())).chain(rest.iter().map(Arg::len));
+        self.kernel().check_lengths(lengths, data.len())?;
         if data.is_empty() {
             return Ok(());
         }

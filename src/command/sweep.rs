@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
-use crossover::sweep::{self, Contender, Environment, Host, Report, Sizes, SystemClock, plot};
+use crossover::sweep::{self, Contender, Host, Report, Sizes, SystemClock, plot};
 use crossover::{Backend, Error, Isa, Kind, Simd, Sweep, Threads, Workload};
 
 use super::Stop;
@@ -53,10 +53,6 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     let interrupted = heed_interrupts()?;
     let csv = options.out.join(FILES[0]);
     let mut terminal = Terminal::new(options.quiet, rows, csv, interrupted);
-    let environment = Environment::of(&sweep.infos());
-    for line in [environment.processor(), environment.gpu()].iter().flatten() {
-        terminal.say(line);
-    }
     let report = sweep.run_with(&SystemClock, &mut terminal);
     terminal.finish();
     write(&report, &options.out)?;

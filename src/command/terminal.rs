@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossover::sweep::csv::Rows;
 use crossover::sweep::table::Table;
-use crossover::sweep::{Failure, Measurement, Missing, Observer};
+use crossover::sweep::{Environment, Failure, Measurement, Missing, Observer};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Shows a sweep, writes its rows down, and stops it when asked to.
@@ -65,6 +65,12 @@ impl Terminal {
 }
 
 impl Observer for Terminal {
+    fn begun(&mut self, environment: &Environment) {
+        for line in [environment.processor(), environment.gpu()].iter().flatten() {
+            self.say(line);
+        }
+    }
+
     fn missing(&mut self, missing: &Missing) {
         self.warn(&format!("measuring without {}: {}", missing.backend, missing.reason));
     }

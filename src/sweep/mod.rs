@@ -57,6 +57,9 @@ const SEED: u64 = 0;
 
 /// Hears of a sweep as it goes, and may stop it. Every method does nothing unless written.
 pub trait Observer {
+    /// The sweep begins on this machine. Heard first.
+    fn begun(&mut self, _environment: &Environment) {}
+
     /// A backend is not there. Heard before anything is measured.
     fn missing(&mut self, _missing: &Missing) {}
 
@@ -190,10 +193,11 @@ impl Sweep {
     /// What fails does not stop the rest: it is one of the report's failures. Memory is not asked for but taken: compare
     /// [`bytes_needed`](Sweep::bytes_needed) with what there is first, if the sizes are somebody else's choice.
     pub fn run_with(&self, clock: &dyn Clock, observer: &mut dyn Observer) -> Report {
+        let mut report = Report::new(Environment::of(&self.infos()), self.missing.clone());
+        observer.begun(&report.environment);
         for missing in &self.missing {
             observer.missing(missing);
         }
-        let mut report = Report::new(Environment::of(&self.infos()), self.missing.clone());
         let steps = self.workloads.len() * self.sizes.len() * self.contenders.len() * (1 + self.trials);
         let mut progress = Progress { done: 0, total: steps };
         let step = clock.step();

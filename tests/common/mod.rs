@@ -121,7 +121,7 @@ pub fn spiced(plain: &[f32], turn: usize) -> Vec<f32> {
     plain.iter().enumerate().map(each).collect()
 }
 
-/// The workload's inputs for `len` elements with spicy numbers in every array, and in turn for every scalar.
+/// The workload's inputs for `len` elements, with spicy numbers in every array. A scalar is an array of one number.
 pub fn spicy_inputs(workload: &Workload, len: usize) -> Vec<Vec<f32>> {
     let data = workload.data(len, 7);
     let args = data.args(len);
@@ -132,7 +132,7 @@ pub fn spicy_inputs(workload: &Workload, len: usize) -> Vec<Vec<f32>> {
     args.iter().enumerate().map(fill).collect()
 }
 
-/// Arguments of these arrays, of which those with one number are scalars unless the output is as short.
+/// Arguments of these arrays: of one that `scalars` marks, its first number.
 pub fn args<'a>(inputs: &'a [Vec<f32>], scalars: &[bool]) -> Vec<Arg<'a>> {
     let arg = |(array, scalar): (&'a Vec<f32>, &bool)| if *scalar { Arg::Scalar(array[0]) } else { Arg::from(array) };
     inputs.iter().zip(scalars).map(arg).collect()

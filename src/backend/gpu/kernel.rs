@@ -99,8 +99,7 @@ impl GpuKernel {
         params: &wgpu::Buffer,
         part: usize,
     ) -> Result<wgpu::BindGroup> {
-        let from = part * self.part();
-        let len = self.part().min(out.len() - from);
+        let (from, len) = (part * self.part(), self.share(part, out.len()));
         let stride = self.params_stride() as u64;
         let mut resources =
             vec![window(params, part as u64 * stride, stride), window(out.buffer(), bytes(from), bytes(len))];
@@ -129,6 +128,11 @@ impl GpuKernel {
         let step = (u64::from(limits.min_storage_buffer_offset_alignment) / bytes(1)).max(1);
         let most = binding.min(dispatch).min(1 << 31);
         (most / step * step).max(step) as usize
+    }
+
+    /// How many of `len` elements dispatch number `part` does: none once they are all done.
+    fn share(&self, part: usize, len: usize) -> usize {
+        self.part().min(len.saturating_sub(part * self.part()))
     }
 
     /// Elements that a buffer and the bindings of one run should not exceed: as many as one dispatch does, but no more than
@@ -200,7 +204,7 @@ impl BoundKernel {
         let kernel = &self.kernel;
         let mut params = vec![0_u32; kernel.params_stride() / size_of::<u32>() * self.groups.len()];
         for (part, params) in params.chunks_mut(kernel.params_stride() / size_of::<u32>()).enumerate() {
-            let len = kernel.part().min(len.saturating_sub(part * kernel.part()));
+            let len = kernel.share(part, len);
             let (columns, _) = kernel.workgroups(len);
             params[0] = len as u32;
             params[1] = columns * kernel.workgroup;
@@ -224,7 +228,7 @@ impl BoundKernel {
         });
         pass.set_pipeline(&kernel.pipeline);
         for (part, group) in self.groups.iter().enumerate() {
-            let len = kernel.part().min(len.saturating_sub(part * kernel.part()));
+            let len = kernel.share(part, len);
             if len == 0 {
                 break;
             }

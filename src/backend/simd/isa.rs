@@ -115,8 +115,8 @@ impl Checked {
             Isa::Scalar if is_x86_feature_detected!("fma") => unsafe { super::x86::scalar(task) },
             Isa::Scalar => on::<f32, K>(task),
             Isa::Wide => on::<Portable, K>(task),
-            // SAFETY: the functions need AVX2 and FMA, or AVX-512F. Only `Isa::check` and `Isa::detect` give out such
-            // values, after they have found just those on this machine.
+            // SAFETY: the functions need AVX2 and FMA, or AVX-512F. A `Checked` of them is made by `Isa::check` and
+            // `Checked::widest` alone, which have found them on this machine.
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2 => unsafe { super::x86::avx2(task) },
             #[cfg(target_arch = "x86_64")]
