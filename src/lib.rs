@@ -88,6 +88,7 @@ mod interpret;
 mod kernel;
 mod model;
 pub mod num;
+pub mod operator;
 pub mod program;
 pub mod sweep;
 pub mod trace;
