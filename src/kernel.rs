@@ -146,6 +146,12 @@ impl<T: Element> Kernel<T> {
             Some(_) if len == 1 => inputs.clone().flatten().next().unwrap_or(1),
             Some(_) => return Err(Error::FoldOutput { kernel: self.title(), found: len }),
         };
+        self.fit(inputs, elements)
+    }
+
+    /// Whether inputs have so many elements.
+    #[inline(always)]
+    fn fit(&self, inputs: impl Iterator<Item = Option<usize>> + Clone, elements: usize) -> Result<usize> {
         let fit = |found: Option<usize>| found.is_none_or(|found| found == elements);
         if inputs.clone().count() == self.inputs().len() && inputs.clone().all(fit) {
             return Ok(elements);
@@ -173,7 +179,7 @@ impl<T: Element> Kernel<T> {
     ///
     /// As [`check`](Kernel::check).
     pub fn bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_, T>], len: usize) -> Result<Vec<Bound>> {
-        let elements = self.with_fold(None).element_bounds(arithmetic, inputs, len)?;
+        let elements = self.element_bounds(arithmetic, inputs, len)?;
         Ok(match self.fold() {
             Some(fold) => vec![fold::bound(fold, arithmetic, &elements)],
             None => elements,
@@ -187,7 +193,7 @@ impl<T: Element> Kernel<T> {
         inputs: &[Arg<'_, T>],
         len: usize,
     ) -> Result<Vec<Bound>> {
-        self.check(inputs, len)?;
+        self.fit(inputs.iter().map(Arg::len), len)?;
         let mut out = vec![Bound { value: 0.0, bound: 0.0 }; len];
         self.bodies.bounds(arithmetic, inputs, &mut out);
         Ok(out)

@@ -142,10 +142,14 @@ impl Workload {
 
     /// Bytes of arrays that a run reads and writes for each element: the least that has to move.
     pub fn bytes_per_element(&self) -> usize {
-        let inputs = self.samples.iter().filter(|sample| !matches!(sample, Sample::Scalar(_)));
         // A fold writes one number for all elements.
         let output = usize::from(self.kernel.fold().is_none());
-        (inputs.count() + output) * size_of::<f32>()
+        self.input_bytes() + output * size_of::<f32>()
+    }
+
+    /// Bytes of the inputs' arrays for each element.
+    pub(crate) fn input_bytes(&self) -> usize {
+        self.samples.iter().filter(|sample| !matches!(sample, Sample::Scalar(_))).count() * size_of::<f32>()
     }
 }
 
