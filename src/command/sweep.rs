@@ -3,15 +3,13 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use crossover::sweep::{self, Contender, Host, Report, Sizes, SystemClock, plot};
 use crossover::{Backend, Error, Isa, Kind, Simd, Sweep, Threads, Workload};
 
-use super::Stop;
 use super::terminal::Terminal;
+use super::{Stop, interrupt};
 
 /// The files that a sweep writes.
 const FILES: [&str; 4] = ["sweep.csv", "sweep.json", "sweep.svg", "sweep.png"];
@@ -50,7 +48,7 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     let sweep = options.sweep().map_err(Stop::mistake)?;
     enough_memory(&sweep)?;
     let rows = open_folder(&options.out)?;
-    let interrupted = heed_interrupts()?;
+    let interrupted = interrupt::heed(None, || ())?;
     let csv = options.out.join(FILES[0]);
     let mut terminal = Terminal::new(options.quiet, rows, csv, interrupted);
     let report = sweep.run_with(&SystemClock, &mut terminal);
@@ -170,19 +168,6 @@ fn open_folder(out: &Path) -> Result<File, Stop> {
     }
     let csv = out.join(FILES[0]);
     File::create(&csv).map_err(|error| refused(&csv, error))
-}
-
-/// Sets a flag on the first Ctrl-C, and ends the process on the second.
-fn heed_interrupts() -> Result<Arc<AtomicBool>, Stop> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let set = Arc::clone(&flag);
-    let heeded = ctrlc::set_handler(move || {
-        if set.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-    });
-    heeded.map_err(|error| Stop::failure(format_args!("Ctrl-C cannot be caught: {error}")))?;
-    Ok(flag)
 }
 
 /// Writes what is written at the end; the rows are there already.

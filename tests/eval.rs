@@ -1,0 +1,419 @@
+//! `crossover eval` from outside: what it reads, writes and prints, and what it says of what it cannot read or write.
+#![cfg(feature = "cli")]
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// The command in a folder, with nothing of this process's settings.
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_crossover"));
+    command.current_dir(folder).arg("eval").args(arguments).env_remove("CROSSOVER_BACKEND").env("RUST_BACKTRACE", "1");
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder, arguments).output().unwrap()
+}
+
+/// Runs the command with `bytes` on standard input.
+fn fed(folder: &Path, arguments: &[&str], bytes: &[u8]) -> Output {
+    let mut command = command(folder, arguments);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let bytes = bytes.to_vec();
+    // It may end before it has read everything.
+    let feeder = std::thread::spawn(move || stdin.write_all(&bytes));
+    let output = child.wait_with_output().unwrap();
+    let _ = feeder.join().unwrap();
+    output
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// What is printed by a run that succeeds without a word on standard error.
+fn printed(folder: &Path, arguments: &[&str]) -> String {
+    let output = run(folder, arguments);
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()), "{arguments:?}");
+    text(&output.stdout)
+}
+
+/// The one line of a run that is refused with status 2 and prints nothing.
+fn refused(output: &Output) -> String {
+    let message = text(&output.stderr);
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), String::new()), "{message}");
+    assert_eq!(message.lines().count(), 1, "{message}");
+    message
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// An .npy file of version 1.0: its header, then these bytes.
+fn npy(descr: &str, fortran: bool, shape: &str, data: &[u8]) -> Vec<u8> {
+    let order = if fortran { "True" } else { "False" };
+    let mut header = format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}");
+    header.push_str(&" ".repeat(63 - (10 + header.len()) % 64));
+    header.push('\n');
+    [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header.as_bytes(), data].concat()
+}
+
+fn bytes(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+/// A float32 file in C order.
+fn floats(shape: &str, values: &[f32]) -> Vec<u8> {
+    npy("<f4", false, shape, &bytes(values))
+}
+
+/// The shape, whether in Fortran order, and the numbers of a float32 file.
+fn loaded(file: &[u8]) -> (Vec<u64>, bool, Vec<f32>) {
+    let found = npyz::NpyFile::new(file).unwrap();
+    assert_eq!(found.dtype().descr(), "'<f4'");
+    (found.shape().to_vec(), found.order() == npyz::Order::Fortran, found.into_vec().unwrap())
+}
+
+fn count(range: std::ops::Range<u16>) -> Vec<f32> {
+    range.map(f32::from).collect()
+}
+
+const POLY: &str = "x + x*x + x**3";
+
+#[test]
+fn a_file_is_evaluated_into_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.npy"), floats("(2, 2)", &[1.0, 2.0, 3.0, -1.0])).unwrap();
+    for backend in ["loop", "simd", "threads"] {
+        assert_eq!(printed(folder.path(), &[POLY, "x=a.npy", "--backend", backend, "--out", "b.npy"]), "");
+        let file = fs::read(folder.path().join("b.npy")).unwrap();
+        assert_eq!(loaded(&file), (vec![2, 2], false, vec![3.0, 14.0, 39.0, -1.0]));
+        // Aligned as numpy aligns it.
+        assert_eq!((file.len() - 16) % 64, 0);
+        assert_eq!(names(folder.path()), ["a.npy", "b.npy"]);
+    }
+}
+
+#[test]
+fn the_backend_comes_from_the_option_or_the_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = command(folder.path(), &["x", "x=1"]);
+    let message = refused(&command.env("CROSSOVER_BACKEND", "abacus").output().unwrap());
+    assert!(message.contains("unknown backend `abacus`"), "{message}");
+    let message = refused(&run(folder.path(), &["x", "x=1", "--backend", "therads"]));
+    assert!(message.contains("did you mean `threads`"), "{message}");
+}
+
+#[test]
+fn more_than_a_chunk_streams_through() {
+    let folder = tempfile::tempdir().unwrap();
+    let values: Vec<f32> = (0..(2 << 20) + 5).map(|n| n as f32).collect();
+    fs::write(folder.path().join("a.npy"), floats("(2097157,)", &values)).unwrap();
+    printed(folder.path(), &["x - y", "x=a.npy", "y=1", "--out", "b.npy"]);
+    let (shape, _, found) = loaded(&fs::read(folder.path().join("b.npy")).unwrap());
+    assert_eq!(shape, [2_097_157]);
+    assert!(found.iter().zip(&values).all(|(found, value)| *found == value - 1.0));
+    assert_eq!(
+        printed(folder.path(), &["x", "x=a.npy"]),
+        "[0.000000e+00 1.000000e+00 2.000000e+00 ... 2.097154e+06 2.097155e+06\n 2.097156e+06]\n"
+    );
+}
+
+#[test]
+fn an_output_may_be_an_input_and_keeps_its_permissions() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.npy");
+    fs::write(&file, floats("(2,)", &[1.0, 2.0])).unwrap();
+    printed(folder.path(), &["x", "x=a.npy", "--out", "new.npy"]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |name: &str| fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o777;
+        // A new file is as any new file of this user; a replaced one stays as it was.
+        assert_eq!(mode("new.npy"), mode("a.npy"));
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink("a.npy", folder.path().join("link.npy")).unwrap();
+        printed(folder.path(), &[POLY, "x=a.npy", "--out", "link.npy"]);
+        assert_eq!((mode("a.npy"), loaded(&fs::read(&file).unwrap()).2), (0o640, vec![3.0, 14.0]));
+        assert!(folder.path().join("link.npy").is_symlink());
+    }
+    printed(folder.path(), &["x", "x=new.npy", "--out", "new.npy"]);
+    assert_eq!(loaded(&fs::read(folder.path().join("new.npy")).unwrap()).2, [1.0, 2.0]);
+}
+
+#[test]
+fn standard_streams_serve_as_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = fed(folder.path(), &["x", "x=-", "--out", "-"], &floats("(3,)", &[1.0, 2.0, 3.0]));
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    assert_eq!(loaded(&output.stdout), (vec![3], false, vec![1.0, 2.0, 3.0]));
+    let message = refused(&fed(folder.path(), &["x", "x=-"], &floats("(4,)", &[1.0])));
+    assert!(message.contains("standard input ends before the 4 elements"), "{message}");
+    let message = refused(&run(folder.path(), &["x - y", "x=-", "y=-"]));
+    assert!(message.contains("`x` and `y` are both read from standard input"), "{message}");
+    assert_eq!(names(folder.path()), Vec::<String>::new());
+}
+
+#[test]
+fn numbers_points_and_smaller_arrays_broadcast() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, shape: &str, values: &[f32]| {
+        fs::write(folder.path().join(name), floats(shape, values)).unwrap();
+    };
+    write("column.npy", "(3, 1)", &[0.0, 10.0, 20.0]);
+    write("row.npy", "(4,)", &count(0..4));
+    write("point.npy", "()", &[100.0]);
+    write("whole.npy", "(3, 4)", &count(0..12));
+    let column = ["[[ 0. -1. -2. -3.]", " [10.  9.  8.  7.]", " [20. 19. 18. 17.]]"].join("\n");
+    assert_eq!(printed(folder.path(), &["x - y", "x=column.npy", "y=row.npy"]), column + "\n");
+    assert_eq!(printed(folder.path(), &["x - y", "x=row.npy", "y=point.npy"]), "[-100.  -99.  -98.  -97.]\n");
+    assert_eq!(printed(folder.path(), &["a*x + y", "a=2", "x=point.npy", "y=1e-1"]), "200.1\n");
+    printed(folder.path(), &["x - y", "x=whole.npy", "y=column.npy", "--out", "out.npy"]);
+    let expected = count(0..12).iter().zip([0.0, 10.0, 20.0].iter().flat_map(|y| [y; 4])).map(|(x, y)| x - y).collect();
+    assert_eq!(loaded(&fs::read(folder.path().join("out.npy")).unwrap()), (vec![3, 4], false, expected));
+}
+
+#[test]
+fn fortran_order_is_kept_where_all_arrays_have_it() {
+    let folder = tempfile::tempdir().unwrap();
+    // [[0, 1, 2], [3, 4, 5]] in either order.
+    let by_columns = [0.0, 3.0, 1.0, 4.0, 2.0, 5.0];
+    fs::write(folder.path().join("c.npy"), floats("(2, 3)", &count(0..6))).unwrap();
+    fs::write(folder.path().join("f.npy"), npy("<f4", true, "(2, 3)", &bytes(&by_columns))).unwrap();
+    fs::write(folder.path().join("row.npy"), floats("(3,)", &count(0..3))).unwrap();
+    let out = |arguments: &[&str]| {
+        printed(folder.path(), &[arguments, &["--out", "out.npy"]].concat());
+        loaded(&fs::read(folder.path().join("out.npy")).unwrap())
+    };
+    assert_eq!(out(&["x", "x=f.npy"]), (vec![2, 3], true, by_columns.to_vec()));
+    assert_eq!(out(&["x - y", "x=f.npy", "y=row.npy"]), (vec![2, 3], true, vec![0.0, 3.0, 0.0, 3.0, 0.0, 3.0]));
+    for arguments in [["x - y", "x=f.npy", "y=c.npy"], ["x - y", "x=c.npy", "y=f.npy"]] {
+        assert_eq!(out(&arguments), (vec![2, 3], false, vec![0.0; 6]), "{arguments:?}");
+    }
+    assert_eq!(printed(folder.path(), &["x", "x=f.npy"]), "[[0. 1. 2.]\n [3. 4. 5.]]\n");
+}
+
+#[test]
+fn other_numbers_are_converted_only_if_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut cases = vec![
+        ("<f2", [0x3c00u16, 0xc000].iter().flat_map(|bits| bits.to_le_bytes()).collect(), "[ 1. -2.]"),
+        ("|b1", vec![1u8, 0], "[1. 0.]"),
+        ("|i1", vec![1, 0xfe], "[ 1. -2.]"),
+        ("|u1", vec![1, 0xfe], "[  1. 254.]"),
+        ("<f8", [0.1f64, -2.0].iter().flat_map(|value| value.to_le_bytes()).collect(), "[ 0.1 -2. ]"),
+        (">f4", [1.5f32, -2.0].iter().flat_map(|value| value.to_be_bytes()).collect(), "[ 1.5 -2. ]"),
+    ];
+    for (little, big, size) in [("<i2", ">i2", 2), ("<i4", ">i4", 4), ("<i8", ">i8", 8), ("<u8", ">u8", 8)] {
+        let mut one_two = vec![0; 2 * size];
+        (one_two[0], one_two[size]) = (1, 2);
+        cases.push((little, one_two.clone(), "[1. 2.]"));
+        one_two.reverse();
+        cases.push((big, one_two, "[2. 1.]"));
+    }
+    for (descr, data, expected) in cases {
+        fs::write(folder.path().join("a.npy"), npy(descr, false, "(2,)", &data)).unwrap();
+        let message = refused(&run(folder.path(), &["x", "x=a.npy", "--out", "b.npy"]));
+        assert!(message.contains(&format!("a.npy holds '{descr}'")) && message.contains("--cast"), "{message}");
+        assert_eq!(printed(folder.path(), &["x", "x=a.npy", "--cast"]), format!("{expected}\n"), "{descr}");
+    }
+    for descr in ["<c8", "|O", "|S4", "<U1", "<M8[s]", "<f16"] {
+        fs::write(folder.path().join("a.npy"), npy(descr, false, "(1,)", &[0; 16])).unwrap();
+        let message = refused(&run(folder.path(), &["x", "x=a.npy", "--cast"]));
+        assert!(message.contains(&format!("a.npy holds '{descr}', which cannot be read")), "{message}");
+    }
+    // A structure is a list where the other types are a string.
+    let structure = npy("', 'descr': [('a', '<f4')], 'x': '", false, "(1,)", &[0; 4]);
+    fs::write(folder.path().join("a.npy"), structure).unwrap();
+    let message = refused(&run(folder.path(), &["x", "x=a.npy", "--cast"]));
+    assert!(message.contains("a.npy holds structured elements, which cannot be read"), "{message}");
+    assert_eq!(names(folder.path()), ["a.npy"]);
+}
+
+#[test]
+fn empty_arrays_give_empty_files() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.npy"), floats("(3, 0)", &[])).unwrap();
+    printed(folder.path(), &["x", "x=a.npy", "--out", "b.npy"]);
+    assert_eq!(loaded(&fs::read(folder.path().join("b.npy")).unwrap()), (vec![3, 0], false, vec![]));
+    assert_eq!(printed(folder.path(), &["x", "x=a.npy"]), "[]\n");
+}
+
+#[test]
+fn a_bad_file_is_named_with_the_remedy_and_leaves_nothing() {
+    let sound = floats("(2, 3)", &count(0..6));
+    let with = |at: usize, byte: u8| {
+        let mut file = sound.clone();
+        file[at] = byte;
+        file
+    };
+    let cases = [
+        (Vec::new(), "it ends within its header"),
+        (sound[..40].to_vec(), "it ends within its header"),
+        (sound[..sound.len() - 1].to_vec(), "its header says shape (2, 3) of '<f4', 24 bytes, but it holds 23"),
+        (floats("(1000, 1000)", &[0.0]), "4000000 bytes, but it holds 4"),
+        (floats("(4294967296, 4294967296)", &[]), "beyond counting"),
+        (floats("(2305843009213693952, 2)", &[]), "no array has its shape"),
+        (with(0, b'N'), "does not begin with \\x93NUMPY"),
+        (b"x,y\n1,2\n3,4\n".to_vec(), "does not begin with \\x93NUMPY"),
+        (with(6, 9), "version 9.0, but 1.0, 2.0 and 3.0 are known"),
+        (with(10, b'['), "no Python dictionary"),
+        (npy("<f4", false, "'many'", &[]), "shape must be list or tuple"),
+        (npy("<f4", false, "(-1,)", &[]), "dimension cannot be negative"),
+        (npy("<f5", false, "(1,)", &[0; 5]), "invalid size"),
+        (npy("=f4", false, "(1,)", &[0; 4]), "type"),
+        (floats(&format!("({})", "1, ".repeat(65)), &[0.0]), "no array has its shape"),
+    ];
+    for (file, expected) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("bad.npy"), file).unwrap();
+        let message = refused(&run(folder.path(), &["x", "x=bad.npy", "--out", "out.npy"]));
+        assert!(message.contains("bad.npy") && message.contains(expected), "{expected}: {message}");
+        assert!(message.contains("; "), "no remedy: {message}");
+        assert_eq!(names(folder.path()), ["bad.npy"], "{message}");
+    }
+}
+
+#[test]
+fn what_follows_the_elements_is_passed_over_as_numpy_does() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.npy"), floats("(1,)", &[1.0, 2.0])).unwrap();
+    assert_eq!(printed(folder.path(), &["x", "x=a.npy"]), "[1.]\n");
+}
+
+#[test]
+fn versions_2_and_3_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    for version in [2, 3] {
+        let first = floats("(1,)", &[1.5]);
+        let file = [b"\x93NUMPY", &[version, 0][..], &first[8..10], &[0, 0], &first[10..]].concat();
+        fs::write(folder.path().join("a.npy"), file).unwrap();
+        assert_eq!(printed(folder.path(), &["x", "x=a.npy"]), "[1.5]\n");
+    }
+}
+
+#[test]
+fn bad_arguments_are_named_with_the_remedy_and_leave_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.npy"), floats("(2, 3)", &count(0..6))).unwrap();
+    fs::write(folder.path().join("b.npy"), floats("(3, 2)", &count(0..6))).unwrap();
+    fs::create_dir(folder.path().join("folder")).unwrap();
+    let cases = [
+        (&["x - y", "x=a.npy"][..], "nothing is given for `y`; give a file or a number, such as y=FILE.npy"),
+        (&["x - y", "x=a.npy", "y="], "`y=` has no value; give y=FILE.npy"),
+        (&["x", "a.npy"], "`a.npy` has no name; name the input that it is for, such as x=a.npy"),
+        (&["x - y", "x=a.npy", "y=1", "yy=b.npy"], "`yy` is not in the formula (did you mean `y`?); its inputs: x, y"),
+        (&["x", "x=a.npy", "x=1"], "`x` is given twice, a.npy and 1"),
+        (
+            &["x - y", "x=a.npy", "y=b.npy"],
+            "`y` of shape (3, 2) does not fit `x` of shape (2, 3); give arrays of one shape",
+        ),
+        (&["x", "x=no.npy"], "no.npy cannot be read (No such file or directory"),
+        (&["x", "x=./5"], "./5 cannot be read (No such file or directory"),
+        (&["x", "x=folder"], "folder is a folder; give an .npy file in it"),
+        (
+            &["x", "x=a.npy", "--out", "folder"],
+            "folder cannot be written (it is a folder); name another file with --out",
+        ),
+        (&["x", "x=a.npy", "--out", "new/"], "new/ cannot be written (it is a folder); name another file with --out"),
+        (&["x", "x=a.npy", "--out", "no/out.npy"], "no/out.npy cannot be written (No such file or directory"),
+        (&["x", "x=a.npy", "--out", "a.npy/out.npy"], "a.npy/out.npy cannot be written (Not a directory"),
+    ];
+    for (arguments, expected) in cases {
+        let message = refused(&run(folder.path(), arguments));
+        assert!(message.contains(expected), "{arguments:?}: {message}");
+        assert_eq!(names(folder.path()), ["a.npy", "b.npy", "folder"], "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_read_only_file_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.npy");
+    fs::write(&file, "mine").unwrap();
+    let mut permissions = fs::metadata(&file).unwrap().permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(&file, permissions).unwrap();
+    let message = refused(&run(folder.path(), &["x", "x=1", "--out", "a.npy"]));
+    assert!(message.contains("a.npy cannot be written (it is read-only)"), "{message}");
+    assert_eq!((fs::read_to_string(&file).unwrap(), names(folder.path())), ("mine".into(), vec!["a.npy".into()]));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error_and_a_device_is_written_straight() {
+    let folder = tempfile::tempdir().unwrap();
+    let message = refused(&run(folder.path(), &["x", "x=1", "--out", "/dev/full"]));
+    assert!(message.contains("/dev/full cannot be written (No space left on device"), "{message}");
+    assert!(message.contains("make room, or name another place with --out"), "{message}");
+    for arguments in [&["x", "x=1", "--out", "-"][..], &["x", "x=1"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = command(folder.path(), arguments).stdout(full).output().unwrap();
+        assert!(refused(&output).contains("standard output cannot be written (No space left on device"));
+    }
+    printed(folder.path(), &["x", "x=1", "--out", "/dev/null"]);
+    let piped = run(folder.path(), &["x", "x=1", "--out", "/dev/stdout"]);
+    assert_eq!(loaded(&piped.stdout), (vec![], false, vec![1.0]));
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
+}
+
+/// A failure half way leaves the file there as it was, and nothing beside it.
+#[test]
+fn a_failure_half_way_leaves_no_half_file() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("out.npy"), "mine").unwrap();
+    let mut file = floats("(3000000,)", &[]);
+    file.resize(file.len() + (4 << 20) + 8, 0);
+    let message = refused(&fed(folder.path(), &["x", "x=-", "--out", "out.npy"], &file));
+    assert!(message.contains("standard input ends before the 3000000 elements"), "{message}");
+    assert_eq!(names(folder.path()), ["out.npy"]);
+    assert_eq!(fs::read_to_string(folder.path().join("out.npy")).unwrap(), "mine");
+}
+
+#[test]
+fn a_reader_who_leaves_early_costs_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.npy"), floats("(100000,)", &[1.0; 100_000])).unwrap();
+    for arguments in [&["x", "x=a.npy", "--out", "-"][..], &["x", "x=a.npy"], &["x", "--explain"]] {
+        let mut command = command(folder.path(), arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()), "{arguments:?}");
+    }
+}
+
+/// Interrupted while it waits for input, after the temporary file is there.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_takes_its_temporary_file_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = command(folder.path(), &["x", "x=-", "--out", "out.npy"]);
+    let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(&floats("(3000000,)", &[])).unwrap();
+    while names(folder.path()).is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    drop(stdin);
+    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
+    assert_eq!(names(folder.path()), Vec::<String>::new());
+}
+
+#[test]
+fn a_formula_is_explained_without_being_evaluated() {
+    let folder = tempfile::tempdir().unwrap();
+    let explained = printed(folder.path(), &["--explain", POLY]);
+    for part in ["mul v0 v0", "registers: ", "@compute", "let v1 = v0 * v0;"] {
+        assert!(explained.contains(part), "{part} is not in {explained}");
+    }
+}
