@@ -170,6 +170,7 @@ fn operate<L: Lanes>(op: &Op, blocks: &Blocks<'_>, to: &mut [f32]) {
             Op::Binary(op, a, b) => op.apply(number(a, at), number(b, at)),
             Op::Ternary(op, a, b, c) => op.apply(number(a, at), number(b, at), number(c, at)),
             Op::Compare(op, a, b) => as_number(op.apply(number(a, at), number(b, at))),
+            Op::Test(op, a) => as_number(op.apply(number(a, at))),
             Op::Logic(Logic::And, a, b) => as_number(mask(a, at) & mask(b, at)),
             Op::Logic(Logic::Or, a, b) => as_number(mask(a, at) | mask(b, at)),
             Op::Not(a) => as_number(!mask(a, at)),

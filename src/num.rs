@@ -14,10 +14,56 @@
 
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
+use crate::operator::{
+    BinaryOperator, CompareOperator, TernaryOperator, TestOperator, UnaryOperator, operators, ternary, test, unary,
+};
+
 /// A truth value, or one for each lane.
 pub trait Mask: Copy + BitAnd<Output = Self> + BitOr<Output = Self> + Not<Output = Self> {}
 
 impl Mask for bool {}
+
+/// The methods of [`Num`] for the composed operators of the table.
+macro_rules! composed_methods {
+    ($(
+        $(#[$about:meta])+
+        $enum:ident $operator:ident $group:ident $args:tt -> $out:ty {
+            required { $($required:tt)* }
+            composed { $($composed:tt)* }
+        }
+    )+) => {
+        $(composed_methods!(@$group $($composed)*);)+
+    };
+    (@unary $($(#[doc = $doc:literal])+ $op:ident $method:ident $names:tt $wgsl:literal $meaning:expr;)*) => {$(
+        $(#[doc = $doc])+
+        #[inline(always)]
+        fn $method(self) -> Self {
+            self.unary::<unary::$op>()
+        }
+    )*};
+    (@binary $($(#[doc = $doc:literal])+ $op:ident $method:ident $names:tt $wgsl:literal $meaning:expr;)*) => {$(
+        $(#[doc = $doc])+
+        #[inline(always)]
+        fn $method(self, y: Self) -> Self {
+            self.binary::<binary::$op>(y)
+        }
+    )*};
+    (@ternary $($(#[doc = $doc:literal])+ $op:ident $method:ident $names:tt $wgsl:literal $meaning:expr;)*) => {$(
+        $(#[doc = $doc])+
+        #[inline(always)]
+        fn $method(self, y: Self, z: Self) -> Self {
+            self.ternary::<ternary::$op>(y, z)
+        }
+    )*};
+    (@compare $($(#[doc = $doc:literal])+ $op:ident $method:ident $names:tt $wgsl:literal $meaning:expr;)*) => {};
+    (@test $($(#[doc = $doc:literal])+ $op:ident $method:ident $names:tt $wgsl:literal $meaning:expr;)*) => {$(
+        $(#[doc = $doc])+
+        #[inline(always)]
+        fn $method(self) -> Self::Mask {
+            self.test::<test::$op>()
+        }
+    )*};
+}
 
 /// A number, or one for each lane. See the [module](self) for what the operations promise.
 pub trait Num:
@@ -56,6 +102,35 @@ pub trait Num:
     fn ne(self, other: Self) -> Self::Mask;
     /// `yes` where `mask` holds and `no` where it does not. Both are computed.
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
+
+    operators!(composed_methods);
+
+    /// Any operator on one number, as one operation. The named methods call it; so do the next four.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn unary<O: UnaryOperator>(self) -> Self {
+        O::apply(self)
+    }
+    #[doc(hidden)]
+    #[inline(always)]
+    fn binary<O: BinaryOperator>(self, other: Self) -> Self {
+        O::apply(self, other)
+    }
+    #[doc(hidden)]
+    #[inline(always)]
+    fn ternary<O: TernaryOperator>(self, second: Self, third: Self) -> Self {
+        O::apply(self, second, third)
+    }
+    #[doc(hidden)]
+    #[inline(always)]
+    fn compare<O: CompareOperator>(self, other: Self) -> Self::Mask {
+        O::apply(self, other)
+    }
+    #[doc(hidden)]
+    #[inline(always)]
+    fn test<O: TestOperator>(self) -> Self::Mask {
+        O::apply(self)
+    }
 }
 
 /// The element types of the arrays: `f32` today. Sealed, so that others can follow.

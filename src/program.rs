@@ -6,7 +6,9 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use crate::fold::Fold;
 use crate::num::Num;
+pub use crate::operator::{Binary, Compare, Ternary, Test, Unary};
 
 /// The value that operation number `n` of a program makes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -23,94 +25,6 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "v{}", self.0)
     }
-}
-
-/// Declares an enum of operators with, for each, its name, its WGSL (operands as `{0}`, `{1}`, …) and its meaning on any
-/// [`Num`]: the one table that names, interpreter, tests and shader read.
-macro_rules! operators {
-    (
-        $(#[$meta:meta])* $enum:ident ($($arg:ident: $arg_ty:ty),+) -> $out:ty;
-        $($(#[$op_meta:meta])* $op:ident $name:literal $wgsl:literal => $meaning:expr;)+
-    ) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-        pub enum $enum { $($(#[$op_meta])* $op,)+ }
-
-        impl $enum {
-            /// Every one of them.
-            pub const ALL: &[$enum] = &[$($enum::$op),+];
-
-            /// The name, as in [`Num`].
-            pub fn name(self) -> &'static str {
-                match self { $($enum::$op => $name,)+ }
-            }
-
-            /// The WGSL expression, with `{0}`, `{1}`, … for the operands.
-            pub(crate) fn wgsl(self) -> &'static str {
-                match self { $($enum::$op => $wgsl,)+ }
-            }
-
-            /// Computes it.
-            #[inline(always)]
-            pub fn apply<T: Num>(self, $($arg: $arg_ty),+) -> $out {
-                match self { $($enum::$op => $meaning,)+ }
-            }
-        }
-    };
-}
-
-operators! {
-    /// Operators on one number.
-    Unary(a: T) -> T;
-    /// `-a`
-    Neg "neg" "-{0}" => -a;
-    /// [`Num::abs`]
-    Abs "abs" "abs({0})" => a.abs();
-    /// [`Num::sqrt`]
-    Sqrt "sqrt" "sqrt({0})" => a.sqrt();
-    /// [`Num::floor`]
-    Floor "floor" "floor({0})" => a.floor();
-}
-
-operators! {
-    /// Operators on two numbers.
-    Binary(a: T, b: T) -> T;
-    /// `a + b`
-    Add "add" "{0} + {1}" => a + b;
-    /// `a - b`
-    Sub "sub" "{0} - {1}" => a - b;
-    /// `a * b`
-    Mul "mul" "{0} * {1}" => a * b;
-    /// `a / b`
-    Div "div" "{0} / {1}" => a / b;
-    /// [`Num::min`]
-    Min "min" "min({0}, {1})" => a.min(b);
-    /// [`Num::max`]
-    Max "max" "max({0}, {1})" => a.max(b);
-}
-
-operators! {
-    /// Operators on three numbers.
-    Ternary(a: T, b: T, c: T) -> T;
-    /// [`Num::mul_add`]
-    MulAdd "mul_add" "fma({0}, {1}, {2})" => a.mul_add(b, c);
-}
-
-operators! {
-    /// Comparisons of two numbers, which make a condition.
-    Compare(a: T, b: T) -> T::Mask;
-    /// `a < b`
-    Lt "lt" "{0} < {1}" => a.lt(b);
-    /// `a <= b`
-    Le "le" "{0} <= {1}" => a.le(b);
-    /// `a > b`
-    Gt "gt" "{0} > {1}" => a.gt(b);
-    /// `a >= b`
-    Ge "ge" "{0} >= {1}" => a.ge(b);
-    /// `a == b`
-    Eq "eq" "{0} == {1}" => a.eq(b);
-    /// `a != b`
-    Ne "ne" "{0} != {1}" => a.ne(b);
 }
 
 /// Operators on two conditions.
@@ -159,6 +73,8 @@ pub enum Op {
     Ternary(Ternary, Value, Value, Value),
     /// A condition from two numbers.
     Compare(Compare, Value, Value),
+    /// A condition from one number.
+    Test(Test, Value),
     /// A condition from two conditions.
     Logic(Logic, Value, Value),
     /// The opposite of a condition.
@@ -172,7 +88,7 @@ impl Op {
     pub fn operands(&self) -> impl Iterator<Item = Value> + use<> {
         let (count, all) = match *self {
             Op::Input(_) | Op::Constant(_) => (0, [Value(0); 3]),
-            Op::Unary(_, a) | Op::Not(a) => (1, [a; 3]),
+            Op::Unary(_, a) | Op::Test(_, a) | Op::Not(a) => (1, [a; 3]),
             Op::Binary(_, a, b) | Op::Compare(_, a, b) | Op::Logic(_, a, b) => (2, [a, b, b]),
             Op::Ternary(_, a, b, c) | Op::Select(a, b, c) => (3, [a, b, c]),
         };
@@ -188,6 +104,7 @@ impl Op {
             Op::Binary(op, ..) => op.name(),
             Op::Ternary(op, ..) => op.name(),
             Op::Compare(op, ..) => op.name(),
+            Op::Test(op, ..) => op.name(),
             Op::Logic(Logic::And, ..) => "and",
             Op::Logic(Logic::Or, ..) => "or",
             Op::Not(_) => "not",
@@ -200,6 +117,7 @@ impl Op {
         match self {
             Op::Input(_) | Op::Constant(_) => self,
             Op::Unary(op, a) => Op::Unary(op, to(a)),
+            Op::Test(op, a) => Op::Test(op, to(a)),
             Op::Not(a) => Op::Not(to(a)),
             Op::Binary(op, a, b) => Op::Binary(op, to(a), to(b)),
             Op::Compare(op, a, b) => Op::Compare(op, to(a), to(b)),
@@ -215,6 +133,8 @@ impl Op {
 pub struct Program {
     inputs: Vec<String>,
     ops: Vec<Op>,
+    fold: Option<Fold>,
+    condition: bool,
 }
 
 impl Program {
@@ -226,6 +146,25 @@ impl Program {
     /// The operations; operands come before what uses them, every operation is used, and the last one is the result.
     pub fn ops(&self) -> &[Op] {
         &self.ops
+    }
+
+    /// What makes one number of the results for all elements, if anything does.
+    pub fn fold(&self) -> Option<Fold> {
+        self.fold
+    }
+
+    /// The same with another fold, or without one.
+    pub fn with_fold(self, fold: Option<Fold>) -> Self {
+        Program { fold, ..self }
+    }
+
+    /// Whether the result is a condition, which is 1 where it holds and 0 where it does not.
+    pub fn is_condition(&self) -> bool {
+        self.condition && self.fold.is_none()
+    }
+
+    pub(crate) fn with_condition(self, condition: bool) -> Self {
+        Program { condition, ..self }
     }
 
     /// The result's value: the last.
@@ -251,6 +190,7 @@ impl Program {
                 Op::Binary(op, a, b) => Computed::Number(op.apply(number(a), number(b))),
                 Op::Ternary(op, a, b, c) => Computed::Number(op.apply(number(a), number(b), number(c))),
                 Op::Compare(op, a, b) => Computed::Mask(op.apply(number(a), number(b))),
+                Op::Test(op, a) => Computed::Mask(op.apply(number(a))),
                 Op::Logic(Logic::And, a, b) => Computed::Mask(mask(a) & mask(b)),
                 Op::Logic(Logic::Or, a, b) => Computed::Mask(mask(a) | mask(b)),
                 Op::Not(a) => Computed::Mask(!mask(a)),
@@ -319,7 +259,7 @@ impl Builder {
                 ops.push(op.with_operands(|value| renamed[value.index()]));
             }
         }
-        Program { inputs, ops }
+        Program { inputs, ops, fold: None, condition: false }
     }
 }
 
@@ -334,6 +274,9 @@ impl fmt::Display for Program {
                 _ => op.operands().try_for_each(|value| write!(f, " {value}"))?,
             }
             writeln!(f)?;
+        }
+        if let Some(fold) = self.fold {
+            writeln!(f, "{fold} {}", self.result())?;
         }
         Ok(())
     }

@@ -9,19 +9,20 @@ use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 use crate::formula::Formula;
 use crate::num::{Mask, Num};
-use crate::program::{Binary, Builder, Compare, Constant, Logic, Op, Program, Ternary, Unary, Value};
+use crate::operator::{BinaryOperator, CompareOperator, TernaryOperator, TestOperator, UnaryOperator};
+use crate::operator::{binary, compare, ternary, unary};
+use crate::program::{Builder, Compare, Constant, Logic, Op, Program, Value};
 
 /// The program of a formula.
 pub fn trace<F: Formula<N>, const N: usize>(formula: &F) -> Program {
     let tape = Tape::default();
-    let inputs = std::array::from_fn(|index| tape.number(Op::Input(index)));
-    let result = tape.value(formula.eval(inputs));
-    tape.builder.into_inner().finish(formula.inputs(), result)
+    let result = tape.value(formula.eval(std::array::from_fn(|index| tape.input(index))));
+    tape.finish(formula.inputs(), result)
 }
 
 /// Where the operations on symbols are written down.
 #[derive(Default)]
-struct Tape {
+pub(crate) struct Tape {
     builder: RefCell<Builder>,
 }
 
@@ -38,8 +39,18 @@ impl Tape {
         Condition(Known::Later(self.push(op), self))
     }
 
+    /// The element of an input.
+    pub(crate) fn input(&self, index: usize) -> Symbol<'_> {
+        self.number(Op::Input(index))
+    }
+
+    /// The program that computes a value.
+    pub(crate) fn finish(self, inputs: Vec<String>, result: Value) -> Program {
+        self.builder.into_inner().finish(inputs, result)
+    }
+
     /// The value of a symbol, which for a constant is only now written down.
-    fn value(&self, symbol: Symbol<'_>) -> Value {
+    pub(crate) fn value(&self, symbol: Symbol<'_>) -> Value {
         match symbol.0 {
             Known::Now(constant) => self.push(Op::Constant(Constant::new(constant))),
             Known::Later(value, _) => value,
@@ -66,15 +77,6 @@ enum Known<'t, T> {
     Later(Value, &'t Tape),
 }
 
-impl<'t, T> Known<'t, T> {
-    fn tape(&self) -> Option<&'t Tape> {
-        match self {
-            Known::Now(_) => None,
-            Known::Later(_, tape) => Some(tape),
-        }
-    }
-}
-
 /// A number of a program being written.
 #[derive(Clone, Copy)]
 pub struct Symbol<'t>(Known<'t, f32>);
@@ -83,66 +85,49 @@ pub struct Symbol<'t>(Known<'t, f32>);
 #[derive(Clone, Copy)]
 pub struct Condition<'t>(Known<'t, bool>);
 
-impl<'t> Symbol<'t> {
-    fn unary(self, op: Unary) -> Self {
-        match self.0 {
-            Known::Now(a) => Symbol(Known::Now(op.apply(a))),
-            Known::Later(a, tape) => tape.number(Op::Unary(op, a)),
-        }
-    }
-
-    fn binary(self, op: Binary, other: Self) -> Self {
-        match (self.0, other.0) {
-            (Known::Now(a), Known::Now(b)) => Symbol(Known::Now(op.apply(a, b))),
-            (Known::Later(_, tape), _) | (_, Known::Later(_, tape)) => {
-                tape.number(Op::Binary(op, tape.value(self), tape.value(other)))
+macro_rules! infix {
+    ($($trait:ident $method:ident),+) => {$(
+        impl $trait for Symbol<'_> {
+            type Output = Self;
+            fn $method(self, other: Self) -> Self {
+                self.binary::<binary::$trait>(other)
             }
         }
-    }
-
-    fn compare(self, op: Compare, other: Self) -> Condition<'t> {
-        match (self.0, other.0) {
-            (Known::Now(a), Known::Now(b)) => Condition(Known::Now(op.apply(a, b))),
-            (Known::Later(_, tape), _) | (_, Known::Later(_, tape)) => {
-                tape.condition(Op::Compare(op, tape.value(self), tape.value(other)))
-            }
-        }
-    }
+    )+};
 }
 
-impl Add for Symbol<'_> {
-    type Output = Self;
-    fn add(self, other: Self) -> Self {
-        self.binary(Binary::Add, other)
-    }
-}
-
-impl Sub for Symbol<'_> {
-    type Output = Self;
-    fn sub(self, other: Self) -> Self {
-        self.binary(Binary::Sub, other)
-    }
-}
-
-impl Mul for Symbol<'_> {
-    type Output = Self;
-    fn mul(self, other: Self) -> Self {
-        self.binary(Binary::Mul, other)
-    }
-}
-
-impl Div for Symbol<'_> {
-    type Output = Self;
-    fn div(self, other: Self) -> Self {
-        self.binary(Binary::Div, other)
-    }
-}
+infix!(Add add, Sub sub, Mul mul, Div div);
 
 impl Neg for Symbol<'_> {
     type Output = Self;
     fn neg(self) -> Self {
-        self.unary(Unary::Neg)
+        self.unary::<unary::Neg>()
     }
+}
+
+impl Symbol<'_> {
+    /// Its value, if that is known before the program runs.
+    pub(crate) fn known(self) -> Option<f32> {
+        match self.0 {
+            Known::Now(value) => Some(value),
+            Known::Later(..) => None,
+        }
+    }
+}
+
+/// Writes the required methods of [`Num`] down as the operators that they are.
+macro_rules! required {
+    (unary $($unary:ident $unary_op:ident),+; binary $($binary:ident $binary_op:ident),+; compare $($compare:ident $compare_op:ident),+) => {
+        $(fn $unary(self) -> Self {
+            self.unary::<unary::$unary_op>()
+        })+
+        $(fn $binary(self, other: Self) -> Self {
+            self.binary::<binary::$binary_op>(other)
+        })+
+        $(fn $compare(self, other: Self) -> Condition<'t> {
+            self.compare::<compare::$compare_op>(other)
+        })+
+    };
 }
 
 impl<'t> Num for Symbol<'t> {
@@ -151,49 +136,17 @@ impl<'t> Num for Symbol<'t> {
     fn constant(value: impl Into<f64>) -> Self {
         Symbol(Known::Now(f32::constant(value)))
     }
-    fn sqrt(self) -> Self {
-        self.unary(Unary::Sqrt)
-    }
-    fn abs(self) -> Self {
-        self.unary(Unary::Abs)
-    }
-    fn floor(self) -> Self {
-        self.unary(Unary::Floor)
-    }
-    fn min(self, other: Self) -> Self {
-        self.binary(Binary::Min, other)
-    }
-    fn max(self, other: Self) -> Self {
-        self.binary(Binary::Max, other)
-    }
-    fn mul_add(self, factor: Self, addend: Self) -> Self {
-        let op = Ternary::MulAdd;
-        let tape = [self, factor, addend].iter().find_map(|symbol| symbol.0.tape());
-        match (tape, self.0, factor.0, addend.0) {
-            (Some(tape), ..) => tape.number(Op::Ternary(op, tape.value(self), tape.value(factor), tape.value(addend))),
-            (None, Known::Now(a), Known::Now(b), Known::Now(c)) => Symbol(Known::Now(op.apply(a, b, c))),
-            _ => unreachable!("a symbol without a tape is a constant"),
-        }
+
+    required! {
+        unary abs Abs, sqrt Sqrt, floor Floor;
+        binary min Min, max Max;
+        compare lt Lt, le Le, gt Gt, ge Ge, eq Eq, ne Ne
     }
 
-    fn lt(self, other: Self) -> Condition<'t> {
-        self.compare(Compare::Lt, other)
+    fn mul_add(self, factor: Self, addend: Self) -> Self {
+        self.ternary::<ternary::MulAdd>(factor, addend)
     }
-    fn le(self, other: Self) -> Condition<'t> {
-        self.compare(Compare::Le, other)
-    }
-    fn gt(self, other: Self) -> Condition<'t> {
-        self.compare(Compare::Gt, other)
-    }
-    fn ge(self, other: Self) -> Condition<'t> {
-        self.compare(Compare::Ge, other)
-    }
-    fn eq(self, other: Self) -> Condition<'t> {
-        self.compare(Compare::Eq, other)
-    }
-    fn ne(self, other: Self) -> Condition<'t> {
-        self.compare(Compare::Ne, other)
-    }
+
     fn select(mask: Condition<'t>, yes: Self, no: Self) -> Self {
         match mask.0 {
             Known::Now(holds) => {
@@ -204,6 +157,47 @@ impl<'t> Num for Symbol<'t> {
                 }
             }
             Known::Later(condition, tape) => tape.number(Op::Select(condition, tape.value(yes), tape.value(no))),
+        }
+    }
+
+    fn unary<O: UnaryOperator>(self) -> Self {
+        match self.0 {
+            Known::Now(a) => Symbol(Known::Now(a.unary::<O>())),
+            Known::Later(a, tape) => tape.number(Op::Unary(O::OPERATOR, a)),
+        }
+    }
+
+    fn binary<O: BinaryOperator>(self, other: Self) -> Self {
+        match (self.0, other.0) {
+            (Known::Now(a), Known::Now(b)) => Symbol(Known::Now(a.binary::<O>(b))),
+            (Known::Later(_, tape), _) | (_, Known::Later(_, tape)) => {
+                tape.number(Op::Binary(O::OPERATOR, tape.value(self), tape.value(other)))
+            }
+        }
+    }
+
+    fn ternary<O: TernaryOperator>(self, second: Self, third: Self) -> Self {
+        match (self.0, second.0, third.0) {
+            (Known::Now(a), Known::Now(b), Known::Now(c)) => Symbol(Known::Now(a.ternary::<O>(b, c))),
+            (Known::Later(_, tape), ..) | (_, Known::Later(_, tape), _) | (.., Known::Later(_, tape)) => {
+                tape.number(Op::Ternary(O::OPERATOR, tape.value(self), tape.value(second), tape.value(third)))
+            }
+        }
+    }
+
+    fn compare<O: CompareOperator>(self, other: Self) -> Condition<'t> {
+        match (self.0, other.0) {
+            (Known::Now(a), Known::Now(b)) => Condition(Known::Now(a.compare::<O>(b))),
+            (Known::Later(_, tape), _) | (_, Known::Later(_, tape)) => {
+                tape.condition(Op::Compare(O::OPERATOR, tape.value(self), tape.value(other)))
+            }
+        }
+    }
+
+    fn test<O: TestOperator>(self) -> Condition<'t> {
+        match self.0 {
+            Known::Now(a) => Condition(Known::Now(a.test::<O>())),
+            Known::Later(a, tape) => tape.condition(Op::Test(O::OPERATOR, a)),
         }
     }
 }

@@ -56,6 +56,7 @@ fn expression(op: &Op) -> String {
         Op::Binary(op, ..) => op.wgsl(),
         Op::Ternary(op, ..) => op.wgsl(),
         Op::Compare(op, ..) => op.wgsl(),
+        Op::Test(op, ..) => op.wgsl(),
         Op::Logic(Logic::And, ..) => "{0} & {1}",
         Op::Logic(Logic::Or, ..) => "{0} | {1}",
         Op::Not(_) => "!{0}",

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Reference, SPICY, args, run, spiced};
-use crossover::program::{Binary, Compare, Ternary, Unary};
+use crossover::program::{Binary, Compare, Ternary, Test, Unary};
 use crossover::{Formula, Isa, Kernel, Num, Simd, wgsl};
 use proptest::prelude::*;
 
@@ -21,6 +21,7 @@ enum Node {
 #[derive(Clone, Debug)]
 enum Condition {
     Compare(Compare, usize, usize),
+    Test(Test, usize),
     Not(Box<Condition>),
     And(Box<Condition>, Box<Condition>),
     Or(Box<Condition>, Box<Condition>),
@@ -53,6 +54,7 @@ impl Condition {
         let value = |back: usize| values[values.len() - 1 - back % values.len()];
         match self {
             Condition::Compare(op, a, b) => op.apply(value(*a), value(*b)),
+            Condition::Test(op, a) => op.apply(value(*a)),
             Condition::Not(a) => !a.eval(values),
             Condition::And(a, b) => a.eval(values) & b.eval(values),
             Condition::Or(a, b) => a.eval(values) | b.eval(values),
@@ -62,9 +64,10 @@ impl Condition {
 
 fn condition() -> impl Strategy<Value = Condition> {
     let back = 0..6_usize;
-    let compare = (proptest::sample::select(Compare::ALL), back.clone(), back);
+    let compare = (proptest::sample::select(Compare::ALL), back.clone(), back.clone());
     let compare = compare.prop_map(|(op, a, b)| Condition::Compare(op, a, b));
-    compare.prop_recursive(2, 6, 2, |inner| {
+    let test = (proptest::sample::select(Test::ALL), back).prop_map(|(op, a)| Condition::Test(op, a));
+    prop_oneof![4 => compare, 1 => test].prop_recursive(2, 6, 2, |inner| {
         prop_oneof![
             inner.clone().prop_map(|a| Condition::Not(a.into())),
             (inner.clone(), inner.clone()).prop_map(|(a, b)| Condition::And(a.into(), b.into())),

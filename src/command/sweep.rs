@@ -16,8 +16,11 @@ const FILES: [&str; 4] = ["sweep.csv", "sweep.json", "sweep.svg", "sweep.png"];
 
 #[derive(Args)]
 pub struct Options {
-    #[arg(default_value = "poly", help = format!("What to measure: {}", workload_names()))]
+    #[arg(help = format!("What to measure: {} [default: poly]", workload_names()))]
     workloads: Vec<String>,
+    /// A formula of your own to measure, such as "0.5*x*(1 + y)"; its inputs are standard normal numbers. May be repeated
+    #[arg(long, value_name = "FORMULA")]
+    expr: Vec<String>,
     #[arg(long, value_delimiter = ',', value_name = "NAMES", help = backends_help())]
     backends: Option<Vec<String>>,
     /// The instruction set of simd and threads [default: the widest there is]
@@ -66,7 +69,12 @@ pub fn run(options: &Options) -> Result<(), Stop> {
 
 impl Options {
     fn sweep(&self) -> crossover::Result<Sweep> {
-        let workloads: Vec<Workload> = self.workloads.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
+        let named = self.workloads.iter().map(|name| name.parse());
+        let written = self.expr.iter().map(|text| Workload::parse(text));
+        let mut workloads: Vec<Workload> = named.chain(written).collect::<Result<_, _>>()?;
+        if workloads.is_empty() {
+            workloads.push("poly".parse()?);
+        }
         let sizes = self.sizes.as_deref().map_or_else(|| Ok(Sizes::default()), str::parse)?;
         let isa = self.isa.as_deref().map(str::parse::<Isa>).transpose()?;
         let mut sweep =
