@@ -1,5 +1,6 @@
 //! Ctrl-C, and being asked to end: work stops at its next pause and tidies up.
 
+use std::io::{self, Write};
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,6 +21,7 @@ pub fn heed(patience: Option<Duration>, leave: impl Fn() + Send + 'static) -> Re
             (true, _) => {}
         }
         leave();
+        let _ = writeln!(io::stderr(), "crossover: interrupted");
         process::exit(Stop::INTERRUPTED.into());
     });
     heeded.map_err(|error| Stop::failure(format_args!("Ctrl-C cannot be caught: {error}")))?;

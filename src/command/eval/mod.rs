@@ -18,21 +18,29 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::Args;
-use crossover::{Backend, Kernel, Kind, wgsl};
+use crossover::{Backend, Fold, Kernel, Kind, wgsl};
 
 use self::arguments::Value;
 use self::layout::{Layout, Whole};
 use self::npy::Npy;
 use self::output::{Output, Scratch};
 use self::print::Summary;
-use self::shim::{Fold, Folds as _, IsCondition as _, Parse as _};
+use self::shim::Registers as _;
 use self::stream::Feed;
 use super::{Stop, interrupt};
 
 /// How long a read may keep an interrupted command waiting.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// What is to be known beside the options.
+const NOTES: &str = "\
+The elements stream through, so files may be larger than memory. Shapes broadcast as numpy's do. The result is in \
+Fortran order if all arrays of its shape are, else in C order. Arrays of another shape or order than the result are \
+read whole into memory. Numbers are written as float32, conditions as bool. \
+A file whose name is a number is given as ./5";
+
 #[derive(Args)]
+#[command(after_help = NOTES)]
 pub struct Options {
     /// The formula, such as "x + x*x + x**3"
     #[arg(value_name = "EXPR", allow_hyphen_values = true)]

@@ -36,6 +36,8 @@ pub struct Output {
     /// For messages: the path, or `standard output`.
     name: String,
     to: To,
+    /// The header until it is written: with the first elements, so that a stream gets nothing of a run that fails before.
+    header: Vec<u8>,
     /// The bytes of conditions.
     bytes: Vec<u8>,
 }
@@ -52,14 +54,14 @@ enum To {
 }
 
 impl Output {
-    /// Opens standard output for `-`, else the file, and writes the header.
+    /// Opens standard output for `-`, else the file.
     ///
     /// # Errors
     ///
     /// If it cannot be written there.
     pub fn open(path: &Path, layout: &Layout, condition: bool, scratch: &Scratch) -> Result<Output, Stop> {
         let mut output = if path == Path::new("-") { Output::stdout() } else { Output::file(path, scratch)? };
-        output.write(&header(layout, condition).map_err(|error| output.refused(error))?)?;
+        output.header = header(layout, condition).map_err(|error| refused(&output.name, error))?;
         Ok(output)
     }
 
@@ -93,12 +95,16 @@ impl Output {
                 To::Beside { file, target, scratch: scratch.clone() }
             }
         };
-        Ok(Output { name, to, bytes: Vec::new() })
+        Ok(Output::new(name, to))
     }
 
     /// Standard output.
     pub fn stdout() -> Output {
-        Output { name: "standard output".to_owned(), to: To::Stdout(io::stdout()), bytes: Vec::new() }
+        Output::new("standard output".to_owned(), To::Stdout(io::stdout()))
+    }
+
+    fn new(name: String, to: To) -> Output {
+        Output { name, to, header: Vec::new(), bytes: Vec::new() }
     }
 
     /// Writes bytes.
@@ -107,12 +113,13 @@ impl Output {
     ///
     /// If it cannot be written, or nobody reads it any more.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Stop> {
-        let written = match &mut self.to {
-            To::Stdout(to) => to.write_all(bytes),
-            To::Straight(to) => to.write_all(bytes),
-            To::Beside { file, .. } => file.write_all(bytes),
+        let to: &mut dyn Write = match &mut self.to {
+            To::Stdout(to) => to,
+            To::Straight(to) => to,
+            To::Beside { file, .. } => file,
         };
-        written.map_err(|error| self.refused(error))
+        let header = std::mem::take(&mut self.header);
+        to.write_all(&header).and_then(|()| to.write_all(bytes)).map_err(|error| refused(&self.name, error))
     }
 
     /// Writes elements, least significant byte first.
@@ -145,7 +152,8 @@ impl Output {
     /// # Errors
     ///
     /// If it cannot be written after all.
-    pub fn finish(self) -> Result<(), Stop> {
+    pub fn finish(mut self) -> Result<(), Stop> {
+        self.write(&[])?;
         let Output { name, to, .. } = self;
         let done = match to {
             To::Stdout(mut to) => to.flush(),
@@ -159,10 +167,6 @@ impl Output {
             }
         };
         done.map_err(|error| refused(&name, error))
-    }
-
-    fn refused(&self, error: io::Error) -> Stop {
-        refused(&self.name, error)
     }
 }
 

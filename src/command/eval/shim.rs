@@ -1,72 +1,35 @@
-//! Stands in for the library's parser and folds until they are there.
+//! Stands in for `Kernel::registers` until the library has it.
 
+use crossover::Kernel;
 use crossover::program::Op;
-use crossover::{Error, Kernel, Program, Result, formula};
 
-formula! { fn Poly(x) { x + x * x + x * x * x } }
-formula! { fn Axpy(a, x, y) { a * x + y } }
-formula! { fn Identity(x) { x } }
-formula! { fn Minus(x, y) { x - y } }
-
-pub trait Parse: Sized {
-    fn parse(text: &str) -> Result<Self>;
+pub trait Registers {
+    /// How many blocks the interpreter keeps: one for each input and constant, and for each other operation one that no
+    /// later operation reads any more, if there is one.
     fn registers(&self) -> usize;
 }
 
-impl Parse for Kernel {
-    fn parse(text: &str) -> Result<Kernel> {
-        Ok(match text {
-            "x + x*x + x**3" => Kernel::new(text, Poly),
-            "a*x + y" => Kernel::new(text, Axpy),
-            "x" => Kernel::new(text, Identity),
-            "x - y" => Kernel::new(text, Minus),
-            _ => {
-                return Err(""
-                    .parse::<crossover::Workload>()
-                    .err()
-                    .unwrap_or(Error::DeviceLost { reason: text.into() }));
-            }
-        })
-    }
-
+impl Registers for Kernel {
     fn registers(&self) -> usize {
-        0
-    }
-}
-
-pub trait IsCondition {
-    fn is_condition(&self) -> bool;
-}
-
-impl IsCondition for Program {
-    fn is_condition(&self) -> bool {
-        self.ops().last().is_some_and(|op| matches!(op, Op::Compare(..)))
-    }
-}
-
-#[derive(Clone, Copy)]
-pub struct Fold;
-
-impl Fold {
-    pub const CHUNK: usize = 65536;
-    pub fn of_parts(self) -> Fold {
-        self
-    }
-    pub fn join(&self, parts: &[f32], _len: usize) -> Result<f32> {
-        Ok(parts.iter().sum())
-    }
-}
-
-pub trait Folds: Sized {
-    fn fold(&self) -> Option<Fold>;
-    fn with_fold(&self, fold: Option<Fold>) -> Self;
-}
-
-impl Folds for Kernel {
-    fn fold(&self) -> Option<Fold> {
-        None
-    }
-    fn with_fold(&self, _: Option<Fold>) -> Kernel {
-        self.clone()
+        let ops = self.program().ops();
+        let filled = |op: &Op| matches!(op, Op::Input(_) | Op::Constant(_));
+        let mut last_use = vec![0; ops.len()];
+        for (index, op) in ops.iter().enumerate() {
+            op.operands().for_each(|value| last_use[value.index()] = index);
+        }
+        let (mut registers, mut free) = (0, 0);
+        for (index, op) in ops.iter().enumerate() {
+            if filled(op) || free == 0 {
+                registers += 1
+            } else {
+                free -= 1
+            }
+            let mut last: Vec<usize> = op.operands().map(|value| value.index()).collect();
+            last.retain(|value| last_use[*value] == index && !filled(&ops[*value]));
+            last.sort_unstable();
+            last.dedup();
+            free += last.len();
+        }
+        registers
     }
 }

@@ -1,6 +1,8 @@
 //! `crossover eval` from outside: what it reads, writes and prints, and what it says of what it cannot read or write.
 #![cfg(feature = "cli")]
 
+mod refusals;
+
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -247,41 +249,6 @@ fn empty_arrays_give_empty_files() {
 }
 
 #[test]
-fn a_bad_file_is_named_with_the_remedy_and_leaves_nothing() {
-    let sound = floats("(2, 3)", &count(0..6));
-    let with = |at: usize, byte: u8| {
-        let mut file = sound.clone();
-        file[at] = byte;
-        file
-    };
-    let cases = [
-        (Vec::new(), "it ends within its header"),
-        (sound[..40].to_vec(), "it ends within its header"),
-        (sound[..sound.len() - 1].to_vec(), "its header says shape (2, 3) of '<f4', 24 bytes, but it holds 23"),
-        (floats("(1000, 1000)", &[0.0]), "4000000 bytes, but it holds 4"),
-        (floats("(4294967296, 4294967296)", &[]), "beyond counting"),
-        (floats("(2305843009213693952, 2)", &[]), "no array has its shape"),
-        (with(0, b'N'), "does not begin with \\x93NUMPY"),
-        (b"x,y\n1,2\n3,4\n".to_vec(), "does not begin with \\x93NUMPY"),
-        (with(6, 9), "version 9.0, but 1.0, 2.0 and 3.0 are known"),
-        (with(10, b'['), "no Python dictionary"),
-        (npy("<f4", false, "'many'", &[]), "shape must be list or tuple"),
-        (npy("<f4", false, "(-1,)", &[]), "dimension cannot be negative"),
-        (npy("<f5", false, "(1,)", &[0; 5]), "invalid size"),
-        (npy("=f4", false, "(1,)", &[0; 4]), "type"),
-        (floats(&format!("({})", "1, ".repeat(65)), &[0.0]), "no array has its shape"),
-    ];
-    for (file, expected) in cases {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("bad.npy"), file).unwrap();
-        let message = refused(&run(folder.path(), &["x", "x=bad.npy", "--out", "out.npy"]));
-        assert!(message.contains("bad.npy") && message.contains(expected), "{expected}: {message}");
-        assert!(message.contains("; "), "no remedy: {message}");
-        assert_eq!(names(folder.path()), ["bad.npy"], "{message}");
-    }
-}
-
-#[test]
 fn what_follows_the_elements_is_passed_over_as_numpy_does() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.npy"), floats("(1,)", &[1.0, 2.0])).unwrap();
@@ -300,84 +267,6 @@ fn versions_2_and_3_are_read() {
 }
 
 #[test]
-fn bad_arguments_are_named_with_the_remedy_and_leave_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("a.npy"), floats("(2, 3)", &count(0..6))).unwrap();
-    fs::write(folder.path().join("b.npy"), floats("(3, 2)", &count(0..6))).unwrap();
-    fs::create_dir(folder.path().join("folder")).unwrap();
-    let cases = [
-        (&["x - y", "x=a.npy"][..], "nothing is given for `y`; give a file or a number, such as y=FILE.npy"),
-        (&["x - y", "x=a.npy", "y="], "`y=` has no value; give y=FILE.npy"),
-        (&["x", "a.npy"], "`a.npy` has no name; name the input that it is for, such as x=a.npy"),
-        (&["x - y", "x=a.npy", "y=1", "yy=b.npy"], "`yy` is not in the formula (did you mean `y`?); its inputs: x, y"),
-        (&["x", "x=a.npy", "x=1"], "`x` is given twice, a.npy and 1"),
-        (
-            &["x - y", "x=a.npy", "y=b.npy"],
-            "`y` of shape (3, 2) does not fit `x` of shape (2, 3); give arrays of one shape",
-        ),
-        (&["x", "x=no.npy"], "no.npy cannot be read (No such file or directory"),
-        (&["x", "x=./5"], "./5 cannot be read (No such file or directory"),
-        (&["x", "x=folder"], "folder is a folder; give an .npy file in it"),
-        (
-            &["x", "x=a.npy", "--out", "folder"],
-            "folder cannot be written (it is a folder); name another file with --out",
-        ),
-        (&["x", "x=a.npy", "--out", "new/"], "new/ cannot be written (it is a folder); name another file with --out"),
-        (&["x", "x=a.npy", "--out", "no/out.npy"], "no/out.npy cannot be written (No such file or directory"),
-        (&["x", "x=a.npy", "--out", "a.npy/out.npy"], "a.npy/out.npy cannot be written (Not a directory"),
-    ];
-    for (arguments, expected) in cases {
-        let message = refused(&run(folder.path(), arguments));
-        assert!(message.contains(expected), "{arguments:?}: {message}");
-        assert_eq!(names(folder.path()), ["a.npy", "b.npy", "folder"], "{arguments:?}");
-    }
-}
-
-#[test]
-fn a_read_only_file_is_not_replaced() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("a.npy");
-    fs::write(&file, "mine").unwrap();
-    let mut permissions = fs::metadata(&file).unwrap().permissions();
-    permissions.set_readonly(true);
-    fs::set_permissions(&file, permissions).unwrap();
-    let message = refused(&run(folder.path(), &["x", "x=1", "--out", "a.npy"]));
-    assert!(message.contains("a.npy cannot be written (it is read-only)"), "{message}");
-    assert_eq!((fs::read_to_string(&file).unwrap(), names(folder.path())), ("mine".into(), vec!["a.npy".into()]));
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_full_disk_is_an_error_and_a_device_is_written_straight() {
-    let folder = tempfile::tempdir().unwrap();
-    let message = refused(&run(folder.path(), &["x", "x=1", "--out", "/dev/full"]));
-    assert!(message.contains("/dev/full cannot be written (No space left on device"), "{message}");
-    assert!(message.contains("make room, or name another place with --out"), "{message}");
-    for arguments in [&["x", "x=1", "--out", "-"][..], &["x", "x=1"]] {
-        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let output = command(folder.path(), arguments).stdout(full).output().unwrap();
-        assert!(refused(&output).contains("standard output cannot be written (No space left on device"));
-    }
-    printed(folder.path(), &["x", "x=1", "--out", "/dev/null"]);
-    let piped = run(folder.path(), &["x", "x=1", "--out", "/dev/stdout"]);
-    assert_eq!(loaded(&piped.stdout), (vec![], false, vec![1.0]));
-    assert!(!fs::metadata("/dev/null").unwrap().is_file());
-}
-
-/// A failure half way leaves the file there as it was, and nothing beside it.
-#[test]
-fn a_failure_half_way_leaves_no_half_file() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("out.npy"), "mine").unwrap();
-    let mut file = floats("(3000000,)", &[]);
-    file.resize(file.len() + (4 << 20) + 8, 0);
-    let message = refused(&fed(folder.path(), &["x", "x=-", "--out", "out.npy"], &file));
-    assert!(message.contains("standard input ends before the 3000000 elements"), "{message}");
-    assert_eq!(names(folder.path()), ["out.npy"]);
-    assert_eq!(fs::read_to_string(folder.path().join("out.npy")).unwrap(), "mine");
-}
-
-#[test]
 fn a_reader_who_leaves_early_costs_nothing() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.npy"), floats("(100000,)", &[1.0; 100_000])).unwrap();
@@ -390,30 +279,77 @@ fn a_reader_who_leaves_early_costs_nothing() {
     }
 }
 
-/// Interrupted while it waits for input, after the temporary file is there.
-#[cfg(unix)]
-#[test]
-fn an_interrupted_run_takes_its_temporary_file_away() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut command = command(folder.path(), &["x", "x=-", "--out", "out.npy"]);
-    let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(&floats("(3000000,)", &[])).unwrap();
-    while names(folder.path()).is_empty() {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    let output = child.wait_with_output().unwrap();
-    drop(stdin);
-    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
-    assert_eq!(names(folder.path()), Vec::<String>::new());
-}
-
 #[test]
 fn a_formula_is_explained_without_being_evaluated() {
     let folder = tempfile::tempdir().unwrap();
     let explained = printed(folder.path(), &["--explain", POLY]);
     for part in ["mul v0 v0", "registers: ", "@compute", "let v1 = v0 * v0;"] {
         assert!(explained.contains(part), "{part} is not in {explained}");
+    }
+}
+
+#[test]
+fn a_formula_may_begin_with_a_minus_and_need_no_input() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(printed(folder.path(), &["-x + 1", "x=3"]), "-2.0\n");
+    assert_eq!(printed(folder.path(), &["sqrt(2)"]), "1.4142135\n");
+    printed(folder.path(), &["1/3", "--out", "third.npy"]);
+    assert_eq!(loaded(&fs::read(folder.path().join("third.npy")).unwrap()), (vec![], false, vec![1.0 / 3.0]));
+}
+
+#[test]
+fn a_condition_is_written_as_bools_and_printed_as_them() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.npy"), floats("(3,)", &[1.0, 0.0, f32::NAN])).unwrap();
+    assert_eq!(printed(folder.path(), &["x > 0.5", "x=a.npy"]), "[ True False False]\n");
+    printed(folder.path(), &["x > 0.5", "x=a.npy", "--out", "b.npy"]);
+    let file = fs::read(folder.path().join("b.npy")).unwrap();
+    let found = npyz::NpyFile::new(&file[..]).unwrap();
+    assert_eq!((found.dtype().descr(), found.into_vec::<bool>().unwrap()), ("'|b1'".into(), vec![true, false, false]));
+    assert_eq!(printed(folder.path(), &["sum(x > 0.5)", "x=a.npy"]), "1.0\n");
+    // As a number it is no condition any more.
+    assert_eq!(printed(folder.path(), &["2*(x > 0.5)", "x=a.npy"]), "[2. 0. 0.]\n");
+}
+
+#[test]
+fn a_fold_prints_its_number_or_writes_a_point() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.npy"), floats("(2, 3)", &count(0..6))).unwrap();
+    for (formula, expected) in
+        [("sum(x)", "15.0\n"), ("mean(x*x)", "9.166667\n"), ("max(x)", "5.0\n"), ("min(-x)", "-5.0\n")]
+    {
+        assert_eq!(printed(folder.path(), &[formula, "x=a.npy"]), expected);
+    }
+    assert_eq!(printed(folder.path(), &["sum(x)", "x=2"]), "2.0\n");
+    assert_eq!(printed(folder.path(), &["sum(x)", "x=a.npy", "--out", "b.npy"]), "");
+    assert_eq!(loaded(&fs::read(folder.path().join("b.npy")).unwrap()), (vec![], false, vec![15.0]));
+
+    fs::write(folder.path().join("a.npy"), floats("(0,)", &[])).unwrap();
+    assert_eq!(printed(folder.path(), &["sum(x)", "x=a.npy"]), "0.0\n");
+    let message = refused(&run(folder.path(), &["min(x)", "x=a.npy", "--out", "c.npy"]));
+    assert!(message.contains("the min of no elements"), "{message}");
+    // Nothing of the file is on a stream either.
+    refused(&run(folder.path(), &["min(x)", "x=a.npy", "--out", "-"]));
+    assert_eq!(names(folder.path()), ["a.npy", "b.npy"]);
+}
+
+/// Joined from the parts of a stream, to the bit what one run over the whole array gives.
+#[test]
+fn a_streamed_fold_has_the_bits_of_one_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let values: Vec<f32> = (0..(3u32 << 20) + 77).map(|n| (n.wrapping_mul(2_654_435_761) >> 8) as f32 / 1e5).collect();
+    fs::write(folder.path().join("a.npy"), floats(&format!("({},)", values.len()), &values)).unwrap();
+    for formula in ["sum(x*x)", "mean(x)", "max(-x)"] {
+        let kernel = crossover::Kernel::parse(formula).unwrap();
+        let mut expected = [0.0];
+        crossover::open(Some("simd")).unwrap().run(&kernel, &[(&values).into()], &mut expected).unwrap();
+        for backend in ["loop", "simd", "threads"] {
+            let found = printed(folder.path(), &[formula, "x=a.npy", "--backend", backend]);
+            assert_eq!(
+                found.trim_end().parse::<f32>().unwrap().to_bits(),
+                expected[0].to_bits(),
+                "{formula} {backend}"
+            );
+        }
     }
 }
