@@ -1,7 +1,7 @@
 //! What cannot be read, written or understood: each is a line that names it and the remedy, and leaves nothing behind.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
 use super::*;
@@ -91,7 +91,20 @@ fn a_read_only_file_is_not_replaced() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_an_error_and_a_device_is_written_straight() {
+    use std::os::unix::fs::FileTypeExt;
+
     let folder = tempfile::tempdir().unwrap();
+    // A pipe of our own first: were it renamed over, so would be the machine's devices below, if root runs this.
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    // Open for writing too, so that neither side waits for the other.
+    let mut reader = fs::File::options().read(true).write(true).open(&pipe).unwrap();
+    printed(folder.path(), &["x", "x=1", "--out", "pipe"]);
+    assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo(), "the pipe was replaced");
+    let mut file = vec![0; floats("()", &[1.0]).len()];
+    reader.read_exact(&mut file).unwrap();
+    assert_eq!(loaded(&file), (vec![], false, vec![1.0]));
+
     let message = refused(&run(folder.path(), &["x", "x=1", "--out", "/dev/full"]));
     assert!(message.contains("/dev/full cannot be written (No space left on device"), "{message}");
     assert!(message.contains("make room, or name another place with --out"), "{message}");

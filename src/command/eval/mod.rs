@@ -194,5 +194,5 @@ fn print(text: &str) -> Result<(), Stop> {
 fn explanation(kernel: &Kernel) -> String {
     let program = kernel.program();
     let shader = wgsl::elementwise(program, 64);
-    format!("{program}\n\nregisters: {}\n\n{}", kernel.registers(), shader.trim_end())
+    format!("{}\n\nregisters: {}\n\n{}", program.to_string().trim_end(), kernel.registers(), shader.trim_end())
 }
