@@ -85,14 +85,13 @@ fn broadcast(a: &[u64], b: &[u64]) -> Option<Vec<u64>> {
     Some(shape)
 }
 
-/// What to say of an array that does not fit those before it: it and one of them, if one alone is enough.
+/// What to say of an array that does not fit those before it. Where every two shapes fit, all do.
 fn misfit(arrays: &[(&str, &Layout)], name: &str, array: &Layout) -> String {
-    let other = arrays.iter().find(|(_, other)| broadcast(&other.shape, &array.shape).is_none());
-    let (against, shape) = other.map_or(("the others", None), |(other, layout)| (*other, Some(layout)));
-    let shape = shape.map_or_else(String::new, |shape| format!(" of shape {shape}"));
+    let misfits = |(_, other): &(&str, &Layout)| broadcast(&other.shape, &array.shape).is_none();
+    let (other, shape) = arrays.iter().copied().find(misfits).unwrap_or((name, array));
     format!(
-        "`{name}` of shape {array} does not fit `{against}`{shape}; give arrays of one shape, or with extents of 1 where \
-         they differ, or a number"
+        "`{name}` of shape {array} does not fit `{other}` of shape {shape}; give arrays of one shape, or with extents of 1 \
+         where they differ, or a number"
     )
 }
 

@@ -209,7 +209,7 @@ fn plausible(text: &[u8]) -> Result<(), &'static str> {
     let numbers = words.map(|word| std::str::from_utf8(word).ok().and_then(|word| word.parse::<u64>().ok()));
     let product =
         numbers.map(|number| Some(number?.max(1))).try_fold(1u64, |product, number| product.checked_mul(number?));
-    product.map(|_| ()).ok_or("the numbers in its header are beyond counting")
+    product.map(|_| ()).ok_or("its header has numbers beyond counting, or words that are none")
 }
 
 #[cfg(test)]
