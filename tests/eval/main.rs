@@ -353,3 +353,33 @@ fn a_streamed_fold_has_the_bits_of_one_in_memory() {
         }
     }
 }
+
+/// A file of 640 MB in an address space of 256 MB, most of which is the program itself.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_may_be_larger_than_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let header = floats("(160000000,)", &[]);
+    fs::write(folder.path().join("a.npy"), &header).unwrap();
+    // Without blocks on the disk.
+    fs::OpenOptions::new()
+        .write(true)
+        .open(folder.path().join("a.npy"))
+        .and_then(|file| file.set_len(header.len() as u64 + 640_000_000))
+        .unwrap();
+    for (formula, out) in [("x + 1", "/dev/null"), ("sum(x + 1)", "-"), ("x > 1", "/dev/null")] {
+        let mut shell = Command::new("sh");
+        shell.current_dir(folder.path()).args(["-c", "ulimit -v 256000; exec \"$@\"", "sh"]);
+        shell.arg(env!("CARGO_BIN_EXE_crossover")).args([
+            "eval",
+            formula,
+            "x=a.npy",
+            "--backend",
+            "simd",
+            "--out",
+            out,
+        ]);
+        let output = shell.output().unwrap();
+        assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()), "{formula}");
+    }
+}
