@@ -5,6 +5,7 @@
 mod devices;
 mod eval;
 mod interrupt;
+mod memory;
 mod sweep;
 mod terminal;
 

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use crossover::sweep::{self, Contender, Host, Report, Sizes, SystemClock, plot};
-use crossover::{Backend, Error, Isa, Kind, Simd, Sweep, Threads, Workload};
+use crossover::{Backend, Isa, Kind, Simd, Sweep, Threads, Workload};
 
 use super::terminal::Terminal;
-use super::{Stop, interrupt};
+use super::{Stop, interrupt, memory};
 
 /// The files that a sweep writes.
 const FILES: [&str; 4] = ["sweep.csv", "sweep.json", "sweep.svg", "sweep.png"];
@@ -49,7 +49,11 @@ pub struct Options {
 /// Measures, and writes down what was measured, also if interrupted.
 pub fn run(options: &Options) -> Result<(), Stop> {
     let sweep = options.sweep().map_err(Stop::mistake)?;
-    enough_memory(&sweep)?;
+    memory::enough(
+        "the largest size".to_owned(),
+        sweep.bytes_needed(),
+        "ask for smaller --sizes, or fewer --backends",
+    )?;
     let rows = open_folder(&options.out)?;
     let interrupted = interrupt::heed(None, || ())?;
     let csv = options.out.join(FILES[0]);
@@ -140,25 +144,6 @@ fn unique(workloads: Vec<Workload>) -> Vec<Workload> {
         }
     }
     kept
-}
-
-fn enough_memory(sweep: &Sweep) -> Result<(), Stop> {
-    let mut system = sysinfo::System::new();
-    system.refresh_memory();
-    if system.total_memory() == 0 {
-        // The system does not say. Asking on about its groups would panic.
-        return Ok(());
-    }
-    // In a container the limit is the group's, not the machine's. What the group caches can be had, so only what is in
-    // use counts.
-    let group = system.cgroup_limits().map_or(u64::MAX, |group| group.total_memory.saturating_sub(group.rss));
-    let (needed, limit) = (sweep.bytes_needed(), system.available_memory().min(group));
-    if needed <= limit {
-        return Ok(());
-    }
-    let what = "the largest size, in bytes of memory,".to_owned();
-    let remedy = "ask for smaller --sizes, or fewer --backends".to_owned();
-    Err(Stop::mistake(Error::TooLarge { what, needed, limit, remedy }))
 }
 
 /// Makes sure that the files can be written, before anything is measured, and opens the first.

@@ -163,3 +163,21 @@ fn a_formula_that_is_none_is_shown_with_carets() {
     );
     assert_eq!(names(folder.path()), Vec::<String>::new());
 }
+
+/// What streams through may be larger than memory; what is read whole may not, and says so before it is read.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_array_that_is_read_whole_has_to_fit_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, fortran) in [("c.npy", false), ("f.npy", true)] {
+        let header = npy("<f4", fortran, "(1000000, 1000000)", &[]);
+        fs::write(folder.path().join(name), &header).unwrap();
+        // Without blocks on the disk.
+        let file = fs::OpenOptions::new().write(true).open(folder.path().join(name)).unwrap();
+        file.set_len(header.len() as u64 + 4_000_000_000_000).unwrap();
+    }
+    let message = refused(&run(folder.path(), &["x - y", "x=c.npy", "y=f.npy", "--out", "out.npy"]));
+    assert!(message.contains("reading `y` whole, as the result has another shape or order"), "{message}");
+    assert!(message.contains("needs 4000000000000, but the limit is "), "{message}");
+    assert_eq!(names(folder.path()), ["c.npy", "f.npy"]);
+}

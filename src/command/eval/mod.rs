@@ -27,7 +27,7 @@ use self::output::{Output, Scratch};
 use self::print::Summary;
 use self::shim::Registers as _;
 use self::stream::Feed;
-use super::{Stop, interrupt};
+use super::{Stop, interrupt, memory};
 
 /// How long a read may keep an interrupted command waiting.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -110,6 +110,7 @@ fn feeds(kernel: &Kernel, values: Vec<Value>, cast: bool) -> Result<(Layout, Vec
         .filter_map(|(name, opened)| opened.as_ref().ok().map(|npy| (name.as_str(), &npy.layout)))
         .collect();
     let result = Layout::of_result(&arrays)?;
+    enough_memory(&arrays, &result)?;
     let feed = |opened: Result<Npy, f32>| match opened {
         Err(number) => Ok(Feed::Number(number)),
         Ok(npy) if npy.layout.is_stored_as(&result) => Ok(Feed::passing(npy)),
@@ -124,6 +125,20 @@ fn feeds(kernel: &Kernel, values: Vec<Value>, cast: bool) -> Result<(Layout, Vec
     };
     let feeds = opened.into_iter().map(feed).collect::<Result<_, Stop>>()?;
     Ok((result, feeds))
+}
+
+/// Whether the arrays that are read whole fit in memory.
+fn enough_memory(arrays: &[(&str, &Layout)], result: &Layout) -> Result<(), Stop> {
+    let whole: Vec<_> = arrays.iter().filter(|(_, layout)| !layout.is_stored_as(result)).collect();
+    if whole.is_empty() {
+        return Ok(());
+    }
+    let elements = whole.iter().map(|(_, layout)| layout.elements().unwrap_or(u64::MAX));
+    let bytes =
+        elements.fold(0u64, |sum, elements| sum.saturating_add(elements.saturating_mul(size_of::<f32>() as u64)));
+    let names = whole.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let what = format!("reading {names} whole, as the result has another shape or order");
+    memory::enough(what, bytes, "store it as the other arrays are")
 }
 
 /// A kernel, what it is fed, and where it runs.
