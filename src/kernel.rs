@@ -9,7 +9,7 @@ use crate::bound::{Arithmetic, Bound};
 use crate::error::{Error, Result};
 use crate::fold::{self, Fold};
 use crate::formula::Formula;
-use crate::interpret::Interpreted;
+use crate::interpret::{Interpreted, Plan};
 use crate::num::Element;
 use crate::parse::parse;
 use crate::program::Program;
@@ -60,7 +60,7 @@ impl Kernel {
     /// would give.
     pub fn from_program(name: impl Into<Arc<str>>, program: Program) -> Self {
         let program = Arc::new(program);
-        Kernel { name: name.into(), bodies: Arc::new(Interpreted::new(Arc::clone(&program))), program }
+        Kernel { name: name.into(), bodies: Arc::new(Interpreted::new(&program)), program }
     }
 }
 
@@ -100,6 +100,11 @@ impl<T: Element> Kernel<T> {
     pub fn with_fold(&self, fold: Option<Fold>) -> Self {
         let program = Arc::new(Program::clone(&self.program).with_fold(fold));
         Kernel { program, ..self.clone() }
+    }
+
+    /// How many registers the block interpreter needs for the program, each a block of numbers.
+    pub fn registers(&self) -> usize {
+        Plan::new(&self.program).registers
     }
 
     /// How many elements the output for so many elements has: as many, or one for a fold.

@@ -23,6 +23,11 @@ formula! {
     pub fn Axpy(a, x, y) { a * x + y }
 }
 
+formula! {
+    /// x itself: what a fold alone is a fold of.
+    pub fn Identity(x) { x }
+}
+
 /// A polynomial with the coefficients 1, 1/2, 1/3, …, by Horner's rule: one `mul_add` a degree.
 ///
 /// It is the beginning of the series of −ln(1 − x)/x, and well conditioned on [−1, 1]: its value is at least 1/2.

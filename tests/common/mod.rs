@@ -163,7 +163,7 @@ impl Reference {
     pub fn new(kernel: &Kernel, inputs: &[Arg<'_>], len: usize) -> Self {
         Reference {
             name: kernel.name().to_owned(),
-            expected: run(&Loop, kernel, inputs, len),
+            expected: run(&Loop, kernel, inputs, kernel.output_len(len)),
             ieee: kernel.bounds(Arithmetic::Ieee, inputs, len).unwrap(),
             wgsl: kernel.bounds(Arithmetic::Wgsl, inputs, len).unwrap(),
         }

@@ -282,9 +282,15 @@ fn a_reader_who_leaves_early_costs_nothing() {
 #[test]
 fn a_formula_is_explained_without_being_evaluated() {
     let folder = tempfile::tempdir().unwrap();
-    let explained = printed(folder.path(), &["--explain", POLY]);
-    for part in ["mul v0 v0", "registers: ", "@compute", "let v1 = v0 * v0;"] {
-        assert!(explained.contains(part), "{part} is not in {explained}");
+    let of_elements = ["mul v0 v0", "@compute", "let v1 = v0 * v0;"];
+    let of_fold = ["sum v0", "@compute", "fn combine"];
+    for (formula, parts) in [(POLY, &of_elements[..]), ("sum(x)", &of_fold)] {
+        let explained = printed(folder.path(), &["--explain", formula]);
+        let registers = crossover::Kernel::parse(formula).unwrap().registers();
+        assert!(explained.contains(&format!("\nregisters: {registers}\n")), "{explained}");
+        for part in parts {
+            assert!(explained.contains(part), "{part} is not in {explained}");
+        }
     }
 }
 

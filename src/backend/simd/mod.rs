@@ -4,10 +4,12 @@
 //! time, [`drive`] loops. This is the one place that names `wide` and holds the intrinsics.
 #![allow(unsafe_code, reason = "intrinsics, and the loop that feeds them from raw pointers")]
 
+pub(crate) mod blocks;
 pub(crate) mod drive;
 pub(crate) mod fold;
 pub(crate) mod isa;
 pub(crate) mod lanes;
+pub(crate) mod pass;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;

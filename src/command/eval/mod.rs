@@ -9,7 +9,6 @@ mod layout;
 mod npy;
 mod output;
 mod print;
-mod shim;
 mod stream;
 
 use std::path::PathBuf;
@@ -25,7 +24,6 @@ use self::layout::{Layout, Whole};
 use self::npy::Npy;
 use self::output::{Output, Scratch};
 use self::print::Summary;
-use self::shim::Registers as _;
 use self::stream::Feed;
 use super::{Stop, interrupt, memory};
 
@@ -208,6 +206,6 @@ fn print(text: &str) -> Result<(), Stop> {
 
 fn explanation(kernel: &Kernel) -> String {
     let program = kernel.program();
-    let shader = wgsl::elementwise(program, 64);
+    let shader = wgsl::shader(program, 64);
     format!("{}\n\nregisters: {}\n\n{}", program.to_string().trim_end(), kernel.registers(), shader.trim_end())
 }
