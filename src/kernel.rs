@@ -70,6 +70,16 @@ impl<T: Element> Kernel<T> {
         &self.name
     }
 
+    /// The name for messages, of which a long one has its beginning.
+    #[cold]
+    pub(crate) fn title(&self) -> String {
+        const LONGEST: usize = 60;
+        match self.name.char_indices().nth(LONGEST) {
+            Some((end, _)) => format!("{}…", &self.name[..end]),
+            None => self.name().to_owned(),
+        }
+    }
+
     /// The operations, as data.
     pub fn program(&self) -> &Program {
         &self.program
@@ -134,7 +144,7 @@ impl<T: Element> Kernel<T> {
         let elements = match self.fold() {
             None => len,
             Some(_) if len == 1 => inputs.clone().flatten().next().unwrap_or(1),
-            Some(_) => return Err(Error::FoldOutput { kernel: self.name().to_owned(), found: len }),
+            Some(_) => return Err(Error::FoldOutput { kernel: self.title(), found: len }),
         };
         let fit = |found: Option<usize>| found.is_none_or(|found| found == elements);
         if inputs.clone().count() == self.inputs().len() && inputs.clone().all(fit) {
@@ -147,7 +157,7 @@ impl<T: Element> Kernel<T> {
     #[cold]
     #[inline(never)]
     fn misfit(&self, inputs: impl Iterator<Item = Option<usize>> + Clone, len: usize) -> Error {
-        let (kernel, names, given) = (self.name().to_owned(), self.inputs(), inputs.clone().count());
+        let (kernel, names, given) = (self.title(), self.inputs(), inputs.clone().count());
         let other =
             |(name, found): (&String, Option<usize>)| found.filter(|found| *found != len).zip(Some(name.clone()));
         match names.iter().zip(inputs).find_map(other) {

@@ -98,7 +98,7 @@ pub trait Prepared<T: Element = f32>: Send {
     /// As [`run`](Prepared::run), and [`Error::FoldOutput`] for a fold, whose result does not take its input's place.
     fn run_in_place(&mut self, data: &mut [T], rest: &[Arg<'_, T>]) -> Result<()> {
         if self.kernel().fold().is_some() {
-            return Err(Error::FoldOutput { kernel: self.kernel().name().to_owned(), found: data.len() });
+            return Err(Error::FoldOutput { kernel: self.kernel().title(), found: data.len() });
         }
         let lengths = std::iter::once(Some(data.len())).chain(rest.iter().map(Arg::len));
         self.kernel().check_lengths(lengths, data.len())?;

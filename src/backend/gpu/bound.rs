@@ -133,10 +133,8 @@ impl BoundKernel {
     /// Puts the first `len` elements' work into a command encoder, submitting nothing.
     pub(super) fn encode_part(&self, encoder: &mut wgpu::CommandEncoder, len: usize) {
         let kernel = &self.kernel;
-        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
-            label: Some(kernel.kernel().name()),
-            timestamp_writes: None,
-        });
+        let mut pass = encoder
+            .begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some(&kernel.title), timestamp_writes: None });
         for dispatch in &self.dispatches {
             let work = self.work(dispatch, len);
             if work.len == 0 {
@@ -204,7 +202,7 @@ fn bind_part(
         DeviceArg::Array(array) => window(array.buffer(), bytes(from), bytes(len)),
         DeviceArg::Scalar(_) => whole(&kernel.placeholder),
     }));
-    group(kernel.gpu(), kernel.kernel().name(), &kernel.pipeline, resources)
+    group(kernel.gpu(), &kernel.title, &kernel.pipeline, resources)
 }
 
 fn group(

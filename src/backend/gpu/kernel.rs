@@ -11,6 +11,9 @@ use crate::wgsl;
 /// Invocations in a workgroup, where the device allows as many: a multiple of every GPU's subgroup.
 const WORKGROUP: u32 = 256;
 
+/// Operations of a kernel at most: drivers compile more in seconds or minutes, if at all.
+const MOST_OPERATIONS: usize = 2000;
+
 /// Elements that are sent to the device at a time, 64 MiB: enough to hide the cost of a submission.
 const CHUNK: usize = 1 << 24;
 
@@ -19,6 +22,8 @@ const CHUNK: usize = 1 << 24;
 pub struct GpuKernel {
     gpu: Gpu,
     kernel: Kernel,
+    /// What the device's tools call it.
+    pub(super) title: String,
     pub(super) pipeline: wgpu::ComputePipeline,
     /// What folds the results of workgroups, for a fold.
     pub(super) join: Option<wgpu::ComputePipeline>,
@@ -30,10 +35,20 @@ pub struct GpuKernel {
 impl GpuKernel {
     pub(super) fn new(gpu: &Gpu, kernel: &Kernel) -> Result<Self> {
         let limits = gpu.limits();
+        let title = kernel.title();
+        let operations = kernel.program().ops().len();
+        if operations > MOST_OPERATIONS {
+            return Err(Error::TooLarge {
+                what: format!("kernel `{title}`, in operations of one shader,"),
+                needed: operations as u64,
+                limit: MOST_OPERATIONS as u64,
+                remedy: "run it on another backend, or split it into several kernels".to_owned(),
+            });
+        }
         let (needed, limit) = (kernel.inputs().len() + 1, limits.max_storage_buffers_per_shader_stage);
         if needed > limit as usize {
             return Err(Error::TooLarge {
-                what: format!("kernel `{}`, in arrays bound at once on the GPU,", kernel.name()),
+                what: format!("kernel `{title}`, in arrays bound at once on the GPU,"),
                 needed: needed as u64,
                 limit: u64::from(limit),
                 remedy: "use fewer inputs, or another backend".to_owned(),
@@ -42,14 +57,8 @@ impl GpuKernel {
         let workgroup = workgroup(limits, kernel.fold());
         let pipeline = compile(gpu, kernel, workgroup)?;
         let join = kernel.fold().map(|fold| compile(gpu, &identity(fold), workgroup)).transpose()?;
-        Ok(GpuKernel {
-            gpu: gpu.clone(),
-            kernel: kernel.clone(),
-            pipeline,
-            join,
-            workgroup,
-            placeholder: gpu.empty(1)?,
-        })
+        let placeholder = gpu.empty(1)?;
+        Ok(GpuKernel { gpu: gpu.clone(), kernel: kernel.clone(), title, pipeline, join, workgroup, placeholder })
     }
 
     /// The kernel that was compiled.
@@ -130,14 +139,14 @@ fn workgroup(limits: &wgpu::Limits, fold: Option<Fold>) -> u32 {
 }
 
 fn compile(gpu: &Gpu, kernel: &Kernel, workgroup: u32) -> Result<wgpu::ComputePipeline> {
-    let text = wgsl::shader(kernel.program(), workgroup);
+    let (text, title) = (wgsl::shader(kernel.program(), workgroup), kernel.title());
     let compiled = gpu.scoped(|device| {
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-            label: Some(kernel.name()),
+            label: Some(&title),
             source: wgpu::ShaderSource::Wgsl(text.as_str().into()),
         });
         device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some(kernel.name()),
+            label: Some(&title),
             layout: Some(&layout(device, kernel.inputs().len())),
             module: &module,
             entry_point: Some("main"),
@@ -146,7 +155,7 @@ fn compile(gpu: &Gpu, kernel: &Kernel, workgroup: u32) -> Result<wgpu::ComputePi
         })
     });
     compiled.map_err(|error| match error {
-        Error::Device { message } => Error::Shader { kernel: kernel.name().to_owned(), message, wgsl: text },
+        Error::Device { message } => Error::Shader { kernel: title, message, wgsl: text },
         other => other,
     })
 }
