@@ -5,15 +5,14 @@
 //! * Each operation is one pass over its operands on full-width lanes. Where the only use of a sum, difference or product
 //!   is another one, or that of a comparison is a choice, the two are one pass; each still rounds on its own.
 //! * A register that no later pass reads is written again by the next, so that a long program needs few of them.
-//! * Inputs are read and the result is written where they are. Only what is left of an array at its end, less than a
-//!   stride, is copied.
+//! * Inputs are read and the result is written where they are.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::arg::Arg;
 use crate::backend::simd::blocks;
 use crate::backend::simd::isa::Checked;
-use crate::backend::simd::pass::{Action, Inner, Outer, STRIDE, Step};
+use crate::backend::simd::pass::{Action, Inner, Outer, REPEATS, Step};
 use crate::body::Bodies;
 use crate::bound::{Arithmetic, Bound, Bounded, Ieee, Model, Wgsl};
 use crate::program::{Binary, Op, Program, Value};
@@ -26,13 +25,14 @@ pub(crate) struct Plan {
     pub(crate) inputs: usize,
     pub(crate) constants: Vec<f32>,
     pub(crate) registers: usize,
-    /// Numbers in a register: as many as the cache holds for each array and register, a whole number of strides.
+    /// Numbers in a register: as many as the cache holds for each array and register.
     pub(crate) block: usize,
     pub(crate) steps: Vec<Step>,
 }
 
-/// Bytes that the blocks of a plan's arrays and registers fill together: every first-level cache of today has as many.
-const CACHE: usize = 32 << 10;
+/// Bytes that the blocks of a plan's arrays and registers fill together: half of every first-level cache of today, so that
+/// what comes next finds room while they are in use.
+const CACHE: usize = 16 << 10;
 
 /// Counts the plans.
 static PLANS: AtomicU64 = AtomicU64::new(0);
@@ -88,7 +88,7 @@ impl Plan {
             inputs,
             constants,
             registers: registers.count,
-            block: (CACHE / size_of::<f32>() / arrays).max(STRIDE) / STRIDE * STRIDE,
+            block: (CACHE / size_of::<f32>() / arrays).max(REPEATS) / REPEATS * REPEATS,
             steps: steps.collect(),
         }
     }

@@ -11,10 +11,10 @@ use crate::operator::{
 };
 use crate::program::{Binary, Compare, Logic, Ternary, Test, Unary};
 
-/// What every pass is a whole number of: the widest block of lanes.
-pub(crate) const STRIDE: usize = 128;
+/// How many numbers there are where the same one repeats: as many as the widest block of lanes takes at a time.
+pub(crate) const REPEATS: usize = 128;
 
-/// Where a pass finds an operand or leaves its result: numbers one after the other, or the same [`STRIDE`] again and again.
+/// Where a pass finds an operand or leaves its result: numbers one after the other, or the same [`REPEATS`] again and again.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     at: *mut f32,
@@ -28,7 +28,7 @@ impl Place {
         Place { at, mask: usize::MAX }
     }
 
-    /// The same numbers for each stride.
+    /// The same numbers again and again.
     pub(crate) fn repeated(at: *mut f32) -> Self {
         Place { at, mask: 0 }
     }
@@ -116,9 +116,8 @@ impl<'a> Block<'a> {
     ///
     /// # Safety
     ///
-    /// `len` is a multiple of [`STRIDE`]. Each place that a step names has `len` numbers, or `STRIDE` where they repeat,
-    /// that nobody else writes while the steps run, and none that a step writes repeats. Two places do not overlap unless
-    /// they begin at the same number.
+    /// Each place that a step names has `len` numbers, or [`REPEATS`] where they repeat, that nobody else writes while the
+    /// steps run, and none that a step writes repeats. Two places do not overlap unless they begin at the same number.
     pub(crate) unsafe fn new(places: &'a [Place], len: usize) -> Self {
         Block { places, len }
     }
@@ -172,23 +171,42 @@ impl<C: Compute<N>, const N: usize> Task for Each<'_, C, N> {
         for (from, place) in from.iter_mut().zip(self.step.from) {
             *from = places[place];
         }
-        let to = places[self.step.to].at;
-        let width = <L::Block as Lanes>::WIDTH;
-        for at in (0..len).step_by(width) {
-            L::step();
-            let mut x = [L::Block::splat(0.0); N];
-            for (x, from) in x.iter_mut().zip(from) {
-                // SAFETY: `width` is a divisor of `STRIDE` and so of `len`: `at + width` is at most `len`. Whoever made the
-                // block promised that many numbers from each place on, or `STRIDE` for those that repeat, where `skip`
-                // stays. The slice is gone before anything is written.
-                let numbers = unsafe { std::slice::from_raw_parts(from.skip(at).at, width) };
-                *x = L::Block::load(numbers);
-            }
-            // SAFETY: as above; the slices of the operands are gone.
-            let out = unsafe { std::slice::from_raw_parts_mut(to.add(at), width) };
-            C::compute(x).store(out);
+        let to = places[self.step.to];
+        let mut at = 0;
+        // SAFETY: each part stays below `len`, as the conditions say, and whoever made the block promised that many numbers.
+        while len - at >= <L::Block as Lanes>::WIDTH {
+            unsafe { part::<L::Block, C, N>(&from, to, at, <L::Block as Lanes>::WIDTH) };
+            at += <L::Block as Lanes>::WIDTH;
+        }
+        while len - at >= L::WIDTH {
+            unsafe { part::<L, C, N>(&from, to, at, L::WIDTH) };
+            at += L::WIDTH;
+        }
+        if at < len {
+            unsafe { part::<L, C, N>(&from, to, at, len - at) };
         }
     }
+}
+
+/// Computes the `count` numbers from `at` on: as many as `L` has lanes, or fewer.
+///
+/// # Safety
+///
+/// Each place has `at + count` numbers, or [`REPEATS`] where they repeat, and that of the result does not repeat.
+#[inline(always)]
+unsafe fn part<L: Lanes, C: Compute<N>, const N: usize>(from: &[Place; N], to: Place, at: usize, count: usize) {
+    L::step();
+    let mut x = [L::splat(0.0); N];
+    for (x, from) in x.iter_mut().zip(from) {
+        // SAFETY: the caller promises as many numbers; where they repeat, `skip` stays, and `count` is at most `REPEATS`. The
+        // slice is gone before anything is written.
+        let numbers = unsafe { std::slice::from_raw_parts(from.skip(at).at, count) };
+        *x = if count == L::WIDTH { L::load(numbers) } else { L::load_part(numbers) };
+    }
+    let result = C::compute(x);
+    // SAFETY: as above; the slices of the operands are gone.
+    let out = unsafe { std::slice::from_raw_parts_mut(to.at.add(at), count) };
+    if count == L::WIDTH { result.store(out) } else { result.store_part(out) }
 }
 
 /// 1 where a condition holds, and 0 where not.
