@@ -41,6 +41,9 @@ fn input(n: u32, element: f32) -> f32 {
     return select(params.inputs[n].value, element, params.inputs[n].mask != 0u);
 }
 
+// begin functions
+// end functions
+
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let i = id.y * params.row + id.x;

@@ -80,16 +80,20 @@
 
 mod arg;
 pub mod backend;
+mod bits;
 mod body;
 pub mod bound;
 mod error;
 mod formula;
 mod interpret;
 mod kernel;
+mod math;
 mod model;
 pub mod num;
 pub mod operator;
+mod passing;
 pub mod program;
+mod sketch;
 pub mod sweep;
 pub mod trace;
 pub mod ulp;
