@@ -64,10 +64,10 @@ pub(crate) fn exp2<B: Bits>(x: B) -> B {
 /// 2 to the power of `r + low`, for |r| at most a half and `low` no more than its rounding.
 #[inline(always)]
 fn exp2_of<B: Bits>(r: B, low: B) -> B {
-    let ln_2 = LN_2.map(|part| B::constant(part));
-    let low = low.mul_add(ln_2[0], r * ln_2[1]);
+    let ln_2 = Pair::constant(LN_2);
+    let low = low.mul_add(ln_2.high, r * ln_2.low);
     let tail = (r * r).mul_add(polynomial(r, EXP2), low);
-    r.mul_add(ln_2[0], tail) + B::constant(1)
+    r.mul_add(ln_2.high, tail) + B::constant(1)
 }
 
 /// 2 to the power of a sum of two numbers.

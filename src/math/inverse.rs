@@ -59,11 +59,11 @@ pub(crate) fn acos<B: Bits>(x: B) -> B {
     let Arcsine { root, rest } = arcsine(size, large);
     let half_turns = B::select(large, B::select(x.lt(zero), B::constant(2), zero), B::constant(1));
     let toward = B::select(large, x, -x);
-    let double = |part| B::select(large, part + part, part);
-    let sum = Pair::sum(half_turns * B::constant(PI_2[0]), with_sign(double(root), toward));
+    let (root, rest) = (B::select(large, root + root, root), B::select(large, rest + rest, rest));
+    let sum = Pair::sum(half_turns * B::constant(PI_2[0]), with_sign(root, toward));
     // The rest has the sign of the root, for both are those of an odd function with positive coefficients; but the root's
     // own rounding may be of either sign.
-    let signed_rest = B::select(toward.lt(zero), -double(rest), double(rest));
+    let signed_rest = B::select(toward.lt(zero), -rest, rest);
     sum.high + (sum.low + half_turns.mul_add(B::constant(PI_2[1]), signed_rest))
 }
 
@@ -102,21 +102,21 @@ pub(crate) fn atan2<B: Bits>(y: B, x: B) -> B {
     let (across, up) = (x.abs(), y.abs());
     // As seen from infinitely far away, infinities are equal and everything else is nothing.
     let infinite = across.eq(infinity) | up.eq(infinity);
-    let seen = |size: B| B::select(infinite, B::select(size.eq(infinity), one, zero), size);
-    let (across, up) = (seen(across), seen(up));
+    let across = B::select(infinite, B::select(across.eq(infinity), one, zero), across);
+    let up = B::select(infinite, B::select(up.eq(infinity), one, zero), up);
     let steep = up.gt(across);
     let (least, most) = (B::select(steep, across, up), B::select(steep, up, across));
     let most = B::select(most.eq(zero), one, most);
     // Scaled to where neither an inverse nor a remainder is lost.
-    let (down, tiny) = (B::constant(2.0_f64.powi(-64)), B::constant(2.0_f64.powi(64)));
+    let (down, tiny) = (B::constant(1.0 / 18_446_744_073_709_551_616.0), B::constant(18_446_744_073_709_551_616.0));
     let scale = B::select(most.gt(tiny), down, B::select(most.lt(down), tiny, one));
     let angle = Angle::of(Pair::new(least * scale).over(Pair::new(most * scale)));
     // How many right angles the angle is counted from, and in which sense.
     let left = x.to_bits().lt(B::Word::constant(0));
     let rights = B::select(steep, one, B::select(left, B::constant(2), zero));
     let back = (steep & !left) | (left & !steep);
-    let signed = |part: B| B::select(back, -part, part);
-    let sum = Pair::sum(rights * B::constant(PI_2[0]), signed(angle.slope));
-    let result = sum.high + (sum.low + rights.mul_add(B::constant(PI_2[1]), signed(angle.rest)));
+    let (slope, rest) = (B::select(back, -angle.slope, angle.slope), B::select(back, -angle.rest, angle.rest));
+    let sum = Pair::sum(rights * B::constant(PI_2[0]), slope);
+    let result = sum.high + (sum.low + rights.mul_add(B::constant(PI_2[1]), rest));
     B::select(x.is_nan() | y.is_nan(), x + y, with_sign(result, y))
 }

@@ -71,58 +71,65 @@ fn natural<B: Bits>(parts: Parts<B>) -> B {
     sum.high + (sum.low + parts.twos.mul_add(B::constant(LN_2[1]), parts.low))
 }
 
-/// The logarithm to another base: that of 2 and that of e are given as two numbers each.
-#[inline(always)]
-fn to_base<B: Bits>(parts: Parts<B>, two: [f64; 2], e: [f64; 2]) -> B {
-    let ([two, two_low], [e, e_low]) = (two.map(|x| B::constant(x)), e.map(|x| B::constant(x)));
-    let product = Pair::product(parts.high, e);
-    let sum = Pair::sum(parts.twos * two, product.high);
-    let low = parts.high.mul_add(e_low, parts.low.mul_add(e, product.low));
-    sum.high + (sum.low + parts.twos.mul_add(two_low, low))
+/// What a logarithm counts.
+#[derive(Clone, Copy)]
+enum Base {
+    E,
+    Two,
+    Ten,
 }
 
-/// A logarithm by its parts for positive normal numbers; for the others, what C99 asks for.
-#[inline(always)]
-fn logarithm<B: Bits>(x: B, usual: impl Fn(B) -> B, doubling: impl Fn(B) -> B) -> B {
-    let normal = x.ge(B::constant(f32::MIN_POSITIVE)) & x.lt(B::constant(f32::INFINITY));
-    let result = usual(x);
-    if !B::any(!normal) {
-        return result;
+impl Base {
+    /// The logarithm of such parts.
+    #[inline(always)]
+    fn of<B: Bits>(self, parts: Parts<B>) -> B {
+        let ([two, two_low], [e, e_low]) = match self {
+            Base::E => return natural(parts),
+            Base::Two => ([1.0, 0.0], LOG2_E),
+            Base::Ten => (LOG10_2, LOG10_E),
+        };
+        let e = B::constant(e);
+        let product = Pair::product(parts.high, e);
+        let sum = Pair::sum(parts.twos * B::constant(two), product.high);
+        let low = parts.high.mul_add(B::constant(e_low), parts.low.mul_add(e, product.low));
+        sum.high + (sum.low + parts.twos.mul_add(B::constant(two_low), low))
     }
-    let zero = B::constant(0);
-    // Twenty-five doublings make a subnormal number normal.
-    let subnormal = x.lt(B::constant(f32::MIN_POSITIVE)) & x.gt(zero);
-    let small = doubling(x * B::constant(33_554_432));
-    let nan = B::constant(f64::NAN);
-    let special = B::select(x.eq(zero), B::constant(f64::NEG_INFINITY), B::select(x.gt(zero), x, nan));
-    B::select(normal, result, B::select(subnormal, small, special))
-}
 
-/// The parts of the logarithm of a number that had twenty-five doublings.
-#[inline(always)]
-fn doubled<B: Bits>(x: B) -> Parts<B> {
-    let parts = parts(x);
-    Parts { twos: parts.twos - B::constant(25), ..parts }
+    /// The logarithm: by its parts for positive normal numbers; for the others, what C99 asks for.
+    #[inline(always)]
+    fn logarithm<B: Bits>(self, x: B) -> B {
+        let normal = x.ge(B::constant(f32::MIN_POSITIVE)) & x.lt(B::constant(f32::INFINITY));
+        let result = self.of(parts(x));
+        if !B::any(!normal) {
+            return result;
+        }
+        // Twenty-five doublings make a subnormal number normal.
+        let zero = B::constant(0);
+        let subnormal = x.lt(B::constant(f32::MIN_POSITIVE)) & x.gt(zero);
+        let doubled = parts(x * B::constant(33_554_432));
+        let small = self.of(Parts { twos: doubled.twos - B::constant(25), ..doubled });
+        let nan = B::constant(f64::NAN);
+        let special = B::select(x.eq(zero), B::constant(f64::NEG_INFINITY), B::select(x.gt(zero), x, nan));
+        B::select(normal, result, B::select(subnormal, small, special))
+    }
 }
 
 /// The natural logarithm.
 #[inline(always)]
 pub(crate) fn ln<B: Bits>(x: B) -> B {
-    logarithm(x, |x| natural(parts(x)), |x| natural(doubled(x)))
+    Base::E.logarithm(x)
 }
 
 /// The logarithm to base 2.
 #[inline(always)]
 pub(crate) fn log2<B: Bits>(x: B) -> B {
-    let base = |parts| to_base(parts, [1.0, 0.0], LOG2_E);
-    logarithm(x, |x| base(parts(x)), |x| base(doubled(x)))
+    Base::Two.logarithm(x)
 }
 
 /// The logarithm to base 10.
 #[inline(always)]
 pub(crate) fn log10<B: Bits>(x: B) -> B {
-    let base = |parts| to_base(parts, LOG10_2, LOG10_E);
-    logarithm(x, |x| base(parts(x)), |x| base(doubled(x)))
+    Base::Ten.logarithm(x)
 }
 
 /// The natural logarithm of `more` times 2 to the power of `twos`, `more` being positive and a pair.

@@ -16,6 +16,18 @@ impl<B: Bits> Pair<B> {
         Pair { high, low: B::constant(0) }
     }
 
+    /// A number known to twice the digits.
+    #[inline(always)]
+    pub fn constant([high, low]: [f64; 2]) -> Self {
+        Pair { high: B::constant(high), low: B::constant(low) }
+    }
+
+    /// One pair or the other.
+    #[inline(always)]
+    pub fn select(mask: B::Mask, yes: Self, no: Self) -> Self {
+        Pair { high: B::select(mask, yes.high, no.high), low: B::select(mask, yes.low, no.low) }
+    }
+
     /// The exact sum of two numbers, of which the first is the larger or zero (T. J. Dekker, *A floating-point technique
     /// for extending the available precision*, 1971).
     #[inline(always)]
@@ -40,11 +52,9 @@ impl<B: Bits> Pair<B> {
         if B::FUSES {
             return Pair { high, low: a.mul_add(b, -high) };
         }
-        let halves = |x: B| {
-            let upper = B::from_bits(x.to_bits() & B::Word::constant(0xffff_f000));
-            (upper, x - upper)
-        };
-        let ((a_high, a_low), (b_high, b_low)) = (halves(a), halves(b));
+        let upper = B::Word::constant(0xffff_f000);
+        let (a_high, b_high) = (B::from_bits(a.to_bits() & upper), B::from_bits(b.to_bits() & upper));
+        let (a_low, b_low) = (a - a_high, b - b_high);
         let rest = (a_high * b_high - high) + a_high * b_low + a_low * b_high;
         Pair { high, low: rest + a_low * b_low }
     }

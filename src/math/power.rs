@@ -8,12 +8,12 @@ use crate::bits::{Bits, Word, power_of_two};
 /// third of its bits, and one last step whose remainder is exact.
 #[inline(always)]
 pub(crate) fn cbrt<B: Bits>(x: B) -> B {
-    let (size, word) = (x.abs(), |word| B::Word::constant(word));
+    let size = x.abs();
     let subnormal = size.lt(B::constant(f32::MIN_POSITIVE));
     let bits = B::select(subnormal, size * B::constant(16_777_216), size).to_bits();
-    let exponent = bits.shr(23) - B::Word::select(subnormal, word(127 + 24), word(127));
+    let exponent = bits.shr(23) - B::Word::select(subnormal, B::Word::constant(127 + 24), B::Word::constant(127));
     let thirds = (B::from_word(exponent) * B::constant(1.0 / 3.0) + B::constant(0.01)).floor().to_word();
-    let own = B::Word::select(subnormal, word(24), word(0)) + thirds + thirds + thirds;
+    let own = B::Word::select(subnormal, B::Word::constant(24), B::Word::constant(0)) + thirds + thirds + thirds;
     let a = B::from_bits(bits - own.shl(23));
     let root = cbrt_of(a) * power_of_two(thirds);
     let usual = size.gt(B::constant(0)) & size.lt(B::constant(f32::INFINITY));
@@ -40,6 +40,12 @@ fn cbrt_of<B: Bits>(a: B) -> B {
     (rest * square).mul_add(third, root)
 }
 
+/// The constant 2 to the power of `exponent`.
+#[inline(always)]
+fn power_of<B: Bits>(exponent: i32) -> B {
+    B::constant(f32::from_bits(((127 + exponent) as u32) << 23))
+}
+
 /// The length of the hypotenuse, √(x² + y²).
 #[inline(always)]
 pub(crate) fn hypot<B: Bits>(x: B, y: B) -> B {
@@ -47,14 +53,12 @@ pub(crate) fn hypot<B: Bits>(x: B, y: B) -> B {
     let shorter = a.lt(b);
     let (long, short) = (B::select(shorter, b, a), B::select(shorter, a, b));
     // Scaled to where squares neither overflow nor lose digits.
-    let (huge, tiny) = (long.gt(B::constant(2.0_f64.powi(60))), long.lt(B::constant(2.0_f64.powi(-50))));
-    let by = |huge_by: i32, tiny_by: i32| {
-        let factor = |power: i32| B::constant(2.0_f64.powi(power));
-        B::select(huge, factor(huge_by), B::select(tiny, factor(tiny_by), B::constant(1)))
-    };
-    let scale = by(-70, 100);
+    let (huge, tiny) = (long.gt(power_of(60)), long.lt(power_of(-50)));
+    let one = B::constant(1);
+    let scale = B::select(huge, power_of(-70), B::select(tiny, power_of(100), one));
+    let back = B::select(huge, power_of(70), B::select(tiny, power_of(-100), one));
     let (long, short) = (long * scale, short * scale);
-    let length = long.mul_add(long, short * short).sqrt() * by(70, -100);
+    let length = long.mul_add(long, short * short).sqrt() * back;
     B::select(a.eq(infinity) | b.eq(infinity), infinity, length)
 }
 
@@ -66,11 +70,6 @@ const THIRD: [f64; 2] = [0.333_333_343_267_440_8, -9.934_107_462_565_104e-9];
 /// 1 / ln 2, likewise.
 const LOG2_E: [f64; 2] = [1.442_695_021_629_333_5, 1.925_963_033_500_011e-8];
 
-#[inline(always)]
-fn constant<B: Bits>([high, low]: [f64; 2]) -> Pair<B> {
-    Pair { high: B::constant(high), low: B::constant(low) }
-}
-
 /// The logarithm to base 2 of a positive normal number, less `extra`, to about 40 bits: by artanh (f / (2 + f)).
 #[inline(always)]
 fn log2_pair<B: Bits>(x: B, extra: B) -> Pair<B> {
@@ -78,12 +77,12 @@ fn log2_pair<B: Bits>(x: B, extra: B) -> Pair<B> {
     let f = factor - B::constant(1);
     let s = Pair::new(f).over(Pair::sum(B::constant(2), f));
     let z = Pair::product(s.high, s.high).plus((s.high + s.high) * s.low);
-    let third = z.times_pair(constant(THIRD));
+    let third = z.times_pair(Pair::constant(THIRD));
     let beyond = Pair::sum(third.high, z.high * z.high * polynomial(z.high, ATANH)).plus(third.low);
     let more = s.times_pair(beyond);
     let half = Pair::sum(s.high, more.high).plus(s.low + more.low);
     let ln = Pair { high: half.high + half.high, low: half.low + half.low };
-    let own = ln.times_pair(constant(LOG2_E));
+    let own = ln.times_pair(Pair::constant(LOG2_E));
     Pair::sum(B::from_word(twos) - extra, own.high).plus(own.low).settled()
 }
 

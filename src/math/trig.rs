@@ -40,21 +40,20 @@ struct Turn<B: Bits> {
 #[inline(always)]
 fn reduce<B: Bits>(x: B) -> Turn<B> {
     let whole = (x * B::constant(std::f64::consts::FRAC_2_PI)).round();
-    let part = |part: f64| B::constant(part);
     if !B::FUSES {
         // All but the last product are exact, and so are the first two differences.
-        let first = x - whole * part(PI_2_SHORT[0]);
-        let second = first - whole * part(PI_2_SHORT[1]);
-        let third = Pair::sum_of_any(second, -(whole * part(PI_2_SHORT[2])));
-        let rest = third.plus(-(whole * part(PI_2_SHORT[3]))).settled();
+        let first = x - whole * B::constant(PI_2_SHORT[0]);
+        let second = first - whole * B::constant(PI_2_SHORT[1]);
+        let third = Pair::sum_of_any(second, -(whole * B::constant(PI_2_SHORT[2])));
+        let rest = third.plus(-(whole * B::constant(PI_2_SHORT[3]))).settled();
         return Turn { rights: whole.to_word(), rest };
     }
     // Exact: a multiple of the last place of either, and below 1.
-    let first = (-whole).mul_add(part(PI_2[0]), x);
-    let second = Pair::product(whole, part(PI_2[1]));
+    let first = (-whole).mul_add(B::constant(PI_2[0]), x);
+    let second = Pair::product(whole, B::constant(PI_2[1]));
     let high = first - second.high;
     let low = ((first - high) - second.high) - second.low;
-    Turn { rights: whole.to_word(), rest: Pair { high, low: (-whole).mul_add(part(PI_2[2]), low) } }
+    Turn { rights: whole.to_word(), rest: Pair { high, low: (-whole).mul_add(B::constant(PI_2[2]), low) } }
 }
 
 /// The high word of the product of two words, the first below 2²⁴.
@@ -146,64 +145,72 @@ impl<B: Bits> Turn<B> {
     fn tangent(self) -> B {
         let (sine, cosine) = self.sine_and_cosine();
         let odd = self.is_odd();
-        let choose = |yes: Pair<B>, no: Pair<B>| Pair {
-            high: B::select(odd, yes.high, no.high),
-            low: B::select(odd, yes.low, no.low),
-        };
-        let quotient = choose(cosine, sine).over(choose(sine, cosine)).value();
+        let over = Pair::select(odd, cosine, sine);
+        let quotient = over.over(Pair::select(odd, sine, cosine)).value();
         B::select(odd, -quotient, quotient)
     }
 }
 
-/// The functions of huge angles, and of what is no angle.
-macro_rules! huge {
+/// A function of an angle.
+trait OfTurn: Rare + Sized {
+    /// Its value, of the reduced angle.
+    fn of<B: Bits>(turn: Turn<B>) -> B;
+
+    /// Its value; of a huge angle out of line.
+    #[inline(always)]
+    fn compute<B: Bits>(x: B) -> B {
+        let limit = if B::FUSES { HUGE } else { HUGE_UNFUSED };
+        let huge = !x.abs().lt(B::constant(limit));
+        x.rare::<Self>(huge, Self::of(reduce(x)))
+    }
+}
+
+macro_rules! functions {
     ($($(#[$about:meta])+ $name:ident $shader:literal |$turn:ident| $value:expr;)+) => {$(
         $(#[$about])+
         struct $name;
+
+        impl OfTurn for $name {
+            #[inline(always)]
+            fn of<B: Bits>($turn: Turn<B>) -> B {
+                $value
+            }
+        }
 
         impl Rare for $name {
             const NAME: &'static str = $shader;
 
             fn one<S: Single>(x: S) -> S {
-                let $turn = reduce_huge(x);
-                S::select(x.is_finite(), $value, S::constant(f64::NAN))
+                S::select(x.is_finite(), Self::of(reduce_huge(x)), S::constant(f64::NAN))
             }
         }
     )+};
 }
 
-huge! {
+functions! {
     /// The sine.
-    HugeSine "huge_sin" |turn| turn.sine(0);
+    Sine "huge_sin" |turn| turn.sine(0);
     /// The cosine.
-    HugeCosine "huge_cos" |turn| turn.sine(1);
+    Cosine "huge_cos" |turn| turn.sine(1);
     /// The tangent.
-    HugeTangent "huge_tan" |turn| turn.tangent();
-}
-
-/// A function of the reduced angle; of a huge one out of line.
-#[inline(always)]
-fn of_turn<R: Rare, B: Bits>(x: B, function: impl Fn(Turn<B>) -> B) -> B {
-    let limit = if B::FUSES { HUGE } else { HUGE_UNFUSED };
-    let huge = !x.abs().lt(B::constant(limit));
-    x.rare::<R>(huge, function(reduce(x)))
+    Tangent "huge_tan" |turn| turn.tangent();
 }
 
 /// The sine of an angle in radians.
 #[inline(always)]
 pub(crate) fn sin<B: Bits>(x: B) -> B {
     // The reduction loses the sign of a zero.
-    B::select(x.eq(B::constant(0)), x, of_turn::<HugeSine, B>(x, |turn| turn.sine(0)))
+    B::select(x.eq(B::constant(0)), x, Sine::compute(x))
 }
 
 /// The cosine of an angle in radians.
 #[inline(always)]
 pub(crate) fn cos<B: Bits>(x: B) -> B {
-    of_turn::<HugeCosine, B>(x, |turn| turn.sine(1))
+    Cosine::compute(x)
 }
 
 /// The tangent of an angle in radians.
 #[inline(always)]
 pub(crate) fn tan<B: Bits>(x: B) -> B {
-    B::select(x.eq(B::constant(0)), x, of_turn::<HugeTangent, B>(x, Turn::tangent))
+    B::select(x.eq(B::constant(0)), x, Tangent::compute(x))
 }
