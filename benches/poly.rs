@@ -3,43 +3,20 @@
 //! Contenders take turns in every round, after their results were compared bit for bit; a figure is the median of the
 //! rounds, and a ratio is that of two medians. The arrays are used again and again, as in a host application's steady state.
 
-use std::hint::black_box;
-use std::time::{Duration, Instant};
+mod turns;
 
-use crossover::{Arg, Backend, Isa, Kind, Loop, Prepared, Simd, Threads, Workload};
+use crossover::{Arg, Backend, Isa, Kernel, Kind, Loop, Simd, Threads, Workload};
+use turns::{Contender, measure, prepared};
 
-const ROUNDS: usize = 41;
-/// How long one contender runs in a round.
-const SAMPLE: Duration = Duration::from_millis(4);
-
-type Run = dyn FnMut(&[f32], &mut [f32]);
-
-/// What is measured: a name and a call on an array.
-struct Contender {
-    name: String,
-    run: Box<Run>,
-}
-
-fn prepared(name: String, backend: &dyn Backend) -> Option<Contender> {
-    let poly: Workload = "poly".parse().ok()?;
-    let mut prepared: Box<dyn Prepared> = backend.prepare(&poly.kernel).ok()?;
-    let run = Box::new(move |x: &[f32], out: &mut [f32]| {
-        if let Err(error) = prepared.run(&[Arg::Array(x)], out) {
-            panic!("{error}");
-        }
-    });
-    Some(Contender { name, run })
-}
-
-fn contenders() -> Vec<Contender> {
+fn contenders(poly: &Kernel) -> Vec<Contender> {
     let mut all = Vec::new();
-    all.extend(prepared("loop".to_owned(), &Loop));
+    all.extend(prepared("loop", &Loop, poly));
     for isa in Isa::available() {
         if let Ok(simd) = Simd::with_isa(isa) {
-            all.extend(prepared(format!("simd {isa}"), &simd));
+            all.extend(prepared(format!("simd {isa}"), &simd, poly));
         }
     }
-    all.extend(prepared("threads".to_owned(), &Threads::new()));
+    all.extend(prepared("threads", &Threads::new(), poly));
     #[cfg(target_arch = "x86_64")]
     if Isa::Avx512.is_available() {
         // SAFETY: it needs AVX-512F, which has just been found.
@@ -84,43 +61,9 @@ mod by_hand {
     }
 }
 
-/// The median time of a call for each contender, in seconds.
-fn measure(contenders: &mut [Contender], x: &[f32], out: &mut [f32]) -> Vec<f64> {
-    let expected: Vec<u32> = {
-        (contenders[0].run)(x, out);
-        out.iter().map(|x| x.to_bits()).collect()
-    };
-    let mut batch = Vec::new();
-    for contender in contenders.iter_mut() {
-        out.fill(0.0);
-        (contender.run)(x, out);
-        assert!(out.iter().map(|x| x.to_bits()).eq(expected.iter().copied()), "{} is wrong", contender.name);
-        let start = Instant::now();
-        (contender.run)(x, out);
-        let once = start.elapsed().max(Duration::from_nanos(20));
-        batch.push((SAMPLE.as_nanos() / once.as_nanos()).max(1) as u32);
-    }
-    let mut times = vec![Vec::new(); contenders.len()];
-    for _ in 0..ROUNDS {
-        for ((contender, batch), times) in contenders.iter_mut().zip(&batch).zip(&mut times) {
-            let start = Instant::now();
-            for _ in 0..*batch {
-                (contender.run)(black_box(x), black_box(out));
-            }
-            times.push(start.elapsed().as_secs_f64() / f64::from(*batch));
-        }
-    }
-    times.into_iter().map(median).collect()
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
-}
-
 fn main() {
-    let mut contenders = contenders();
     let Ok(poly) = "poly".parse::<Workload>() else { return };
+    let mut contenders = contenders(&poly.kernel);
     println!("x + x² + x³ on {}; ns/element, and times faster than the {}", Threads::new().info(), Kind::Loop);
     for len in [1000, 1500, 2000, 100_000, 1_000_000, 4_000_000] {
         let data = poly.data(len, 0);

@@ -34,7 +34,7 @@ fn main() -> crossover::Result<()> {
     let length = Workload {
         kernel: Kernel::new("length", Length),
         samples: vec![Sample::Normal, Sample::Uniform(-1.0, 1.0)],
-        about: "√(x² + y²)",
+        about: "√(x² + y²)".into(),
     };
     let sweep = Sweep::new()
         .workloads(["poly".parse()?, length])

@@ -44,14 +44,18 @@ fn input(n: u32, element: f32) -> f32 {
 // begin functions
 // end functions
 
+fn element(i: u32) -> f32 {
+    // begin formula
+    let v0 = input(0u, in0[i & params.inputs[0].mask]);
+    return v0;
+    // end formula
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let i = id.y * params.row + id.x;
     if i >= params.len {
         return;
     }
-    // begin formula
-    let v0 = input(0u, in0[i & params.inputs[0].mask]);
-    out[i] = v0;
-    // end formula
+    out[i] = element(i);
 }

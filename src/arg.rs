@@ -76,3 +76,8 @@ impl<T: Element> Arg<'_, T> {
         }
     }
 }
+
+/// How many elements inputs that fit each other have: one, if none of them is an array.
+pub(crate) fn elements<T: Element>(inputs: &[Arg<'_, T>]) -> usize {
+    inputs.iter().find_map(Arg::len).unwrap_or(1)
+}

@@ -17,13 +17,13 @@ use crate::ulp::spacing;
 
 /// The unit roundoff of `f32`, half the distance from 1 to the next number, and 2⁻²⁷ of it more: the oracle itself is
 /// rounded to `f64`, and an `f64` rounding of a fused result may tip the later `f32` one.
-const UNIT: f64 = (1.0 + 1.0 / (1 << 27) as f64) / (1 << 24) as f64;
+pub(crate) const UNIT: f64 = (1.0 + 1.0 / (1 << 27) as f64) / (1 << 24) as f64;
 /// The smallest normal `f32`.
-const MIN_NORMAL: f64 = f32::MIN_POSITIVE as f64;
+pub(crate) const MIN_NORMAL: f64 = f32::MIN_POSITIVE as f64;
 /// Half the smallest subnormal `f32`: what rounding may add where the exponent can go no lower.
-const HALF_SUBNORMAL: f64 = f32::from_bits(1) as f64 / 2.0;
+pub(crate) const HALF_SUBNORMAL: f64 = f32::from_bits(1) as f64 / 2.0;
 /// From here on, rounding to `f32` gives infinity: halfway between the largest number and the next power of two.
-const OVERFLOW: f64 = f32::MAX as f64 + (1_u128 << 103) as f64;
+pub(crate) const OVERFLOW: f64 = f32::MAX as f64 + (1_u128 << 103) as f64;
 
 /// Where a correct result may lie: within `bound` of `value`.
 ///

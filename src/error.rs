@@ -1,5 +1,7 @@
 //! What can go wrong, as values. Every message names the thing, the numbers on both sides and the remedy.
 
+use crate::parse::ParseError;
+
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -39,6 +41,15 @@ pub enum Error {
         /// What is understood.
         expected: String,
     },
+    /// A text that is not a formula.
+    #[error("{0}")]
+    Parse(#[from] ParseError),
+    /// The least or the greatest of no elements.
+    #[error("the {fold} of no elements is not a number; give it at least one element")]
+    Empty {
+        /// The fold: `min` or `max`.
+        fold: &'static str,
+    },
     /// A kernel was given too few or too many inputs.
     #[error("kernel `{kernel}` takes {expected} input(s) ({names}), but {found} were given")]
     InputCount {
@@ -51,9 +62,20 @@ pub enum Error {
         /// How many were given.
         found: usize,
     },
-    /// An input array is not as long as the output.
+    /// The output of a fold has not one element.
     #[error(
-        "kernel `{kernel}`: input `{input}` has {found} elements but the output has {expected}; \
+        "kernel `{kernel}` makes one number of all elements, but the output has {found} elements; \
+         call `run` with an output of one element"
+    )]
+    FoldOutput {
+        /// The kernel's name.
+        kernel: String,
+        /// The output's length in elements.
+        found: usize,
+    },
+    /// An input array is not as long as the output, or for a fold, as the others.
+    #[error(
+        "kernel `{kernel}`: input `{input}` has {found} elements where the other arrays have {expected}; \
          give arrays of one length, or a single value to use it for every element"
     )]
     Length {
@@ -61,7 +83,7 @@ pub enum Error {
         kernel: String,
         /// The input's name.
         input: String,
-        /// The output's length in elements.
+        /// The length of the others in elements.
         expected: usize,
         /// The input's length in elements.
         found: usize,
@@ -111,15 +133,21 @@ pub enum Error {
 impl Error {
     /// An [`Error::Unknown`] that suggests the nearest of the known names.
     pub(crate) fn unknown(what: &'static str, given: &str, known: Vec<&'static str>) -> Self {
-        // Jaro-Winkler similarity; below 0.7 a suggestion confuses more than it helps.
-        let nearest = known
-            .iter()
-            .map(|name| (strsim::jaro_winkler(&given.to_lowercase(), name), *name))
-            .filter(|(similarity, _)| *similarity > 0.7)
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .map(|(_, name)| name);
+        let nearest = nearest(given, known.iter().copied());
         Error::Unknown { what, given: given.to_owned(), known, nearest }
     }
+}
+
+/// The known name that is nearest to a given one, where one is near: by Jaro-Winkler similarity, and below 0.7 a suggestion
+/// confuses more than it helps.
+pub(crate) fn nearest(given: &str, known: impl IntoIterator<Item = &'static str>) -> Option<&'static str> {
+    let given = given.to_lowercase();
+    known
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(&given, name), name))
+        .filter(|(similarity, _)| *similarity > 0.7)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
 }
 
 fn did_you_mean(nearest: &Option<&'static str>) -> String {

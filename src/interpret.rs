@@ -1,53 +1,240 @@
-//! The block interpreter: a program run operation by operation, each over a block of elements that stays in the cache.
+//! The block interpreter: a program run pass by pass, each over a block of elements that stays in the cache.
 //!
-//! Every operation is one pass over its operands' blocks on full-width lanes. A block that no later operation needs is
-//! written again by the next, so that a long program needs few of them.
+//! A [`Plan`] is a program made ready for that: which passes there are, and in which register each leaves its result.
+//!
+//! * Each operation is one pass over its operands on full-width lanes. Where the only use of a sum, difference or product
+//!   is another one, or that of a comparison is a choice, the two are one pass; each still rounds on its own.
+//! * A register that no later pass reads is written again by the next, so that a long program needs few of them.
+//! * Inputs are read and the result is written where they are. Only what is left of an array at its end, less than a
+//!   stride, is copied.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::arg::Arg;
+use crate::backend::simd::blocks;
 use crate::backend::simd::isa::Checked;
-use crate::backend::simd::lanes::{Lanes, Task};
+use crate::backend::simd::pass::{Action, Inner, Outer, STRIDE, Step};
 use crate::body::Bodies;
 use crate::bound::{Arithmetic, Bound, Bounded, Ieee, Model, Wgsl};
-use crate::program::{Logic, Op, Program, Value};
+use crate::program::{Binary, Op, Program, Value};
 
-/// Elements in a block: 2 KiB, so that a dozen blocks fit a first-level cache of 32 KiB.
-const BLOCK: usize = 512;
+/// The passes of a program.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// Which plan it is, of all that were made.
+    pub(crate) number: u64,
+    pub(crate) inputs: usize,
+    pub(crate) constants: Vec<f32>,
+    pub(crate) registers: usize,
+    /// Numbers in a register: as many as the cache holds for each array and register, a whole number of strides.
+    pub(crate) block: usize,
+    pub(crate) steps: Vec<Step>,
+}
 
-/// A program with its registers assigned.
+/// Bytes that the blocks of a plan's arrays and registers fill together: every first-level cache of today has as many.
+const CACHE: usize = 32 << 10;
+
+/// Counts the plans.
+static PLANS: AtomicU64 = AtomicU64::new(0);
+
+impl Plan {
+    pub(crate) fn new(program: &Program) -> Self {
+        let passes = passes(program.ops());
+        let (inputs, ops) = (program.inputs().len(), program.ops());
+        let mut constants = Vec::new();
+        let mut last_use = vec![0; ops.len()];
+        for (index, pass) in passes.iter().enumerate() {
+            pass.operands.iter().for_each(|value| last_use[value.index()] = index);
+        }
+        // Registers are counted from 0 until it is known how many places come before them.
+        let mut registers = Registers::default();
+        let mut place = vec![Home::Nowhere; ops.len()];
+        for (home, op) in place.iter_mut().zip(ops) {
+            match op {
+                Op::Input(input) => *home = Home::Fixed(*input),
+                Op::Constant(constant) => {
+                    *home = Home::Fixed(inputs + constants.len());
+                    constants.push(constant.get());
+                }
+                _ => {}
+            }
+        }
+        let mut steps = Vec::with_capacity(passes.len());
+        for (index, pass) in passes.iter().enumerate() {
+            let from: Vec<Home> = pass.operands.iter().map(|value| place[value.index()]).collect();
+            for value in pass.operands.iter().filter(|value| last_use[value.index()] == index) {
+                // Freed before the result gets one: a pass reads before it writes, so it may write where it reads.
+                registers.free(std::mem::replace(&mut place[value.index()], Home::Nowhere));
+            }
+            let to = if index + 1 == passes.len() { Home::Output } else { registers.take() };
+            place[pass.value.index()] = to;
+            steps.push((pass.action, from, to));
+        }
+        let first = inputs + constants.len();
+        let locate = |home: Home| match home {
+            Home::Fixed(at) => at,
+            Home::Register(register) => first + register,
+            Home::Output => first + registers.count,
+            Home::Nowhere => unreachable!("a pass reads what an earlier one has computed"),
+        };
+        let steps = steps.into_iter().map(|(action, operands, to)| {
+            let mut from = [locate(to); 4];
+            from.iter_mut().zip(operands).for_each(|(from, home)| *from = locate(home));
+            Step { pass: action.pass(), from, to: locate(to) }
+        });
+        let arrays = inputs + registers.count + 1;
+        Plan {
+            number: 1 + PLANS.fetch_add(1, Ordering::Relaxed),
+            inputs,
+            constants,
+            registers: registers.count,
+            block: (CACHE / size_of::<f32>() / arrays).max(STRIDE) / STRIDE * STRIDE,
+            steps: steps.collect(),
+        }
+    }
+
+    /// The output's place.
+    pub(crate) fn out(&self) -> usize {
+        self.inputs + self.constants.len() + self.registers
+    }
+}
+
+/// Where a value is while it is needed.
+#[derive(Clone, Copy, PartialEq)]
+enum Home {
+    Nowhere,
+    /// An input or a constant.
+    Fixed(usize),
+    Register(usize),
+    Output,
+}
+
+/// The registers that are in use and those that are free again.
+#[derive(Default)]
+struct Registers {
+    count: usize,
+    free: Vec<usize>,
+}
+
+impl Registers {
+    fn take(&mut self) -> Home {
+        Home::Register(self.free.pop().unwrap_or_else(|| {
+            self.count += 1;
+            self.count - 1
+        }))
+    }
+
+    fn free(&mut self, home: Home) {
+        if let Home::Register(register) = home {
+            self.free.push(register);
+        }
+    }
+}
+
+/// One pass before its operands have places.
+struct Pass {
+    action: Action,
+    operands: Vec<Value>,
+    /// The value that it computes.
+    value: Value,
+}
+
+/// The passes of a program's operations, pairs of them fused.
+fn passes(ops: &[Op]) -> Vec<Pass> {
+    let mut uses = vec![0_u32; ops.len()];
+    ops.iter().flat_map(Op::operands).for_each(|value| uses[value.index()] += 1);
+    let mut absorbed = vec![false; ops.len()];
+    let mut passes = Vec::with_capacity(ops.len());
+    // From the last to the first, so that a pass has its choice of operands before they have had theirs.
+    for (index, op) in ops.iter().enumerate().rev() {
+        if absorbed[index] {
+            continue;
+        }
+        let alone = |value: Value| uses[value.index()] == 1 && !absorbed[value.index()];
+        let (action, operands) = match fused(op, ops, alone) {
+            Some((inner, action, operands)) => {
+                inner.iter().for_each(|value| absorbed[value.index()] = true);
+                (action, operands)
+            }
+            None => match action(op) {
+                Some(action) => (action, op.operands().collect()),
+                // Inputs and constants are there already, unless one is all there is.
+                None if ops.len() > 1 => continue,
+                None => (Action::Copy, vec![Value(index as u32)]),
+            },
+        };
+        passes.push(Pass { action, operands, value: Value(index as u32) });
+    }
+    passes.reverse();
+    passes
+}
+
+/// The pass of an operation alone.
+fn action(op: &Op) -> Option<Action> {
+    Some(match *op {
+        Op::Input(_) | Op::Constant(_) => return None,
+        Op::Unary(op, _) => Action::Unary(op),
+        Op::Binary(Binary::Mul, a, b) if a == b => Action::Square,
+        Op::Binary(op, ..) => Action::Binary(op),
+        Op::Ternary(op, ..) => Action::Ternary(op),
+        Op::Compare(op, ..) => Action::Compare(op),
+        Op::Test(op, _) => Action::Test(op),
+        Op::Logic(op, ..) => Action::Logic(op),
+        Op::Not(_) => Action::Not,
+        Op::Select(..) => Action::Select,
+    })
+}
+
+/// The pass of an operation together with those that compute its operands, where that is possible: these operands, and the
+/// pass.
+fn fused(op: &Op, ops: &[Op], alone: impl Fn(Value) -> bool) -> Option<(Vec<Value>, Action, Vec<Value>)> {
+    match *op {
+        Op::Select(condition, yes, no) if alone(condition) => match ops[condition.index()] {
+            Op::Compare(op, a, b) => Some((vec![condition], Action::Choose(op), vec![a, b, yes, no])),
+            _ => None,
+        },
+        Op::Binary(op, a, b) => {
+            let outer = simple(op)?;
+            let inner = |value: Value| match ops[value.index()] {
+                Op::Binary(op, a, b) if alone(value) => simple(op).map(|op| (op, a, b)),
+                _ => None,
+            };
+            // Sums and products are the same from either side.
+            let (right, left) = match outer {
+                Inner::Add => (Outer::Add, Outer::Add),
+                Inner::Mul => (Outer::Mul, Outer::Mul),
+                Inner::Sub => (Outer::Sub, Outer::From),
+            };
+            match (inner(a), inner(b)) {
+                (Some((l, c, d)), Some((r, e, f))) => Some((vec![a, b], Action::Both(outer, l, r), vec![c, d, e, f])),
+                (None, Some((op, c, d))) => Some((vec![b], Action::Fused(right, op), vec![a, c, d])),
+                (Some((op, c, d)), None) => Some((vec![a], Action::Fused(left, op), vec![b, c, d])),
+                (None, None) => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// An operation that is so cheap that it is worth being fused.
+fn simple(op: Binary) -> Option<Inner> {
+    match op {
+        Binary::Add => Some(Inner::Add),
+        Binary::Sub => Some(Inner::Sub),
+        Binary::Mul => Some(Inner::Mul),
+        _ => None,
+    }
+}
+
+/// A program as the body of a kernel.
 pub(crate) struct Interpreted {
-    program: Arc<Program>,
-    /// The register that each value of the program lives in.
-    register: Vec<usize>,
-    registers: usize,
+    program: Program,
+    plan: Plan,
 }
 
 impl Interpreted {
-    /// Assigns registers by a scan over the program: one is free again after the last operation that reads it. Inputs and
-    /// constants are filled before the program runs, so each has a register of its own.
-    pub(crate) fn new(program: Arc<Program>) -> Self {
-        let ops = program.ops();
-        let mut last_use = vec![0; ops.len()];
-        for (index, op) in ops.iter().enumerate() {
-            op.operands().for_each(|value| last_use[value.index()] = index);
-        }
-        let filled = |op: &Op| matches!(op, Op::Input(_) | Op::Constant(_));
-        let (mut register, mut free, mut registers) = (Vec::with_capacity(ops.len()), Vec::new(), 0);
-        for (index, op) in ops.iter().enumerate() {
-            // Before the operands' registers are freed: an operation never writes where it reads.
-            let reused = if filled(op) { None } else { free.pop() };
-            register.push(reused.unwrap_or_else(|| {
-                registers += 1;
-                registers - 1
-            }));
-            let last = op.operands().filter(|value| last_use[value.index()] == index && !filled(&ops[value.index()]));
-            let mut freed: Vec<_> = last.map(|value| register[value.index()]).collect();
-            freed.sort_unstable();
-            freed.dedup();
-            free.append(&mut freed);
-        }
-        Interpreted { program, register, registers }
+    pub(crate) fn new(program: &Program) -> Self {
+        Interpreted { plan: Plan::new(program), program: program.clone() }
     }
 
     fn each_bound<M: Model>(&self, inputs: &[Arg<'_>], out: &mut [Bound]) {
@@ -62,24 +249,11 @@ impl Interpreted {
 
 impl Bodies<f32> for Interpreted {
     fn apply(&self, isa: Checked, inputs: &[Arg<'_>], from: usize, out: &mut [f32]) {
-        let mut blocks = Blocks::new(self);
-        for (index, out) in out.chunks_mut(BLOCK).enumerate() {
-            for (input, arg) in inputs.iter().enumerate() {
-                blocks.load(input, arg.part(from + index * BLOCK, out.len()));
-            }
-            blocks.run(isa, out);
-        }
+        blocks::over(&self.plan, isa, inputs, from, out);
     }
 
     fn apply_in_place(&self, isa: Checked, data: &mut [f32], rest: &[Arg<'_>], from: usize) {
-        let mut blocks = Blocks::new(self);
-        for (index, data) in data.chunks_mut(BLOCK).enumerate() {
-            blocks.load(0, Arg::Array(data));
-            for (input, arg) in rest.iter().enumerate() {
-                blocks.load(input + 1, arg.part(from + index * BLOCK, data.len()));
-            }
-            blocks.run(isa, data);
-        }
+        blocks::in_place(&self.plan, isa, data, rest, from);
     }
 
     fn bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_>], out: &mut [Bound]) {
@@ -87,95 +261,5 @@ impl Bodies<f32> for Interpreted {
             Arithmetic::Ieee => self.each_bound::<Ieee>(inputs, out),
             Arithmetic::Wgsl => self.each_bound::<Wgsl>(inputs, out),
         }
-    }
-}
-
-/// The registers of a run, each a block of numbers. A condition is kept as 1 or 0.
-struct Blocks<'p> {
-    plan: &'p Interpreted,
-    registers: Vec<Vec<f32>>,
-}
-
-impl<'p> Blocks<'p> {
-    fn new(plan: &'p Interpreted) -> Self {
-        let mut blocks = Blocks { plan, registers: vec![vec![0.0; BLOCK]; plan.registers] };
-        for (op, register) in plan.program.ops().iter().zip(&plan.register) {
-            if let Op::Constant(constant) = op {
-                blocks.registers[*register].fill(constant.get());
-            }
-        }
-        blocks
-    }
-
-    /// Takes a block of an input, if the program uses that input at all.
-    fn load(&mut self, input: usize, arg: Arg<'_>) {
-        let ops = self.plan.program.ops().iter();
-        let Some(index) = ops.into_iter().position(|op| *op == Op::Input(input)) else {
-            return;
-        };
-        let block = &mut self.registers[self.plan.register[index]];
-        match arg {
-            Arg::Array(array) => block[..array.len()].copy_from_slice(array),
-            Arg::Scalar(value) => block.fill(value),
-        }
-    }
-
-    /// Runs the whole program on the blocks that were loaded and writes its result.
-    fn run(&mut self, isa: Checked, out: &mut [f32]) {
-        isa.dispatch(Pass { blocks: self, len: out.len() });
-        let result = self.plan.register[self.plan.program.result().index()];
-        out.copy_from_slice(&self.registers[result][..out.len()]);
-    }
-
-    fn of(&self, value: Value) -> &[f32] {
-        &self.registers[self.plan.register[value.index()]]
-    }
-}
-
-/// One run of the program over the blocks, on lanes yet to be chosen.
-struct Pass<'b, 'p> {
-    blocks: &'b mut Blocks<'p>,
-    len: usize,
-}
-
-impl Task for Pass<'_, '_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: Lanes>(self) {
-        let Pass { blocks, len } = self;
-        let plan = blocks.plan;
-        for (op, register) in plan.program.ops().iter().zip(&plan.register) {
-            if matches!(op, Op::Input(_) | Op::Constant(_)) {
-                continue;
-            }
-            let mut to = std::mem::take(&mut blocks.registers[*register]);
-            // Whole sets of lanes: what the last one computes beyond `len` is never read.
-            operate::<L>(op, blocks, &mut to[..len.next_multiple_of(L::WIDTH)]);
-            blocks.registers[*register] = to;
-        }
-    }
-}
-
-/// Runs one operation over a block.
-#[inline(always)]
-fn operate<L: Lanes>(op: &Op, blocks: &Blocks<'_>, to: &mut [f32]) {
-    let number = |value: Value, at: usize| L::load(&blocks.of(value)[at..]);
-    let mask = |value: Value, at: usize| number(value, at).ne(L::splat(0.0));
-    let as_number = |mask: L::Mask| L::select(mask, L::splat(1.0), L::splat(0.0));
-    for at in (0..to.len()).step_by(L::WIDTH) {
-        let result = match *op {
-            Op::Input(_) | Op::Constant(_) => return,
-            Op::Unary(op, a) => op.apply(number(a, at)),
-            Op::Binary(op, a, b) => op.apply(number(a, at), number(b, at)),
-            Op::Ternary(op, a, b, c) => op.apply(number(a, at), number(b, at), number(c, at)),
-            Op::Compare(op, a, b) => as_number(op.apply(number(a, at), number(b, at))),
-            Op::Test(op, a) => as_number(op.apply(number(a, at))),
-            Op::Logic(Logic::And, a, b) => as_number(mask(a, at) & mask(b, at)),
-            Op::Logic(Logic::Or, a, b) => as_number(mask(a, at) | mask(b, at)),
-            Op::Not(a) => as_number(!mask(a, at)),
-            Op::Select(c, a, b) => L::select(mask(c, at), number(a, at), number(b, at)),
-        };
-        result.store(&mut to[at..]);
     }
 }

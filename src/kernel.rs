@@ -7,9 +7,11 @@ use crate::arg::Arg;
 use crate::body::{Bodies, Compiled};
 use crate::bound::{Arithmetic, Bound};
 use crate::error::{Error, Result};
+use crate::fold::{self, Fold};
 use crate::formula::Formula;
-use crate::interpret::Interpreted;
+use crate::interpret::{Interpreted, Plan};
 use crate::num::Element;
+use crate::parse::parse;
 use crate::program::Program;
 use crate::trace::trace;
 
@@ -35,11 +37,30 @@ impl Kernel {
         Kernel { name: name.into(), program: Arc::new(trace(&formula)), bodies: Arc::new(Compiled::<F, N>(formula)) }
     }
 
+    /// A kernel of a formula's text, in the language of [`parse`](mod@crate::parse). It is named as it is written.
+    ///
+    /// ```
+    /// use crossover::Kernel;
+    ///
+    /// let smooth = Kernel::parse("where(x < 1, x**2*(3 - 2*x), 1)")?;
+    /// let mut out = [0.0; 3];
+    /// crossover::open(None)?.run(&smooth, &[(&[0.0, 0.5, 2.0]).into()], &mut out)?;
+    /// assert_eq!(out, [0.0, 0.5, 1.0]);
+    /// # Ok::<(), crossover::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parse`] if it is not a formula.
+    pub fn parse(text: &str) -> Result<Self> {
+        Ok(Kernel::from_program(text, parse(text)?))
+    }
+
     /// A kernel of a program, which the CPU backends interpret block by block. It gives the bits that the compiled formula
     /// would give.
     pub fn from_program(name: impl Into<Arc<str>>, program: Program) -> Self {
         let program = Arc::new(program);
-        Kernel { name: name.into(), bodies: Arc::new(Interpreted::new(Arc::clone(&program))), program }
+        Kernel { name: name.into(), bodies: Arc::new(Interpreted::new(&program)), program }
     }
 }
 
@@ -47,6 +68,16 @@ impl<T: Element> Kernel<T> {
     /// The name, for messages and reports.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The name for messages, of which a long one has its beginning.
+    #[cold]
+    pub(crate) fn title(&self) -> String {
+        const LONGEST: usize = 60;
+        match self.name.char_indices().nth(LONGEST) {
+            Some((end, _)) => format!("{}…", &self.name[..end]),
+            None => self.name().to_owned(),
+        }
     }
 
     /// The operations, as data.
@@ -59,32 +90,80 @@ impl<T: Element> Kernel<T> {
         self.program.inputs()
     }
 
-    /// Whether these inputs fit the kernel and an output of `len` elements. Every run checks it first.
+    /// What makes one number of the results for all elements, if anything does. The output then has one element.
+    pub fn fold(&self) -> Option<Fold> {
+        self.program.fold()
+    }
+
+    /// The same kernel with another fold, or without one.
+    ///
+    /// ```
+    /// use crossover::{Fold, Workload};
+    ///
+    /// let poly: Workload = "poly".parse()?;
+    /// let total = poly.kernel.with_fold(Some(Fold::Sum));
+    /// let mut out = [0.0];
+    /// crossover::open(None)?.run(&total, &[(&[1.0, 2.0]).into()], &mut out)?;
+    /// assert_eq!(out, [3.0 + 14.0]);
+    /// # Ok::<(), crossover::Error>(())
+    /// ```
+    pub fn with_fold(&self, fold: Option<Fold>) -> Self {
+        let program = Arc::new(Program::clone(&self.program).with_fold(fold));
+        Kernel { program, ..self.clone() }
+    }
+
+    /// How many registers the block interpreter needs for the program, each a block of numbers.
+    pub fn registers(&self) -> usize {
+        Plan::new(&self.program).registers
+    }
+
+    /// How many elements the output for so many elements has: as many, or one for a fold.
+    pub fn output_len(&self, elements: usize) -> usize {
+        if self.fold().is_some() { 1 } else { elements }
+    }
+
+    /// Whether these inputs fit the kernel and an output of `len` elements, and how many elements there are to compute: as
+    /// many as the output has, or for a fold, as the inputs have. Every run checks it first.
     ///
     /// # Errors
     ///
     /// [`Error::InputCount`] if there are too few or too many, [`Error::Length`] if an array is longer or shorter than the
-    /// output.
+    /// others, [`Error::FoldOutput`] if the output of a fold has not one element.
     #[inline(always)]
-    pub fn check(&self, inputs: &[Arg<'_, T>], len: usize) -> Result<()> {
+    pub fn check(&self, inputs: &[Arg<'_, T>], len: usize) -> Result<usize> {
         self.check_lengths(inputs.iter().map(Arg::len), len)
     }
 
     /// As [`check`](Kernel::check), for inputs wherever they are: the length of each array, or none for a number.
     #[inline(always)]
-    pub(crate) fn check_lengths(&self, inputs: impl Iterator<Item = Option<usize>> + Clone, len: usize) -> Result<()> {
-        let fit = |found: Option<usize>| found.is_none_or(|found| found == len);
+    pub(crate) fn check_lengths(
+        &self,
+        inputs: impl Iterator<Item = Option<usize>> + Clone,
+        len: usize,
+    ) -> Result<usize> {
+        let elements = match self.fold() {
+            None => len,
+            Some(_) if len == 1 => inputs.clone().flatten().next().unwrap_or(1),
+            Some(_) => return Err(Error::FoldOutput { kernel: self.title(), found: len }),
+        };
+        self.fit(inputs, elements)
+    }
+
+    /// Whether inputs have so many elements.
+    #[inline(always)]
+    fn fit(&self, inputs: impl Iterator<Item = Option<usize>> + Clone, elements: usize) -> Result<usize> {
+        let fit = |found: Option<usize>| found.is_none_or(|found| found == elements);
         if inputs.clone().count() == self.inputs().len() && inputs.clone().all(fit) {
-            return Ok(());
+            return Ok(elements);
         }
-        Err(self.misfit(inputs, len))
+        Err(self.misfit(inputs, elements))
     }
 
     /// What is wrong with inputs that do not fit.
     #[cold]
     #[inline(never)]
     fn misfit(&self, inputs: impl Iterator<Item = Option<usize>> + Clone, len: usize) -> Error {
-        let (kernel, names, given) = (self.name().to_owned(), self.inputs(), inputs.clone().count());
+        let (kernel, names, given) = (self.title(), self.inputs(), inputs.clone().count());
         let other =
             |(name, found): (&String, Option<usize>)| found.filter(|found| *found != len).zip(Some(name.clone()));
         match names.iter().zip(inputs).find_map(other) {
@@ -93,13 +172,28 @@ impl<T: Element> Kernel<T> {
         }
     }
 
-    /// The oracle: for each element, the value in `f64` and how far a correct result may be from it.
+    /// The oracle: for each element of the output, the value in `f64` and how far a correct result may be from it. `len`
+    /// elements are computed; a fold has one bound for all of them.
     ///
     /// # Errors
     ///
     /// As [`check`](Kernel::check).
     pub fn bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_, T>], len: usize) -> Result<Vec<Bound>> {
-        self.check(inputs, len)?;
+        let elements = self.element_bounds(arithmetic, inputs, len)?;
+        Ok(match self.fold() {
+            Some(fold) => vec![fold::bound(fold, arithmetic, &elements)],
+            None => elements,
+        })
+    }
+
+    /// As [`bounds`](Kernel::bounds), before the fold.
+    pub(crate) fn element_bounds(
+        &self,
+        arithmetic: Arithmetic,
+        inputs: &[Arg<'_, T>],
+        len: usize,
+    ) -> Result<Vec<Bound>> {
+        self.fit(inputs.iter().map(Arg::len), len)?;
         let mut out = vec![Bound { value: 0.0, bound: 0.0 }; len];
         self.bodies.bounds(arithmetic, inputs, &mut out);
         Ok(out)

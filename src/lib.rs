@@ -5,8 +5,9 @@
 //!  impl Formula<N> for Poly ──┬─ T = f32 ─────────► the loop
 //!  (Rust, generic over Num)   ├─ T = lanes ───────► SIMD: wide, AVX2 + FMA, AVX-512, chosen at run time
 //!                             ├─ T = Bounded ─────► the oracle and its error bound
-//!                             └─ T = Symbol ──────► Program ─┬─► WGSL ─► the GPU
-//!                                                            └─► the block interpreter
+//!                             └─ T = Symbol ─ trace ─┐
+//!  "x + x**2 + x**3" ─────────── parse ──────────────┴─► Program ─┬─► WGSL ─► the GPU
+//!                                                                 └─► the block interpreter on the same lanes
 //!  Kernel { name, program, bodies }
 //!      Kind::open() ─► dyn Backend ── prepare(&kernel) ─► dyn Prepared ── run(inputs, out)
 //!                                     once                                many times
@@ -28,6 +29,22 @@
 //! let mut out = vec![0.0; 3];
 //! prepared.run(&[(&[1.0, 2.0, 3.0]).into()], &mut out)?;
 //! assert_eq!(out, [3.0, 14.0, 39.0]);
+//! # Ok::<(), crossover::Error>(())
+//! ```
+//!
+//! # A formula known at run time
+//!
+//! [`Kernel::parse`] reads a formula's text, in the manner of numexpr: [`mod@parse`] has the language, and the `crossover`
+//! command's `eval` runs it on `.npy` files. A [`Fold`] makes one number of all elements.
+//!
+//! ```
+//! use crossover::Kernel;
+//!
+//! let energy = Kernel::parse("sum(0.5*m*(vx**2 + vy**2))")?;
+//! assert_eq!(energy.inputs(), ["m", "vx", "vy"]);
+//! let mut out = [0.0];
+//! crossover::open(None)?.run(&energy, &[2.0.into(), (&[1.0, 2.0]).into(), (&[0.0, 3.0]).into()], &mut out)?;
+//! assert_eq!(out, [14.0]);
 //! # Ok::<(), crossover::Error>(())
 //! ```
 //!
@@ -84,6 +101,7 @@ mod bits;
 mod body;
 pub mod bound;
 mod error;
+pub mod fold;
 mod formula;
 mod interpret;
 mod kernel;
@@ -91,6 +109,7 @@ mod math;
 mod model;
 pub mod num;
 pub mod operator;
+pub mod parse;
 mod passing;
 pub mod program;
 mod sketch;
@@ -105,10 +124,12 @@ pub use arg::Arg;
 pub use backend::gpu::{BoundKernel, DeviceArg, DeviceArray, Gpu, GpuKernel};
 pub use backend::{Backend, Device, Info, Isa, Kind, Loop, Prepared, Simd, Stage, Threads, open};
 pub use error::{Error, Result};
+pub use fold::Fold;
 pub use formula::Formula;
 pub use kernel::Kernel;
 pub use model::Arithmetic;
 pub use num::{Element, Mask, Num};
+pub use parse::ParseError;
 pub use program::Program;
 pub use sweep::Sweep;
 #[cfg(feature = "gpu")]

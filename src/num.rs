@@ -7,6 +7,9 @@
 //! * [`mul_add`](Num::mul_add) is always fused: one rounding.
 //! * [`min`](Num::min) and [`max`](Num::max) are those of IEEE 754-2019 (`minimum`, `maximum`) and of numpy: a NaN on
 //!   either side gives NaN, and −0 is less than +0.
+//! * The functions, such as [`exp`](Num::exp) or [`atan2`](Num::atan2), are within 1 or 2 units in the last place of the
+//!   exact result, over all numbers; how far off they were found to be is [listed](crate::operator). They are this crate's
+//!   own: `x.exp()` of an `f32` outside of a formula is the standard library's, and other bits.
 //! * A NaN is a NaN: which of the many bit patterns it has is not promised.
 //!
 //! There is no `PartialOrd`: a comparison gives a [`Mask`], and [`select`](Num::select) chooses by it. So an `if` on

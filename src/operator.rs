@@ -9,6 +9,10 @@
 //! one operation of a [`Program`](crate::Program). A *function* works on the bits of numbers; its row goes on with the
 //! meaning over [`Bits`], the oracle in `f64`, the most that it may be off in ULP (0 where it is exact), and how an error
 //! of its operands [passes](Passing) through it.
+//!
+//! # Accuracy
+//!
+#![doc = include_str!("math/ACCURACY.md")]
 
 use crate::bits::Bits;
 use crate::math;

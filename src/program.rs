@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use crate::fold::Fold;
 use crate::num::Num;
 pub use crate::operator::{Binary, Compare, Ternary, Test, Unary};
 
@@ -132,6 +133,8 @@ impl Op {
 pub struct Program {
     inputs: Vec<String>,
     ops: Vec<Op>,
+    fold: Option<Fold>,
+    condition: bool,
 }
 
 impl Program {
@@ -143,6 +146,25 @@ impl Program {
     /// The operations; operands come before what uses them, every operation is used, and the last one is the result.
     pub fn ops(&self) -> &[Op] {
         &self.ops
+    }
+
+    /// What makes one number of the results for all elements, if anything does.
+    pub fn fold(&self) -> Option<Fold> {
+        self.fold
+    }
+
+    /// The same with another fold, or without one.
+    pub fn with_fold(self, fold: Option<Fold>) -> Self {
+        Program { fold, ..self }
+    }
+
+    /// Whether the result is a condition, which is 1 where it holds and 0 where it does not.
+    pub fn is_condition(&self) -> bool {
+        self.condition && self.fold.is_none()
+    }
+
+    pub(crate) fn with_condition(self, condition: bool) -> Self {
+        Program { condition, ..self }
     }
 
     /// The result's value: the last.
@@ -237,7 +259,7 @@ impl Builder {
                 ops.push(op.with_operands(|value| renamed[value.index()]));
             }
         }
-        Program { inputs, ops }
+        Program { inputs, ops, fold: None, condition: false }
     }
 }
 
@@ -252,6 +274,9 @@ impl fmt::Display for Program {
                 _ => op.operands().try_for_each(|value| write!(f, " {value}"))?,
             }
             writeln!(f)?;
+        }
+        if let Some(fold) = self.fold {
+            writeln!(f, "{fold} {}", self.result())?;
         }
         Ok(())
     }

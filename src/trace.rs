@@ -18,14 +18,13 @@ use crate::program::{Builder, Compare, Constant, Logic, Op, Program, Value};
 /// The program of a formula.
 pub fn trace<F: Formula<N>, const N: usize>(formula: &F) -> Program {
     let tape = Tape::default();
-    let inputs = std::array::from_fn(|index| tape.number(Op::Input(index)));
-    let result = tape.value(formula.eval(inputs));
-    tape.builder.into_inner().finish(formula.inputs(), result)
+    let result = tape.value(formula.eval(std::array::from_fn(|index| tape.input(index))));
+    tape.finish(formula.inputs(), result)
 }
 
 /// Where the operations on symbols are written down.
 #[derive(Default)]
-struct Tape {
+pub(crate) struct Tape {
     builder: RefCell<Builder>,
 }
 
@@ -42,8 +41,18 @@ impl Tape {
         Condition(Known::Later(self.push(op), self))
     }
 
+    /// The element of an input.
+    pub(crate) fn input(&self, index: usize) -> Symbol<'_> {
+        self.number(Op::Input(index))
+    }
+
+    /// The program that computes a value.
+    pub(crate) fn finish(self, inputs: Vec<String>, result: Value) -> Program {
+        self.builder.into_inner().finish(inputs, result)
+    }
+
     /// The value of a symbol, which for a constant is only now written down.
-    fn value(&self, symbol: Symbol<'_>) -> Value {
+    pub(crate) fn value(&self, symbol: Symbol<'_>) -> Value {
         match symbol.0 {
             Known::Now(constant) => self.push(Op::Constant(Constant::new(constant))),
             Known::Later(value, _) => value,
@@ -95,6 +104,16 @@ impl Neg for Symbol<'_> {
     type Output = Self;
     fn neg(self) -> Self {
         self.unary::<unary::Neg>()
+    }
+}
+
+impl Symbol<'_> {
+    /// Its value, if that is known before the program runs.
+    pub(crate) fn known(self) -> Option<f32> {
+        match self.0 {
+            Known::Now(value) => Some(value),
+            Known::Later(..) => None,
+        }
     }
 }
 

@@ -1,39 +1,53 @@
-//! Writing a program as a WGSL compute shader: the operations, spliced into `shaders/elementwise.wgsl`.
+//! Writing a program as a WGSL compute shader: the operations, spliced into `shaders/elementwise.wgsl` or, for a fold, into
+//! `shaders/reduce.wgsl`.
 
 use std::fmt::Write;
 
 use crate::program::{Logic, Op, Program};
 use crate::sketch::Functions;
 
-/// The shader that the operations are spliced into; its comments say how it works.
+/// The shader for elements that the operations are spliced into; its comments say how it works.
 pub const ELEMENTWISE: &str = include_str!("../shaders/elementwise.wgsl");
 
-/// The whole shader of a program, for workgroups of `workgroup` invocations.
+/// The shader for folds that the operations are spliced into; its comments say how it works.
+pub const REDUCE: &str = include_str!("../shaders/reduce.wgsl");
+
+/// Elements that one invocation of [`REDUCE`] folds.
+#[cfg(feature = "gpu")]
+pub(crate) const EACH: u32 = 8;
+
+/// The whole shader of a program, for workgroups of `workgroup` invocations: that for elements, or for a program with a
+/// fold the one for folds, for which `workgroup` is a power of two.
 ///
 /// Binding 0 of group 0 has the parameters, binding 1 the output, and binding `2 + n` input number `n`.
 ///
 /// ```
-/// use crossover::{Workload, wgsl};
+/// use crossover::{Kernel, wgsl};
 ///
-/// let poly: Workload = "poly".parse()?;
-/// assert!(wgsl::elementwise(poly.kernel.program(), 64).contains("let v1 = v0 * v0;"));
+/// let poly = Kernel::parse("x + x**2 + x**3")?;
+/// assert!(wgsl::shader(poly.program(), 64).contains("let v1 = v0 * v0;"));
 /// # Ok::<(), crossover::Error>(())
 /// ```
-pub fn elementwise(program: &Program, workgroup: u32) -> String {
+pub fn shader(program: &Program, workgroup: u32) -> String {
+    let mut shader = if program.fold().is_some() { REDUCE } else { ELEMENTWISE }.to_owned();
     // A uniform array cannot be empty, though a program may have no inputs.
     let inputs = program.inputs().len();
-    let mut shader = ELEMENTWISE.to_owned();
     splice(&mut shader, "workgroup", &format!("const WORKGROUP: u32 = {workgroup}u;\n"));
     splice(&mut shader, "inputs", &format!("const INPUTS: u32 = {}u;\n", inputs.max(1)));
-    splice(&mut shader, "bindings", &bindings(program.inputs()));
+    splice(&mut shader, "bindings", &bindings(inputs));
     splice(&mut shader, "functions", &functions(program));
     splice(&mut shader, "formula", &formula(program));
+    if let Some(fold) = program.fold() {
+        let combine = fold.operator().wgsl().replace("{0}", "a").replace("{1}", "b");
+        splice(&mut shader, "identity", &format!("    return {};\n", literal(fold.identity())));
+        splice(&mut shader, "combine", &format!("    return {combine};\n"));
+    }
     shader
 }
 
-fn bindings(inputs: &[String]) -> String {
+fn bindings(inputs: usize) -> String {
     let mut text = String::new();
-    for index in 0..inputs.len() {
+    for index in 0..inputs {
         let binding = index + 2;
         _ = writeln!(text, "@group(0) @binding({binding}) var<storage, read> in{index}: array<f32>;");
     }
@@ -53,13 +67,13 @@ fn functions(program: &Program) -> String {
     all.into_values().map(|function| function + "\n").collect()
 }
 
-/// One `let` for each operation, then the store.
+/// One `let` for each operation, then the result.
 fn formula(program: &Program) -> String {
     let mut text = String::new();
     for (index, op) in program.ops().iter().enumerate() {
         _ = writeln!(text, "    let v{index} = {};", expression(op));
     }
-    _ = writeln!(text, "    out[i] = {};", program.result());
+    _ = writeln!(text, "    return {};", program.result());
     text
 }
 
@@ -113,6 +127,7 @@ fn splice(shader: &mut String, name: &str, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fold::Fold;
     use crate::formula;
     use crate::trace::trace;
 
@@ -120,16 +135,19 @@ mod tests {
     formula! { fn Nothing(_unused) { T::constant(1.5) } }
 
     #[test]
-    fn without_a_program_the_file_is_the_shader_of_x() {
+    fn without_a_program_the_files_are_the_shaders_of_x() {
         formula! { fn Identity(x) { x } }
-        assert_eq!(elementwise(&trace(&Identity), 256), ELEMENTWISE);
+        assert_eq!(shader(&trace(&Identity), 256), ELEMENTWISE);
+        assert_eq!(shader(&trace(&Identity).with_fold(Some(Fold::Sum)), 256), REDUCE);
+        #[cfg(feature = "gpu")]
+        assert!(REDUCE.contains(&format!("const EACH: u32 = {EACH}u;")));
     }
 
     #[test]
     fn constants_that_wgsl_cannot_write_are_made_of_bits() {
-        let text = elementwise(&trace(&Odd), 64);
+        let text = shader(&trace(&Odd), 64);
         assert!(text.contains("bitcast<f32>(0x7f800000u | params.zero)"), "{text}");
         assert!(text.contains("-0.0f"), "{text}");
-        assert!(elementwise(&trace(&Nothing), 64).contains("let v0 = 1.5f;\n    out[i] = v0;"));
+        assert!(shader(&trace(&Nothing), 64).contains("let v0 = 1.5f;\n    return v0;"));
     }
 }

@@ -1,5 +1,6 @@
 //! The built-in workloads: kernels to measure, each with the numbers that it is fed.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use rand_distr::{Distribution, StandardNormal, Uniform};
@@ -20,6 +21,11 @@ formula! {
 formula! {
     /// a·x + y, as in the BLAS: two arrays and a number.
     pub fn Axpy(a, x, y) { a * x + y }
+}
+
+formula! {
+    /// x itself: what a fold alone is a fold of.
+    pub fn Identity(x) { x }
 }
 
 /// A polynomial with the coefficients 1, 1/2, 1/3, …, by Horner's rule: one `mul_add` a degree.
@@ -88,7 +94,7 @@ pub struct Workload {
     /// What each of its inputs is fed.
     pub samples: Vec<Sample>,
     /// The formula, for people.
-    pub about: &'static str,
+    pub about: Cow<'static, str>,
 }
 
 /// The names of the built-in workloads.
@@ -122,10 +128,28 @@ impl Workload {
         Data { inputs: inputs.collect() }
     }
 
+    /// A workload of a formula's text, in the language of [`parse`](mod@crate::parse). Its inputs are standard normal numbers,
+    /// and it is named as it is written.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parse`] if it is not a formula.
+    pub fn parse(text: &str) -> Result<Workload> {
+        let kernel = Kernel::parse(text)?;
+        let samples = vec![Sample::Normal; kernel.inputs().len()];
+        Ok(Workload { kernel, samples, about: "as given".into() })
+    }
+
     /// Bytes of arrays that a run reads and writes for each element: the least that has to move.
     pub fn bytes_per_element(&self) -> usize {
-        let arrays = self.samples.iter().filter(|sample| !matches!(sample, Sample::Scalar(_)));
-        (arrays.count() + 1) * size_of::<f32>()
+        // A fold writes one number for all elements.
+        let output = usize::from(self.kernel.fold().is_none());
+        self.input_bytes() + output * size_of::<f32>()
+    }
+
+    /// Bytes of the inputs' arrays for each element.
+    pub(crate) fn input_bytes(&self) -> usize {
+        self.samples.iter().filter(|sample| !matches!(sample, Sample::Scalar(_))).count() * size_of::<f32>()
     }
 }
 
@@ -141,7 +165,7 @@ fn built_in(name: &str) -> Option<Workload> {
         "horner256" => (Kernel::new("horner256", Horner::new(256)?), vec![one], "a polynomial of degree 256"),
         _ => return None,
     };
-    Some(Workload { kernel, samples, about })
+    Some(Workload { kernel, samples, about: about.into() })
 }
 
 impl FromStr for Workload {

@@ -5,7 +5,7 @@ mod common;
 use std::sync::LazyLock;
 
 use common::{LENGTHS, Reference, Subject, args, assert_right, run, spicy_inputs};
-use crossover::{Arg, Error, Isa, Workload};
+use crossover::{Arg, Error, Fold, Isa, Kernel, Workload};
 
 /// Subscribes a backend to the suite.
 macro_rules! suite {
@@ -29,6 +29,14 @@ macro_rules! suite {
             #[test]
             fn runs_again_with_other_lengths() {
                 with($subject, super::runs_again_with_other_lengths);
+            }
+            #[test]
+            fn folds_agree() {
+                with($subject, super::folds_agree);
+            }
+            #[test]
+            fn folds_numbers_and_nothing() {
+                with($subject, super::folds_numbers_and_nothing);
             }
             #[test]
             fn refuses_inputs_that_do_not_fit() {
@@ -78,8 +86,75 @@ static REFERENCES: LazyLock<Vec<Case>> = LazyLock::new(|| {
         let reference = Reference::new(&workload.kernel, &args(&inputs, &scalars(&workload)), longest);
         (workload, inputs, reference)
     };
-    Workload::all().into_iter().map(each).collect()
+    let written = TEXTS.iter().map(|text| Workload::parse(text).unwrap());
+    Workload::all().into_iter().chain(written).map(each).collect()
 });
+
+/// Formulas for the interpreter: alone, fused, with conditions, constants and more registers than a few.
+const TEXTS: [&str; 6] = [
+    "x",
+    "x + x**2 + x**3",
+    "where(x > y, sqrt(x), -y**3) / (1 + abs(x))",
+    "(x > 0) & ~(y < x) | isnan(y)",
+    "clip(x, -1, 1)*sign(y) - fma(x, y, floor(x))*ceil(y) + min(x, y)*max(x, 0.5)",
+    "((x+1)*(y+2) - (x+3)*(y+4)) * ((x+5)*(y+6) - (x+7)*(y+8)) + (x-y)*((x-1)*(y-2) + (x-3)*(y-4))",
+];
+
+/// Folds of tame numbers at every length, and what their results are judged by.
+static FOLDS: LazyLock<Vec<(Kernel, Vec<Reference>)>> = LazyLock::new(|| {
+    let texts = ["sum(x + x**2 + x**3)", "mean(x*x)", "min(x)", "max(x*x - x)", "prod(1 + x/100000)"];
+    let compiled = "poly".parse::<Workload>().unwrap().kernel.with_fold(Some(Fold::Sum));
+    let kernels = texts.iter().map(|text| Kernel::parse(text).unwrap()).chain([compiled]);
+    let data = tame();
+    let each = |kernel: Kernel| {
+        let lengths = LENGTHS.iter().filter(|len| **len > 0);
+        let references = lengths.map(|len| Reference::new(&kernel, &[Arg::from(&data[..*len])], *len)).collect();
+        (kernel, references)
+    };
+    kernels.map(each).collect()
+});
+
+/// Standard normal numbers, as many as the longest of the lengths.
+fn tame() -> Vec<f32> {
+    let longest = LENGTHS[LENGTHS.len() - 1];
+    let poly: Workload = "poly".parse().unwrap();
+    let data = poly.data(longest, 11);
+    let arg = data.args(longest)[0];
+    (0..longest).map(|index| arg.at(index)).collect()
+}
+
+fn folds_agree(backend: &dyn crossover::Backend) {
+    let data = tame();
+    for (kernel, references) in &*FOLDS {
+        let mut prepared = backend.prepare(kernel).unwrap();
+        for (reference, len) in references.iter().zip(LENGTHS.iter().filter(|len| **len > 0)) {
+            let mut out = [f32::NAN];
+            prepared.run(&[Arg::from(&data[..*len])], &mut out).unwrap();
+            reference.judge(&backend.info(), &out);
+        }
+    }
+}
+
+fn folds_numbers_and_nothing(backend: &dyn crossover::Backend) {
+    let run = |text: &str, inputs: &[Arg<'_>]| {
+        let mut out = [f32::NAN];
+        backend.run(&Kernel::parse(text).unwrap(), inputs, &mut out).map(|()| out[0])
+    };
+    let nothing = Arg::Array(&[]);
+    assert_eq!(run("sum(x)", &[nothing]).unwrap(), 0.0);
+    assert_eq!(run("prod(x)", &[nothing]).unwrap(), 1.0);
+    assert!(run("mean(x)", &[nothing]).unwrap().is_nan());
+    assert!(matches!(run("min(x)", &[nothing]), Err(Error::Empty { fold: "min" })));
+    assert_eq!(run("sum(a*x)", &[Arg::Scalar(2.0), Arg::from(&[1.0, 2.0, 3.0])]).unwrap(), 12.0);
+    assert_eq!(run("max(a*b)", &[Arg::Scalar(2.0), Arg::Scalar(3.0)]).unwrap(), 6.0);
+    assert_eq!(run("sum(x > 1)", &[Arg::from(&[1.0, 2.0, 3.0])]).unwrap(), 2.0);
+    assert!(matches!(run("sum(x*y)", &[Arg::from(&[1.0]), Arg::from(&[1.0, 2.0])]), Err(Error::Length { .. })));
+    let sum = Kernel::parse("sum(x)").unwrap();
+    let mut two = [0.0; 2];
+    let refused = backend.run(&sum, &[Arg::from(&[1.0])], &mut two);
+    assert!(matches!(refused, Err(Error::FoldOutput { found: 2, .. })));
+    assert!(backend.prepare(&sum).unwrap().run_in_place(&mut two, &[]).is_err());
+}
 
 fn agrees_on_every_workload_and_length(backend: &dyn crossover::Backend) {
     for (workload, inputs, reference) in &*REFERENCES {

@@ -246,3 +246,21 @@ fn an_interrupted_sweep_keeps_what_was_measured() {
     assert!((1..20).contains(&json["measurements"].as_array().unwrap().len()));
     assert_eq!(names(&folder.path().join("sweep")).len(), 4);
 }
+
+#[test]
+fn a_sweep_measures_a_formula_of_the_users() {
+    let folder = tempfile::tempdir().unwrap();
+    let formulas = ["--expr", "where(x > 0, x, 0.01*y)", "--expr", "sum(x*y)"];
+    let output = run(folder.path(), &[&["sweep"], &formulas[..], &CPU[..], &TINY[..]].concat());
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    let json: Value = serde_json::from_slice(&fs::read(folder.path().join("sweep/sweep.json")).unwrap()).unwrap();
+    let names: Vec<_> = json["measurements"].as_array().unwrap().iter().map(|each| each["workload"].clone()).collect();
+    assert_eq!(names.len(), 2 * 2 * 3);
+    assert!(names.contains(&"where(x > 0, x, 0.01*y)".into()) && names.contains(&"sum(x*y)".into()), "{names:?}");
+    assert_eq!(json["failures"].as_array().unwrap().len(), 0);
+
+    let wrong = run(folder.path(), &["sweep", "--expr", "squrt(x)"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    let said = text(&wrong.stderr);
+    assert_eq!(said, "crossover: there is no function `squrt`; did you mean `sqrt`?\n  squrt(x)\n  ^^^^^\n");
+}

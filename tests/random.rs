@@ -98,8 +98,8 @@ fn case() -> impl Strategy<Value = (Kernel, Vec<Vec<f32>>)> {
     })
 }
 
-/// Two sets of the widest lanes and an odd rest.
-const LEN: usize = 37;
+/// A stride of the interpreter, two sets of the widest lanes and an odd rest.
+const LEN: usize = 128 + 37;
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
@@ -121,7 +121,7 @@ proptest! {
 
     #[test]
     fn shaders_are_valid((compiled, _) in case()) {
-        let shader = wgsl::elementwise(compiled.program(), 64);
+        let shader = wgsl::shader(compiled.program(), 64);
         let module = naga::front::wgsl::parse_str(&shader)
             .unwrap_or_else(|error| panic!("{}\n{shader}", error.emit_to_string(&shader)));
         naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty())

@@ -29,6 +29,7 @@ fn dependencies_stay_behind_their_walls() {
         ("rayon::", "backend/threads.rs"),
         ("plotters::", "sweep/"),
         ("clap::", "command/"),
+        ("npyz::", "command/eval/"),
     ];
     for path in all {
         let name = path.strip_prefix(&src).unwrap().to_string_lossy().replace('\\', "/");

@@ -21,6 +21,7 @@ pub use threads::Threads;
 
 use crate::arg::Arg;
 use crate::error::{Error, Result};
+use crate::fold::Fold;
 use crate::kernel::Kernel;
 use crate::model::Arithmetic;
 use crate::num::Element;
@@ -76,15 +77,16 @@ pub trait Prepared<T: Element = f32>: Send {
     /// If the inputs do not fit.
     fn launch_in_place(&mut self, data: &mut [T], rest: &[Arg<'_, T>]) -> Result<()>;
 
-    /// Computes one element of `out` for each element of the inputs. Empty arrays are fine: nothing happens.
+    /// Computes one element of `out` for each element of the inputs; for a fold, the one element of `out` from all of them.
+    /// Empty arrays are fine.
     ///
     /// # Errors
     ///
-    /// [`Error::InputCount`] and [`Error::Length`] if the inputs do not fit; on a GPU also what may go wrong there.
+    /// [`Error::InputCount`], [`Error::Length`] and [`Error::FoldOutput`] if the arrays do not fit, [`Error::Empty`] for the
+    /// least or greatest of no elements; on a GPU also what may go wrong there.
     fn run(&mut self, inputs: &[Arg<'_, T>], out: &mut [T]) -> Result<()> {
-        self.kernel().check(inputs, out.len())?;
-        if out.is_empty() {
-            return Ok(());
+        if self.kernel().check(inputs, out.len())? == 0 {
+            return nothing(self.kernel().fold(), out);
         }
         self.launch(inputs, out)
     }
@@ -93,8 +95,11 @@ pub trait Prepared<T: Element = f32>: Send {
     ///
     /// # Errors
     ///
-    /// As [`run`](Prepared::run).
+    /// As [`run`](Prepared::run), and [`Error::FoldOutput`] for a fold, whose result does not take its input's place.
     fn run_in_place(&mut self, data: &mut [T], rest: &[Arg<'_, T>]) -> Result<()> {
+        if self.kernel().fold().is_some() {
+            return Err(Error::FoldOutput { kernel: self.kernel().title(), found: data.len() });
+        }
         let lengths = std::iter::once(Some(data.len())).chain(rest.iter().map(Arg::len));
         self.kernel().check_lengths(lengths, data.len())?;
         if data.is_empty() {
@@ -107,6 +112,15 @@ pub trait Prepared<T: Element = f32>: Send {
     fn stages(&self) -> &[Stage] {
         &[]
     }
+}
+
+/// The output for no elements.
+#[cold]
+fn nothing<T: Element>(fold: Option<Fold>, out: &mut [T]) -> Result<()> {
+    if let Some(fold) = fold {
+        out.fill(T::constant(fold.empty()?));
+    }
+    Ok(())
 }
 
 /// A part of a run and the time it took.

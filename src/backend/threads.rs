@@ -6,15 +6,16 @@ use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::simd::isa::Checked;
-use super::{Backend, Info, Isa, Kind, Prepared};
-use crate::arg::Arg;
+use super::{Backend, Info, Isa, Kind, Prepared, simd};
+use crate::arg::{Arg, elements};
 use crate::error::{Error, Result};
+use crate::fold::Fold;
 use crate::kernel::Kernel;
 
 /// Elements in a chunk, 256 KiB. Waking another thread from outside its pool costs 6 to 7 µs, in which one thread does
 /// about 2e5 elements of a light formula: two chunks are the least that is worth it, so a chunk is half of that, rounded
 /// down to a power of two.
-const CHUNK: usize = 1 << 16;
+const CHUNK: usize = Fold::CHUNK;
 
 /// Runs kernels with SIMD on several threads. An array of one chunk (65 536 elements) or less stays on the caller's.
 #[derive(Clone, Debug)]
@@ -91,10 +92,29 @@ impl OnThreads {
             let chunks = data.par_chunks_mut(CHUNK).enumerate();
             chunks.for_each(|(index, part)| body(index * CHUNK, part));
         };
+        self.install(&mut all);
+    }
+
+    /// Calls `all` on the threads of the pool.
+    fn install<R: Send>(&self, all: impl FnOnce() -> R + Send) -> R {
         match &self.threads.pool {
             Some(pool) => pool.install(all),
             None => all(),
         }
+    }
+
+    /// Folds all elements: the chunks on the threads, then what they gave.
+    fn fold(&self, fold: Fold, inputs: &[Arg<'_>]) -> Result<f32> {
+        let (bodies, isa, len) = (self.kernel.bodies(), self.threads.isa, elements(inputs));
+        let chunk = |scratch: &mut Vec<f32>, from: usize| {
+            simd::fold::chunk(bodies, isa, fold, inputs, (from, CHUNK.min(len - from)), scratch)
+        };
+        if len <= CHUNK {
+            return fold.join(&[chunk(&mut Vec::new(), 0)], len);
+        }
+        let starts = (0..len.div_ceil(CHUNK)).into_par_iter().map(|index| index * CHUNK);
+        let parts: Vec<f32> = self.install(|| starts.map_init(Vec::new, chunk).collect());
+        fold.join(&parts, len)
     }
 }
 
@@ -105,6 +125,10 @@ impl Prepared for OnThreads {
 
     fn launch(&mut self, inputs: &[Arg<'_>], out: &mut [f32]) -> Result<()> {
         let (bodies, isa) = (self.kernel.bodies(), self.threads.isa);
+        if let Some(fold) = self.kernel.fold() {
+            out[0] = self.fold(fold, inputs)?;
+            return Ok(());
+        }
         self.spread(out, |from, out| bodies.apply(isa, inputs, from, out));
         Ok(())
     }

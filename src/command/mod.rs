@@ -3,6 +3,9 @@
 //! It ends with status 0, 1 if something failed, 2 if it was asked for what cannot be, and 130 if it was interrupted.
 
 mod devices;
+mod eval;
+mod interrupt;
+mod memory;
 mod sweep;
 mod terminal;
 
@@ -12,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Measures where one backend overtakes another: a plain loop, SIMD, threads, the GPU.
+/// Evaluates formulas on arrays, and measures where one backend overtakes another: a plain loop, SIMD, threads, the GPU.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -22,6 +25,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Evaluate a formula on .npy files of any size
+    Eval(eval::Options),
     /// Verify and time workloads on every backend over a range of sizes, and draw the result
     Sweep(sweep::Options),
     /// List the backends and instruction sets: what this machine has, or why not and what would bring it
@@ -35,6 +40,14 @@ struct Stop {
 }
 
 impl Stop {
+    /// The status of a command that the user stopped.
+    const INTERRUPTED: u8 = 130;
+
+    /// Whoever read the output has read enough: nothing went wrong.
+    fn unread() -> Self {
+        Stop { status: 0, message: String::new() }
+    }
+
     /// The user asked for what cannot be.
     fn mistake(message: impl fmt::Display) -> Self {
         Stop { status: 2, message: message.to_string() }
@@ -47,17 +60,19 @@ impl Stop {
 
     /// The user stopped it.
     fn interrupted(message: impl fmt::Display) -> Self {
-        Stop { status: 130, message: message.to_string() }
+        Stop { status: Self::INTERRUPTED, message: message.to_string() }
     }
 }
 
 pub fn main() -> ExitCode {
     let done = match Arguments::parse().command {
+        Command::Eval(options) => eval::run(&options),
         Command::Sweep(options) => sweep::run(&options),
         Command::Devices => devices::run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        Err(stop) if stop.status == 0 => ExitCode::SUCCESS,
         Err(stop) => {
             // If standard error is closed too, there is nobody left to tell.
             let _ = writeln!(io::stderr(), "crossover: {}", stop.message);

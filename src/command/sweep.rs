@@ -3,23 +3,24 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use crossover::sweep::{self, Contender, Host, Report, Sizes, SystemClock, plot};
-use crossover::{Backend, Error, Isa, Kind, Simd, Sweep, Threads, Workload};
+use crossover::{Backend, Isa, Kind, Simd, Sweep, Threads, Workload};
 
-use super::Stop;
 use super::terminal::Terminal;
+use super::{Stop, interrupt, memory};
 
 /// The files that a sweep writes.
 const FILES: [&str; 4] = ["sweep.csv", "sweep.json", "sweep.svg", "sweep.png"];
 
 #[derive(Args)]
 pub struct Options {
-    #[arg(default_value = "poly", help = format!("What to measure: {}", workload_names()))]
+    #[arg(help = format!("What to measure: {} [default: poly]", workload_names()))]
     workloads: Vec<String>,
+    /// A formula of your own to measure, such as "0.5*x*(1 + y)"; its inputs are standard normal numbers. May be repeated
+    #[arg(long, value_name = "FORMULA")]
+    expr: Vec<String>,
     #[arg(long, value_delimiter = ',', value_name = "NAMES", help = backends_help())]
     backends: Option<Vec<String>>,
     /// The instruction set of simd and threads [default: the widest there is]
@@ -48,9 +49,13 @@ pub struct Options {
 /// Measures, and writes down what was measured, also if interrupted.
 pub fn run(options: &Options) -> Result<(), Stop> {
     let sweep = options.sweep().map_err(Stop::mistake)?;
-    enough_memory(&sweep)?;
+    memory::enough(
+        "the largest size".to_owned(),
+        sweep.bytes_needed(),
+        "ask for smaller --sizes, or fewer --backends",
+    )?;
     let rows = open_folder(&options.out)?;
-    let interrupted = heed_interrupts()?;
+    let interrupted = interrupt::heed(None, || ())?;
     let csv = options.out.join(FILES[0]);
     let mut terminal = Terminal::new(options.quiet, rows, csv, interrupted);
     let report = sweep.run_with(&SystemClock, &mut terminal);
@@ -68,7 +73,12 @@ pub fn run(options: &Options) -> Result<(), Stop> {
 
 impl Options {
     fn sweep(&self) -> crossover::Result<Sweep> {
-        let workloads: Vec<Workload> = self.workloads.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
+        let named = self.workloads.iter().map(|name| name.parse());
+        let written = self.expr.iter().map(|text| Workload::parse(text));
+        let mut workloads: Vec<Workload> = named.chain(written).collect::<Result<_, _>>()?;
+        if workloads.is_empty() {
+            workloads.push("poly".parse()?);
+        }
         let sizes = self.sizes.as_deref().map_or_else(|| Ok(Sizes::default()), str::parse)?;
         let isa = self.isa.as_deref().map(str::parse::<Isa>).transpose()?;
         let mut sweep =
@@ -136,25 +146,6 @@ fn unique(workloads: Vec<Workload>) -> Vec<Workload> {
     kept
 }
 
-fn enough_memory(sweep: &Sweep) -> Result<(), Stop> {
-    let mut system = sysinfo::System::new();
-    system.refresh_memory();
-    if system.total_memory() == 0 {
-        // The system does not say. Asking on about its groups would panic.
-        return Ok(());
-    }
-    // In a container the limit is the group's, not the machine's. What the group caches can be had, so only what is in
-    // use counts.
-    let group = system.cgroup_limits().map_or(u64::MAX, |group| group.total_memory.saturating_sub(group.rss));
-    let (needed, limit) = (sweep.bytes_needed(), system.available_memory().min(group));
-    if needed <= limit {
-        return Ok(());
-    }
-    let what = "the largest size, in bytes of memory,".to_owned();
-    let remedy = "ask for smaller --sizes, or fewer --backends".to_owned();
-    Err(Stop::mistake(Error::TooLarge { what, needed, limit, remedy }))
-}
-
 /// Makes sure that the files can be written, before anything is measured, and opens the first.
 fn open_folder(out: &Path) -> Result<File, Stop> {
     let refused = |path: &Path, error: io::Error| {
@@ -170,19 +161,6 @@ fn open_folder(out: &Path) -> Result<File, Stop> {
     }
     let csv = out.join(FILES[0]);
     File::create(&csv).map_err(|error| refused(&csv, error))
-}
-
-/// Sets a flag on the first Ctrl-C, and ends the process on the second.
-fn heed_interrupts() -> Result<Arc<AtomicBool>, Stop> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let set = Arc::clone(&flag);
-    let heeded = ctrlc::set_handler(move || {
-        if set.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-    });
-    heeded.map_err(|error| Stop::failure(format_args!("Ctrl-C cannot be caught: {error}")))?;
-    Ok(flag)
 }
 
 /// Writes what is written at the end; the rows are there already.

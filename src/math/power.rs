@@ -24,7 +24,8 @@ pub(crate) fn cbrt<B: Bits>(x: B) -> B {
 #[inline(always)]
 fn cbrt_of<B: Bits>(a: B) -> B {
     let third = B::constant(1.0 / 3.0);
-    // That bits less a third of the bits are a root's: J. F. Blinn, "Floating-point tricks", 1997. Within 4 %.
+    // A constant less a third of the bits are nearly the bits of the inverse root (J. F. Blinn, *Floating-point tricks*,
+    // IEEE Computer Graphics and Applications, 1997). That third is so large a number that it is a whole one.
     let guess = B::Word::constant(0x54a2_1d2a) - (B::from_word(a.to_bits()) * third).to_word();
     let mut inverse = B::from_bits(guess);
     for _ in 0..2 {

@@ -46,7 +46,7 @@ pub trait Contender {
 
     /// Makes everything ready that is not to be timed: compiles the kernel, allocates, moves data to where the regime says.
     ///
-    /// `args` fit the kernel and an output of `len` elements, which is at least one.
+    /// `args` fit the kernel, and have `len` elements, which is at least one.
     ///
     /// # Errors
     ///
@@ -122,7 +122,7 @@ impl Contender for Host {
     fn prepare<'a>(&'a self, kernel: &Kernel, args: &[Arg<'a>], len: usize) -> Result<Box<dyn Runner + 'a>> {
         // Filled, so that its pages are there before the clock runs, and with NaN, so that an element that is never written
         // is found out.
-        let out = vec![f32::NAN; len];
+        let out = vec![f32::NAN; kernel.output_len(len)];
         Ok(Box::new(OnHost { prepared: self.backend.prepare(kernel)?, args: args.to_vec(), out }))
     }
 }

@@ -178,7 +178,7 @@ impl Sweep {
     pub fn bytes_needed(&self) -> u64 {
         let elements = self.sizes.largest() as u64;
         let output = size_of::<f32>();
-        let inputs = self.workloads.iter().map(|workload| workload.bytes_per_element() - output).max().unwrap_or(0);
+        let inputs = self.workloads.iter().map(Workload::input_bytes).max().unwrap_or(0);
         let bounds = size_of::<crate::bound::Bound>() * self.arithmetics().len();
         elements.saturating_mul((inputs + bounds + output * self.contenders.len()) as u64)
     }

@@ -29,7 +29,7 @@ impl Contender for Resident {
     }
 
     fn prepare<'a>(&'a self, kernel: &Kernel, args: &[Arg<'a>], len: usize) -> Result<Box<dyn Runner + 'a>> {
-        let output = vec![f32::NAN; len];
+        let output = vec![f32::NAN; kernel.output_len(len)];
         let out = self.gpu.upload(&output)?;
         let upload = |arg: &Arg<'_>| match arg {
             Arg::Array(array) => Ok((Some(self.gpu.upload(array)?), 0.0)),

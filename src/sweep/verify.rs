@@ -5,6 +5,7 @@ use std::thread;
 
 use crate::bound::Bound;
 use crate::error::Result;
+use crate::fold::{self, Fold};
 use crate::model::Arithmetic;
 use crate::ulp::distance;
 use crate::workload::{Data, Workload};
@@ -14,7 +15,9 @@ use crate::workload::{Data, Workload};
 /// Computed once, at the largest size: the data for fewer elements are the first of those for more, so their bounds are
 /// too.
 pub(super) struct Oracle {
+    /// The bounds of the elements, before any fold.
     bounds: Vec<(Arithmetic, Vec<Bound>)>,
+    fold: Option<Fold>,
 }
 
 impl Oracle {
@@ -25,35 +28,43 @@ impl Oracle {
     /// [`Error::InputCount`](crate::Error::InputCount) if the workload has not a sample for each input of its kernel.
     pub(super) fn new(workload: &Workload, data: &Data, len: usize, arithmetics: &[Arithmetic]) -> Result<Self> {
         let each = arithmetics.iter().map(|arithmetic| Ok((*arithmetic, bounds(workload, data, len, *arithmetic)?)));
-        Ok(Oracle { bounds: each.collect::<Result<_>>()? })
+        Ok(Oracle { bounds: each.collect::<Result<_>>()?, fold: workload.kernel.fold() })
     }
 
-    /// The worst error in ULP of an output that is right, or what is wrong with it.
+    /// The worst error in ULP of an output for `len` elements that is right, or what is wrong with it.
     pub(super) fn judge(&self, arithmetic: Arithmetic, output: &[f32], len: usize) -> Result<f64, Mismatch> {
         let bounds = self.bounds.iter().find(|(each, _)| *each == arithmetic).map_or(&[][..], |(_, bounds)| bounds);
         assert!(bounds.len() >= len, "the oracle was asked for {len} elements and has {}", bounds.len());
-        // An output of another length is wrong in the elements that it has not.
-        let at = |index: usize| output.get(index).copied().unwrap_or(f32::NAN);
-        let mut wrong = 0;
-        let mut worst: Option<Mismatch> = None;
-        let mut max_ulp = 0.0_f64;
-        for (index, bound) in bounds.iter().enumerate().take(len) {
-            let value = at(index);
-            if bound.is_finite() {
-                max_ulp = max_ulp.max(distance(value, bound.value));
-            }
-            // A shader may assume infinities and NaN away: its bounds are infinite there, and admit anything.
-            if bound.admits(value) {
-                continue;
-            }
-            wrong += 1;
-            let found = Mismatch { index, value, oracle: bound.value, bound: bound.bound, wrong: 0, of: len };
-            if worst.is_none_or(|worst| found.excess() > worst.excess()) {
-                worst = Some(found);
-            }
+        match self.fold {
+            Some(fold) => compare(&[fold::bound(fold, arithmetic, &bounds[..len])], output),
+            None => compare(&bounds[..len], output),
         }
-        worst.map_or(Ok(max_ulp), |worst| Err(Mismatch { wrong, ..worst }))
     }
+}
+
+/// The worst error in ULP of an output within these bounds, or what is wrong with it.
+fn compare(bounds: &[Bound], output: &[f32]) -> Result<f64, Mismatch> {
+    // An output of another length is wrong in the elements that it has not.
+    let at = |index: usize| output.get(index).copied().unwrap_or(f32::NAN);
+    let mut wrong = 0;
+    let mut worst: Option<Mismatch> = None;
+    let mut max_ulp = 0.0_f64;
+    for (index, bound) in bounds.iter().enumerate() {
+        let value = at(index);
+        if bound.is_finite() {
+            max_ulp = max_ulp.max(distance(value, bound.value));
+        }
+        // A shader may assume infinities and NaN away: its bounds are infinite there, and admit anything.
+        if bound.admits(value) {
+            continue;
+        }
+        wrong += 1;
+        let found = Mismatch { index, value, oracle: bound.value, bound: bound.bound, wrong: 0, of: bounds.len() };
+        if worst.is_none_or(|worst| found.excess() > worst.excess()) {
+            worst = Some(found);
+        }
+    }
+    worst.map_or(Ok(max_ulp), |worst| Err(Mismatch { wrong, ..worst }))
 }
 
 /// The bounds of a workload, on all cores: with many operations an element they take longer than the measurements.
@@ -64,7 +75,7 @@ fn bounds(workload: &Workload, data: &Data, len: usize, arithmetic: Arithmetic) 
     let part = |from: usize| {
         let count = share.min(len - from);
         let args: Vec<_> = args.iter().map(|arg| arg.part(from, count)).collect();
-        workload.kernel.bounds(arithmetic, &args, count)
+        workload.kernel.element_bounds(arithmetic, &args, count)
     };
     let part = &part;
     thread::scope(|scope| {

@@ -5,6 +5,7 @@
 //! `stream` runs arrays of the host through all of these, in chunks.
 
 mod array;
+mod bound;
 mod kernel;
 mod open;
 mod scope;
@@ -13,7 +14,8 @@ mod stream;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 pub use array::{DeviceArg, DeviceArray};
-pub use kernel::{BoundKernel, GpuKernel};
+pub use bound::BoundKernel;
+pub use kernel::GpuKernel;
 
 use super::{Backend, Device, Info, Kind, Prepared};
 use crate::error::{Error, Result};
@@ -113,6 +115,6 @@ impl Backend for Gpu {
     }
 
     fn prepare(&self, kernel: &Kernel) -> Result<Box<dyn Prepared>> {
-        Ok(Box::new(stream::OnGpu::new(self.compile(kernel)?)))
+        Ok(Box::new(stream::OnGpu::new(self, kernel)?))
     }
 }

@@ -4,14 +4,17 @@
 use std::time::{Duration, Instant};
 
 use super::array::{DeviceArg, DeviceArray, bytes};
-use super::kernel::{BoundKernel, GpuKernel};
-use crate::arg::Arg;
+use super::{BoundKernel, Gpu, GpuKernel};
+use crate::arg::{Arg, elements};
 use crate::backend::{Prepared, Stage};
 use crate::error::Result;
+use crate::fold::Fold;
 use crate::kernel::Kernel;
 
 /// A kernel that is ready to run on arrays of the host.
 pub(super) struct OnGpu {
+    whole: Kernel,
+    /// What runs on each chunk.
     kernel: GpuKernel,
     /// The device's side, made by the first run and kept while it is large enough.
     memory: Option<Memory>,
@@ -20,6 +23,8 @@ pub(super) struct OnGpu {
 
 /// Memory for a chunk.
 struct Memory {
+    /// How many elements it is for.
+    len: usize,
     inputs: Vec<DeviceArray>,
     out: DeviceArray,
     readback: wgpu::Buffer,
@@ -28,25 +33,46 @@ struct Memory {
 }
 
 impl OnGpu {
-    pub(super) fn new(kernel: GpuKernel) -> Self {
+    pub(super) fn new(gpu: &Gpu, kernel: &Kernel) -> Result<Self> {
         let stages = ["upload", "compute", "download"];
-        OnGpu { kernel, memory: None, stages: stages.map(|name| Stage { name, time: Duration::ZERO }) }
+        // A chunk of a fold gives what the host can join.
+        let each = gpu.compile(&kernel.with_fold(kernel.fold().map(Fold::of_parts)))?;
+        let stages = stages.map(|name| Stage { name, time: Duration::ZERO });
+        Ok(OnGpu { whole: kernel.clone(), kernel: each, memory: None, stages })
+    }
+
+    /// Folds each chunk on the device, and what they give on the host.
+    fn fold(&mut self, fold: Fold, inputs: &[Arg<'_>]) -> Result<f32> {
+        let (len, chunk) = (elements(inputs), self.kernel.chunk());
+        self.begin(len)?;
+        let mut parts = Vec::with_capacity(len.div_ceil(chunk));
+        for from in (0..len).step_by(chunk) {
+            let count = chunk.min(len - from);
+            let args: Vec<_> = inputs.iter().map(|arg| arg.part(from, count)).collect();
+            let submission = self.send(&args, count)?;
+            let mut part = [0.0];
+            self.receive(submission, &mut part)?;
+            parts.push(part[0]);
+        }
+        fold.join(&parts, len)
     }
 
     /// Makes room for a chunk of `len` elements, if there is not.
     fn reserve(&mut self, len: usize) -> Result<()> {
-        if self.memory.as_ref().is_some_and(|memory| memory.out.len() >= len) {
+        if self.memory.as_ref().is_some_and(|memory| memory.len >= len) {
             return Ok(());
         }
         // What there was goes first, so that the two need not both fit.
         self.memory = None;
         let gpu = self.kernel.gpu();
         let len = len.next_power_of_two().min(self.kernel.chunk());
+        let results = self.kernel.kernel().output_len(len);
         let inputs = self.kernel.kernel().inputs().iter().map(|_| gpu.empty(len));
         self.memory = Some(Memory {
+            len,
             inputs: inputs.collect::<Result<_>>()?,
-            out: gpu.empty(len)?,
-            readback: gpu.buffer(len, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST)?,
+            out: gpu.empty(results)?,
+            readback: gpu.buffer(results, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST)?,
             bound: None,
         });
         Ok(())
@@ -86,7 +112,8 @@ impl OnGpu {
         let submission = gpu.scoped(|device| {
             let mut encoder = device.create_command_encoder(&Default::default());
             bound.encode_part(&mut encoder, len);
-            encoder.copy_buffer_to_buffer(memory.out.buffer(), 0, &memory.readback, 0, bytes(len));
+            let results = bytes(self.kernel.kernel().output_len(len));
+            encoder.copy_buffer_to_buffer(memory.out.buffer(), 0, &memory.readback, 0, results);
             gpu.queue().submit([encoder.finish()])
         })?;
         memory.bound = Some((bound, arrays));
@@ -110,10 +137,14 @@ impl OnGpu {
 
 impl Prepared for OnGpu {
     fn kernel(&self) -> &Kernel {
-        self.kernel.kernel()
+        &self.whole
     }
 
     fn launch(&mut self, inputs: &[Arg<'_>], out: &mut [f32]) -> Result<()> {
+        if let Some(fold) = self.whole.fold() {
+            out[0] = self.fold(fold, inputs)?;
+            return Ok(());
+        }
         self.begin(out.len())?;
         let chunk = self.kernel.chunk();
         for (index, out) in out.chunks_mut(chunk).enumerate() {

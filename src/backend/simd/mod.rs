@@ -4,16 +4,20 @@
 //! time, [`drive`] loops. This is the one place that names `wide` and holds the intrinsics.
 #![allow(unsafe_code, reason = "intrinsics, and the loop that feeds them from raw pointers")]
 
+pub(crate) mod blocks;
 pub(crate) mod drive;
+pub(crate) mod fold;
 pub(crate) mod isa;
 pub(crate) mod lanes;
+pub(crate) mod pass;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 use super::{Backend, Info, Kind, Prepared};
-use crate::arg::Arg;
+use crate::arg::{Arg, elements};
 use crate::error::{Error, Result};
+use crate::fold::{Fold, Tree};
 use crate::kernel::Kernel;
 use isa::{Checked, Isa};
 
@@ -71,11 +75,23 @@ impl Backend for Simd {
 pub(super) struct OnCaller {
     kernel: Kernel,
     isa: Checked,
+    /// Memory for a fold.
+    scratch: Vec<f32>,
 }
 
 impl OnCaller {
     pub(super) fn new(kernel: &Kernel, isa: Checked) -> Self {
-        OnCaller { kernel: kernel.clone(), isa }
+        OnCaller { kernel: kernel.clone(), isa, scratch: Vec::new() }
+    }
+
+    fn fold(&mut self, fold: Fold, inputs: &[Arg<'_>]) -> Result<f32> {
+        let (bodies, len) = (self.kernel.bodies(), elements(inputs));
+        let mut tree = Tree::new(fold);
+        for from in (0..len).step_by(Fold::CHUNK) {
+            let range = (from, Fold::CHUNK.min(len - from));
+            tree.push(fold::chunk(bodies, self.isa, fold, inputs, range, &mut self.scratch));
+        }
+        tree.finish(len)
     }
 }
 
@@ -85,7 +101,10 @@ impl Prepared for OnCaller {
     }
 
     fn launch(&mut self, inputs: &[Arg<'_>], out: &mut [f32]) -> Result<()> {
-        self.kernel.bodies().apply(self.isa, inputs, 0, out);
+        match self.kernel.fold() {
+            None => self.kernel.bodies().apply(self.isa, inputs, 0, out),
+            Some(fold) => out[0] = self.fold(fold, inputs)?,
+        }
         Ok(())
     }
 

@@ -1,0 +1,29 @@
+//! Ctrl-C, and being asked to end: work stops at its next pause and tidies up.
+
+use std::io::{self, Write};
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use super::Stop;
+
+/// Sets a flag on the first Ctrl-C, and ends the process on the second. With `patience`, the first ends it too if the work
+/// has not stopped by then: it may wait for an input that never comes. `leave` runs before the process is ended so.
+pub fn heed(patience: Option<Duration>, leave: impl Fn() + Send + 'static) -> Result<Arc<AtomicBool>, Stop> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let set = Arc::clone(&flag);
+    let heeded = ctrlc::set_handler(move || {
+        match (set.swap(true, Ordering::Relaxed), patience) {
+            (false, None) => return,
+            (false, Some(patience)) => thread::sleep(patience),
+            (true, _) => {}
+        }
+        leave();
+        let _ = writeln!(io::stderr(), "crossover: interrupted");
+        process::exit(Stop::INTERRUPTED.into());
+    });
+    heeded.map_err(|error| Stop::failure(format_args!("Ctrl-C cannot be caught: {error}")))?;
+    Ok(flag)
+}
