@@ -22,20 +22,31 @@ const EXPM1: [f32; 5] = [0.499_999_97, 0.166_665_45, 0.041_667_446, 0.008_366_44
 /// (2ʳ − 1 − r ln 2) / r² for |r| ≤ 0.5005: 2ʳ is right to 2⁻²⁸.
 const EXP2: [f32; 5] = [0.240_226_48, 0.055_503_625, 0.009_618_511, 0.001_339_006_1, 0.000_153_241_27];
 
-/// `x` less the nearest multiple of ln 2, and which multiple it is.
+/// A number as so many times ln 2 and a rest.
+struct Reduced<B> {
+    whole: B,
+    rest: B,
+    /// The rest again: the part that is exact, and what was added to it.
+    near: B,
+    low: B,
+}
+
+/// `x` less the nearest multiple of ln 2.
 #[inline(always)]
-fn reduce<B: Bits>(x: B) -> (B, B) {
+fn reduce<B: Bits>(x: B) -> Reduced<B> {
     let whole = (x * B::constant(std::f64::consts::LOG2_E)).round();
-    let rest = whole.mul_add(B::constant(-LN_2_SHORT[0]), x).opaque();
-    (whole.mul_add(B::constant(-LN_2_SHORT[1]), rest), whole)
+    let near = whole.mul_add(B::constant(-LN_2_SHORT[0]), x).opaque();
+    let low = whole * B::constant(-LN_2_SHORT[1]);
+    Reduced { whole, rest: near + low, near, low }
 }
 
 /// e to the power of `x`, without the `whole` doublings, which are given as well.
 #[inline(always)]
 fn parts<B: Bits>(x: B) -> (B, B) {
-    let (r, whole) = reduce(x);
-    let tail = (r * r).mul_add(polynomial(r, EXP), r);
-    (tail + B::constant(1), whole)
+    let Reduced { whole, rest, near, low } = reduce(x);
+    // The rest's own rounding is left out of the sum.
+    let tail = (rest * rest).mul_add(polynomial(rest, EXP), low);
+    ((near + tail) + B::constant(1), whole)
 }
 
 /// e to the power of `x`.
@@ -82,8 +93,8 @@ pub(crate) fn exp2_pair<B: Bits>(x: Pair<B>) -> B {
 /// eˣ − 1 as a pair, for −18 ≤ x < 88.
 #[inline(always)]
 pub(crate) fn exp_minus_1<B: Bits>(x: B) -> Pair<B> {
-    let (r, whole) = reduce(x);
-    let tail = Pair::sum(r, r * r * polynomial(r, EXPM1));
+    let Reduced { whole, rest, .. } = reduce(x);
+    let tail = Pair::sum(rest, rest * rest * polynomial(rest, EXPM1));
     // 2ⁿ(tail + 1) − 1; 2ⁿ − 1 rounds only where the tail is nothing beside it.
     let power = power_of_two::<B>(whole.to_word());
     Pair::sum(power - B::constant(1), power * tail.high).plus(power * tail.low)
@@ -92,8 +103,8 @@ pub(crate) fn exp_minus_1<B: Bits>(x: B) -> Pair<B> {
 /// e to the power of `x`, less 1.
 #[inline(always)]
 pub(crate) fn expm1<B: Bits>(x: B) -> B {
-    let (r, whole) = reduce(x.within(-18.0, 89.0));
-    let tail = (r * r).mul_add(polynomial(r, EXPM1), r);
+    let Reduced { whole, rest, .. } = reduce(x.within(-18.0, 89.0));
+    let tail = (rest * rest).mul_add(polynomial(rest, EXPM1), rest);
     // Half of it, so that the largest power of two is within range.
     let half_power = power_of_two::<B>((whole - B::constant(1)).to_word());
     let half = half_power.mul_add(tail, half_power - B::constant(0.5));

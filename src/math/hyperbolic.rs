@@ -40,7 +40,10 @@ pub(crate) fn tanh<B: Bits>(x: B) -> B {
     let size = x.abs().within(0.0, 10.0);
     let power = exp_minus_1(size + size);
     let divisor = Pair::sum_of_any(B::constant(2), power.high).plus(power.low);
-    with_sign(power.over(divisor).value(), x)
+    let quotient = power.over(divisor).value();
+    // Where products are not fused, it may be rounded to above 1.
+    let quotient = if B::FUSES { quotient } else { quotient.within(0.0, 1.0) };
+    with_sign(quotient, x)
 }
 
 /// Where a logarithm is of `x` itself and of one doubling: `large`, or else of `sum`.
