@@ -39,14 +39,27 @@ impl Formula<3> for Random {
             let value = |back: usize| values[values.len() - 1 - back % values.len()];
             values.push(match node {
                 Node::Constant(constant) => T::constant(*constant),
-                Node::Unary(op, a) => op.apply(value(*a)),
-                Node::Binary(op, a, b) => op.apply(value(*a), value(*b)),
+                Node::Unary(op, a) => unary(*op, value(*a)),
+                Node::Binary(op, a, b) => binary(*op, value(*a), value(*b)),
                 Node::Ternary(op, a, b, c) => op.apply(value(*a), value(*b), value(*c)),
                 Node::Select(condition, a, b) => T::select(condition.eval(&values), value(*a), value(*b)),
             });
         }
         values[values.len() - 1]
     }
+}
+
+/// Any operator at all. Not inlined, as it has every function in it, and a formula is compiled a dozen times for each
+/// instruction set: that would take minutes.
+#[inline(never)]
+fn unary<T: Num>(op: Unary, x: T) -> T {
+    op.apply(x)
+}
+
+/// As [`unary`].
+#[inline(never)]
+fn binary<T: Num>(op: Binary, x: T, y: T) -> T {
+    op.apply(x, y)
 }
 
 impl Condition {

@@ -91,20 +91,20 @@ impl<F: Formula<N>, const N: usize> Drive<'_, F, N> {
     fn walk<L: Lanes, const SCALARS: bool>(&self) {
         let mut at = 0;
         // SAFETY: each step stays below `len`, as the loop conditions say.
-        while self.len - at >= L::Block::WIDTH {
-            unsafe { self.step::<L::Block, SCALARS>(at, L::Block::WIDTH) };
-            at += L::Block::WIDTH;
+        if L::BLOCKS {
+            while self.len - at >= L::Block::WIDTH {
+                unsafe { self.step::<L::Block, SCALARS>(at, L::Block::WIDTH) };
+                at += L::Block::WIDTH;
+            }
+            while self.len - at >= L::Pair::WIDTH {
+                unsafe { self.step::<L::Pair, SCALARS>(at, L::Pair::WIDTH) };
+                at += L::Pair::WIDTH;
+            }
         }
-        while self.len - at >= L::Pair::WIDTH {
-            unsafe { self.step::<L::Pair, SCALARS>(at, L::Pair::WIDTH) };
-            at += L::Pair::WIDTH;
-        }
-        if self.len - at >= L::WIDTH {
-            unsafe { self.step::<L, SCALARS>(at, L::WIDTH) };
-            at += L::WIDTH;
-        }
-        if at < self.len {
-            unsafe { self.step::<L, SCALARS>(at, self.len - at) };
+        while at < self.len {
+            let count = L::WIDTH.min(self.len - at);
+            unsafe { self.step::<L, SCALARS>(at, count) };
+            at += count;
         }
     }
 

@@ -17,6 +17,9 @@ pub(crate) trait Lanes: Num {
     /// Fewer of them, for what a last block does not fill.
     type Pair: Lanes;
 
+    /// Whether a block holds more than this does: there is nothing to compile for one that does not.
+    const BLOCKS: bool = <Self::Block as Lanes>::WIDTH > Self::WIDTH;
+
     /// The first `WIDTH` numbers of a slice.
     ///
     /// # Panics

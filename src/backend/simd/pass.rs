@@ -147,6 +147,9 @@ impl Action {
 
 /// What a pass computes, as a type.
 trait Compute<const N: usize>: Copy {
+    /// Whether it is so little that several registers are worked on at a time.
+    const LIGHT: bool = true;
+
     fn compute<T: Num>(x: [T; N]) -> T;
 }
 
@@ -174,16 +177,16 @@ impl<C: Compute<N>, const N: usize> Task for Each<'_, C, N> {
         let to = places[self.step.to];
         let mut at = 0;
         // SAFETY: each part stays below `len`, as the conditions say, and whoever made the block promised that many numbers.
-        while len - at >= <L::Block as Lanes>::WIDTH {
-            unsafe { part::<L::Block, C, N>(&from, to, at, <L::Block as Lanes>::WIDTH) };
-            at += <L::Block as Lanes>::WIDTH;
+        if C::LIGHT && L::BLOCKS {
+            while len - at >= <L::Block as Lanes>::WIDTH {
+                unsafe { part::<L::Block, C, N>(&from, to, at, <L::Block as Lanes>::WIDTH) };
+                at += <L::Block as Lanes>::WIDTH;
+            }
         }
-        while len - at >= L::WIDTH {
-            unsafe { part::<L, C, N>(&from, to, at, L::WIDTH) };
-            at += L::WIDTH;
-        }
-        if at < len {
-            unsafe { part::<L, C, N>(&from, to, at, len - at) };
+        while at < len {
+            let count = L::WIDTH.min(len - at);
+            unsafe { part::<L, C, N>(&from, to, at, count) };
+            at += count;
         }
     }
 }
@@ -255,6 +258,19 @@ computations! {
     NestedLeft<O: BinaryOperator, I: BinaryOperator> [a, b, c] 3 => b.binary::<I>(c).binary::<O>(a);
 }
 
+/// Computes something that is a loop's work by itself, and long to compile.
+#[derive(Clone, Copy)]
+struct Heavy<C>(PhantomData<C>);
+
+impl<C: Compute<N>, const N: usize> Compute<N> for Heavy<C> {
+    const LIGHT: bool = false;
+
+    #[inline(always)]
+    fn compute<T: Num>(x: [T; N]) -> T {
+        C::compute(x)
+    }
+}
+
 /// Defines the passes of each group of the operators' table.
 macro_rules! passes {
     ($(
@@ -268,12 +284,14 @@ macro_rules! passes {
             )*}
         }
     )+) => {
-        $(passes!(@$group $enum {
-            $($required)* $($composed)* $($(#[doc = $doc])+ $op $method $names $wgsl $meaning;)*
-        });)+
+        $(passes!(@$group $enum { $($required)* $($composed)* } $($op)*);)+
     };
-    (@unary $enum:ident $rows:tt) => { passes!(@pass unary_pass 1 One unary $enum $rows); };
-    (@binary $enum:ident $rows:tt) => { passes!(@pass binary_pass 2 Two binary $enum $rows); };
+    (@unary $enum:ident $rows:tt $($function:ident)*) => {
+        passes!(@pass unary_pass 1 One unary $enum $rows $($function)*);
+    };
+    (@binary $enum:ident $rows:tt $($function:ident)*) => {
+        passes!(@pass binary_pass 2 Two binary $enum $rows $($function)*);
+    };
     (@ternary $enum:ident $rows:tt) => { passes!(@pass ternary_pass 3 Three ternary $enum $rows); };
     (@test $enum:ident $rows:tt) => { passes!(@pass test_pass 1 Tested test $enum $rows); };
     (@compare $enum:ident $rows:tt) => {
@@ -282,10 +300,11 @@ macro_rules! passes {
     };
     (@pass $pass:ident $n:literal $compute:ident $group:ident $enum:ident {
         $($(#[doc = $doc:literal])+ $op:ident $method:ident $names:tt $wgsl:literal $meaning:expr;)+
-    }) => {
+    } $($function:ident)*) => {
         fn $pass(op: $enum) -> Pass {
             match op {
                 $($enum::$op => each::<$compute<$group::$op>, $n>,)+
+                $($enum::$function => each::<Heavy<$compute<$group::$function>>, $n>,)*
             }
         }
     };
