@@ -54,6 +54,9 @@ fn input(n: u32, element: f32) -> f32 {
     return select(params.inputs[n].value, element, params.inputs[n].mask != 0u);
 }
 
+// begin functions
+// end functions
+
 fn element(i: u32) -> f32 {
     // begin formula
     let v0 = input(0u, in0[i & params.inputs[0].mask]);

@@ -10,8 +10,10 @@
 use std::marker::PhantomData;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
-pub use crate::model::{Arithmetic, Ieee, Model, Wgsl};
+pub use crate::model::{Arithmetic, FUNCTION_ULP, Ieee, Model, Wgsl};
 use crate::num::{Mask, Num};
+use crate::operator::{BinaryFunction, Passing, UnaryFunction};
+use crate::ulp::spacing;
 
 /// The unit roundoff of `f32`, half the distance from 1 to the next number, and 2⁻²⁷ of it more: the oracle itself is
 /// rounded to `f64`, and an `f64` rounding of a fused result may tip the later `f32` one.
@@ -119,6 +121,26 @@ impl<M: Model> Bounded<M> {
         Maybe { holds, certain: apart || (self.exact() && other.exact()) }
     }
 
+    /// The result of a function that may be off by `ulp`, from operands whose errors alone would put it `carried` off.
+    fn promised(value: f64, carried: f64, ulp: f64) -> Self {
+        let carried = if carried.is_nan() { f64::INFINITY } else { carried };
+        let ulp = if M::IEEE || ulp == 0.0 { ulp } else { FUNCTION_ULP };
+        if !value.is_finite() {
+            return Self::at(value, if M::IEEE && carried == 0.0 { 0.0 } else { f64::INFINITY });
+        }
+        if ulp == 0.0 {
+            return Self::flushed(value, carried);
+        }
+        let bound = carried + ulp * spacing(value.abs() + carried);
+        if value.abs() - bound >= OVERFLOW && M::IEEE {
+            Self::at(f64::INFINITY.copysign(value), 0.0)
+        } else if value.abs() + bound >= OVERFLOW {
+            Self::at(value, f64::INFINITY)
+        } else {
+            Self::flushed(value, bound)
+        }
+    }
+
     /// The result of choosing between two numbers: their own bounds, or both if the choice could go either way.
     fn chosen(self, passed_over: Self, certain: bool) -> Self {
         if certain {
@@ -221,6 +243,23 @@ impl<M: Model> Num for Bounded<M> {
         }
         let spread = ((value + bound).floor() - floor).max(floor - (value - bound).floor());
         Self::at(floor, if spread.is_nan() { f64::INFINITY } else { spread })
+    }
+
+    fn round(self) -> Self {
+        let Bound { value, bound } = self.at;
+        let round = Num::round(value);
+        let carried = if bound == 0.0 { 0.0 } else { Passing::Monotone.one(Num::round, self.at) };
+        Self::promised(round, carried, 0.0)
+    }
+
+    fn unary_function<F: UnaryFunction>(self) -> Self {
+        let carried = if self.exact() { 0.0 } else { F::PASSING.one(F::oracle, self.at) };
+        Self::promised(F::oracle(self.at.value), carried, F::ULP)
+    }
+
+    fn binary_function<F: BinaryFunction>(self, other: Self) -> Self {
+        let carried = if self.exact() && other.exact() { 0.0 } else { F::PASSING.two(F::oracle, self.at, other.at) };
+        Self::promised(F::oracle(self.at.value, other.at.value), carried, F::ULP)
     }
 
     fn min(self, other: Self) -> Self {

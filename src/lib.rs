@@ -97,6 +97,7 @@
 
 mod arg;
 pub mod backend;
+mod bits;
 mod body;
 pub mod bound;
 mod error;
@@ -104,11 +105,14 @@ pub mod fold;
 mod formula;
 mod interpret;
 mod kernel;
+mod math;
 mod model;
 pub mod num;
 pub mod operator;
 pub mod parse;
+mod passing;
 pub mod program;
+mod sketch;
 pub mod sweep;
 pub mod trace;
 pub mod ulp;

@@ -39,6 +39,10 @@ impl Model for Wgsl {
     const IEEE: bool = false;
 }
 
+/// What a mathematical function may be off in a shader, in ULP, unless it is exact: the shader computes it as the CPU does,
+/// and yet a compiler of shaders may contract and reorder.
+pub const FUNCTION_ULP: f64 = 4.0;
+
 /// Whose arithmetic a result came from, and so how far it may be from the oracle.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Arithmetic {

@@ -6,15 +6,25 @@
 //! shader.
 //!
 //! A *required* operator is a method that each kind of number brings along; a *composed* one is made of those, and yet is
-//! one operation of a [`Program`](crate::Program).
+//! one operation of a [`Program`](crate::Program). A *function* works on the bits of numbers; its row goes on with the
+//! meaning over [`Bits`], the oracle in `f64`, the most that it may be off in ULP (0 where it is exact), and how an error
+//! of its operands [passes](Passing) through it.
+//!
+//! # Accuracy
+//!
+#![doc = include_str!("math/ACCURACY.md")]
 
+use crate::bits::Bits;
+use crate::math;
 use crate::num::Num;
+pub use crate::passing::Passing;
+use crate::sketch::{self, Functions};
 
 /// Passes the table to another macro.
 macro_rules! operators {
     ($then:ident) => { $then! {
         /// Operators on one number.
-        Unary UnaryOperator unary(x) -> T {
+        Unary UnaryOperator UnaryFunction unary(x) -> T {
             required {
                 /// The opposite, `-x`.
                 Neg neg [] "-{0}" -x;
@@ -24,6 +34,8 @@ macro_rules! operators {
                 Sqrt sqrt ["sqrt"] "sqrt({0})" x.sqrt();
                 /// The largest whole number not above it. Keeps −0.
                 Floor floor ["floor"] "floor({0})" x.floor();
+                /// The nearest whole number, of two equally near ones the even one. Keeps the sign of a zero.
+                Round round ["round", "rint", "round_ties_even"] "round({0})" x.round();
             }
             composed {
                 /// The least whole number not below it. Keeps −0.
@@ -38,9 +50,71 @@ macro_rules! operators {
                 /// One over the square root.
                 Rsqrt rsqrt ["rsqrt", "inverseSqrt"] "inverseSqrt({0})" T::constant(1) / x.sqrt();
             }
+            function {
+                /// e to the power of it.
+                Exp exp ["exp"] "math_exp({0})" x.exp();
+                    math::exp(x), x.exp(), 1.0, Monotone;
+                /// 2 to the power of it.
+                Exp2 exp2 ["exp2"] "math_exp2({0})" x.exp2();
+                    math::exp2(x), x.exp2(), 1.0, Monotone;
+                /// e to the power of it, less 1: near 0 without the loss of digits.
+                Expm1 exp_m1 ["expm1", "exp_m1"] "math_exp_m1({0})" x.exp_m1();
+                    math::expm1(x), x.exp_m1(), 2.0, Monotone;
+                /// The natural logarithm.
+                Ln ln ["log", "ln"] "math_ln({0})" x.ln();
+                    math::ln(x), x.ln(), 1.0, Monotone;
+                /// The logarithm to base 2.
+                Log2 log2 ["log2"] "math_log2({0})" x.log2();
+                    math::log2(x), x.log2(), 1.0, Monotone;
+                /// The logarithm to base 10.
+                Log10 log10 ["log10"] "math_log10({0})" x.log10();
+                    math::log10(x), x.log10(), 1.0, Monotone;
+                /// The natural logarithm of one more than it: near 0 without the loss of digits.
+                Log1p ln_1p ["log1p", "ln_1p"] "math_ln_1p({0})" x.ln_1p();
+                    math::ln_1p(x), x.ln_1p(), 2.0, Monotone;
+                /// The sine of an angle in radians.
+                Sin sin ["sin"] "math_sin({0})" x.sin();
+                    math::sin(x), x.sin(), 1.0, Wave;
+                /// The cosine of an angle in radians.
+                Cos cos ["cos"] "math_cos({0})" x.cos();
+                    math::cos(x), x.cos(), 1.0, Wave;
+                /// The tangent of an angle in radians.
+                Tan tan ["tan"] "math_tan({0})" x.tan();
+                    math::tan(x), x.tan(), 2.0, Tangent;
+                /// The angle in radians, from −π/2 to π/2, that has it for a sine.
+                Arcsin asin ["arcsin", "asin"] "math_asin({0})" x.asin();
+                    math::asin(x), x.asin(), 2.0, Monotone;
+                /// The angle in radians, from 0 to π, that has it for a cosine.
+                Arccos acos ["arccos", "acos"] "math_acos({0})" x.acos();
+                    math::acos(x), x.acos(), 2.0, Monotone;
+                /// The angle in radians, from −π/2 to π/2, that has it for a tangent.
+                Arctan atan ["arctan", "atan"] "math_atan({0})" x.atan();
+                    math::atan(x), x.atan(), 2.0, Monotone;
+                /// The hyperbolic sine.
+                Sinh sinh ["sinh"] "math_sinh({0})" x.sinh();
+                    math::sinh(x), x.sinh(), 2.0, Monotone;
+                /// The hyperbolic cosine.
+                Cosh cosh ["cosh"] "math_cosh({0})" x.cosh();
+                    math::cosh(x), x.cosh(), 2.0, Even;
+                /// The hyperbolic tangent.
+                Tanh tanh ["tanh"] "math_tanh({0})" x.tanh();
+                    math::tanh(x), x.tanh(), 1.0, Monotone;
+                /// The number that has it for a hyperbolic sine.
+                Arcsinh asinh ["arcsinh", "asinh"] "math_asinh({0})" x.asinh();
+                    math::asinh(x), x.asinh(), 2.0, Monotone;
+                /// The number, not negative, that has it for a hyperbolic cosine.
+                Arccosh acosh ["arccosh", "acosh"] "math_acosh({0})" x.acosh();
+                    math::acosh(x), x.acosh(), 2.0, Monotone;
+                /// The number that has it for a hyperbolic tangent.
+                Arctanh atanh ["arctanh", "atanh"] "math_atanh({0})" x.atanh();
+                    math::atanh(x), x.atanh(), 2.0, Monotone;
+                /// The cube root, negative for a negative number.
+                Cbrt cbrt ["cbrt"] "math_cbrt({0})" x.cbrt();
+                    math::cbrt(x), x.cbrt(), 1.0, Monotone;
+            }
         }
         /// Operators on two numbers.
-        Binary BinaryOperator binary(x, y) -> T {
+        Binary BinaryOperator BinaryFunction binary(x, y) -> T {
             required {
                 /// The sum, `x + y`.
                 Add add [] "{0} + {1}" x + y;
@@ -56,9 +130,32 @@ macro_rules! operators {
                 Max max ["maximum", "max"] "max({0}, {1})" x.max(y);
             }
             composed {}
+            function {
+                /// The first to the power of the second.
+                Power powf ["power", "pow", "powf"] "math_powf({0}, {1})" x.powf(y);
+                    math::powf(x, y), x.powf(y), 2.0, Power;
+                /// The length of the hypotenuse, the root of the sum of both squares.
+                Hypot hypot ["hypot"] "math_hypot({0}, {1})" x.hypot(y);
+                    math::hypot(x, y), x.hypot(y), 2.0, Length;
+                /// The angle in radians, from −π to π, of the point whose ordinate is the first and whose abscissa the second.
+                Arctan2 atan2 ["arctan2", "atan2"] "math_atan2({0}, {1})" x.atan2(y);
+                    math::atan2(x, y), x.atan2(y), 2.0, Angle;
+                /// The size of the first with the sign of the second, be that of a zero; NaN counts as positive.
+                Copysign copysign ["copysign"] "math_copysign({0}, {1})" x.copysign(y);
+                    math::exact::copysign(x, y), if y.is_nan() { x.abs() } else { x.copysign(y) }, 0.0, Sign;
+                /// The number next to the first in the direction of the second; the second where they are equal.
+                Nextafter nextafter ["nextafter"] "math_nextafter({0}, {1})" x.nextafter(y);
+                    math::nextafter(x, y), math::nextafter(x as f32, y as f32).into(), 0.0, Next;
+                /// The remainder of the division that truncates, exact: it has the sign of the first. C's `fmod`.
+                Fmod fmod ["fmod"] "math_fmod({0}, {1})" x.fmod(y);
+                    math::fmod(x, y), x % y, 0.0, Modulo;
+                /// The remainder of the division that rounds down: it has the sign of the second. Python's `%`.
+                Remainder remainder ["remainder", "mod"] "math_remainder({0}, {1})" x.remainder(y);
+                    math::remainder(x, y), math::exact::remainder_of(x % y, y), 0.5, Modulo;
+            }
         }
         /// Operators on three numbers.
-        Ternary TernaryOperator ternary(x, y, z) -> T {
+        Ternary TernaryOperator NoFunction ternary(x, y, z) -> T {
             required {
                 /// `x * y + z` with one rounding.
                 MulAdd mul_add ["fma", "mul_add"] "fma({0}, {1}, {2})" x.mul_add(y, z);
@@ -67,9 +164,10 @@ macro_rules! operators {
                 /// `x`, but no less than `y` and no more than `z`: `minimum(maximum(x, y), z)`.
                 Clip clip ["clip", "clamp"] "min(max({0}, {1}), {2})" x.max(y).min(z);
             }
+            function {}
         }
         /// Comparisons of two numbers, which make a condition.
-        Compare CompareOperator compare(x, y) -> T::Mask {
+        Compare CompareOperator NoFunction compare(x, y) -> T::Mask {
             required {
                 /// Whether `x < y`; false if either is NaN, as are the next four.
                 Lt lt [] "{0} < {1}" x.lt(y);
@@ -85,9 +183,10 @@ macro_rules! operators {
                 Ne ne [] "{0} != {1}" x.ne(y);
             }
             composed {}
+            function {}
         }
         /// Tests of one number, which make a condition.
-        Test TestOperator test(x) -> T::Mask {
+        Test TestOperator NoFunction test(x) -> T::Mask {
             required {}
             composed {
                 /// Whether it is not a number.
@@ -99,21 +198,97 @@ macro_rules! operators {
                 IsFinite is_finite ["isfinite"] "(bitcast<u32>({0}) & 0x7fffffffu) < 0x7f800000u"
                     x.abs().lt(T::constant(f64::INFINITY));
             }
+            function {}
         }
     } };
 }
 pub(crate) use operators;
 
+/// An operator whose meaning needs the bits of its one operand.
+pub trait UnaryFunction: UnaryOperator {
+    /// The most that a result may be off, in ULP.
+    const ULP: f64;
+    /// How an error of the operand passes.
+    const PASSING: Passing;
+    /// Computes it.
+    fn lanes<B: Bits>(x: B) -> B;
+    /// Its value in `f64`.
+    fn oracle(x: f64) -> f64;
+}
+
+/// An operator whose meaning needs the bits of its two operands.
+pub trait BinaryFunction: BinaryOperator {
+    /// The most that a result may be off, in ULP.
+    const ULP: f64;
+    /// How errors of the operands pass.
+    const PASSING: Passing;
+    /// Computes it.
+    fn lanes<B: Bits>(x: B, y: B) -> B;
+    /// Its value in `f64`.
+    fn oracle(x: f64, y: f64) -> f64;
+}
+
 /// Defines the enum, the trait and the types of each group.
 macro_rules! define {
     ($(
         $(#[$about:meta])+
-        $enum:ident $operator:ident $group:ident $args:tt -> $out:ty {
+        $enum:ident $operator:ident $function:ident $group:ident $args:tt -> $out:ty {
             required { $($required:tt)* }
             composed { $($composed:tt)* }
+            function {$(
+                $(#[doc = $doc:literal])+ $op:ident $method:ident [$($name:literal),*] $wgsl:literal $meaning:expr;
+                $bits:expr, $oracle:expr, $ulp:literal, $passing:ident;
+            )*}
         }
     )+) => {
-        $(define!(@group $(#[$about])+ $enum $operator $group $args -> $out { $($required)* $($composed)* });)+
+        $(
+            define!(@group $(#[$about])+ $enum $operator $group $args -> $out {
+                $($required)* $($composed)*
+                $($(#[doc = $doc])+ $op $method [$($name),*] $wgsl $meaning;)*
+            });
+            define!(@functions $enum $function $group $args { $($op $method $bits, $oracle, $ulp, $passing;)* });
+        )+
+    };
+
+    (@functions $enum:ident NoFunction $group:ident $args:tt {}) => {};
+    (@functions $enum:ident $function:ident $group:ident $args:tt {
+        $($op:ident $method:ident $bits:expr, $oracle:expr, $ulp:literal, $passing:ident;)*
+    }) => {
+        impl $enum {
+            /// The most that a result may be off on a CPU, in ULP, for the functions that have an oracle of their own: not
+            /// for the operators that IEEE 754 defines, nor for what is composed of those.
+            pub fn ulp(self) -> Option<f64> {
+                match self {
+                    $($enum::$op => Some($ulp),)*
+                    _ => None,
+                }
+            }
+
+            /// The WGSL functions that its expression calls.
+            pub(crate) fn functions(self) -> Functions {
+                match self {
+                    $($enum::$op => sketch::$group::<$group::$op>(concat!("math_", stringify!($method))),)*
+                    _ => Functions::new(),
+                }
+            }
+        }
+
+        $(define!(@function $function $group $op $args { $bits, $oracle, $ulp, $passing });)*
+    };
+    (@function $function:ident $group:ident $op:ident ($($x:ident),+) { $bits:expr, $oracle:expr, $ulp:literal, $passing:ident }) => {
+        impl $function for $group::$op {
+            const ULP: f64 = $ulp;
+            const PASSING: Passing = Passing::$passing;
+
+            #[inline(always)]
+            fn lanes<B: Bits>($($x: B),+) -> B {
+                $bits
+            }
+
+            fn oracle($($x: f64),+) -> f64 {
+                $oracle
+            }
+        }
     };
 
     (@group $(#[$about:meta])+ $enum:ident $operator:ident $group:ident $args:tt -> $out:ty {

@@ -9,7 +9,9 @@ use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 use crate::formula::Formula;
 use crate::num::{Mask, Num};
-use crate::operator::{BinaryOperator, CompareOperator, TernaryOperator, TestOperator, UnaryOperator};
+use crate::operator::{
+    BinaryFunction, BinaryOperator, CompareOperator, TernaryOperator, TestOperator, UnaryFunction, UnaryOperator,
+};
 use crate::operator::{binary, compare, ternary, unary};
 use crate::program::{Builder, Compare, Constant, Logic, Op, Program, Value};
 
@@ -138,7 +140,7 @@ impl<'t> Num for Symbol<'t> {
     }
 
     required! {
-        unary abs Abs, sqrt Sqrt, floor Floor;
+        unary abs Abs, sqrt Sqrt, floor Floor, round Round;
         binary min Min, max Max;
         compare lt Lt, le Le, gt Gt, ge Ge, eq Eq, ne Ne
     }
@@ -158,6 +160,14 @@ impl<'t> Num for Symbol<'t> {
             }
             Known::Later(condition, tape) => tape.number(Op::Select(condition, tape.value(yes), tape.value(no))),
         }
+    }
+
+    fn unary_function<F: UnaryFunction>(self) -> Self {
+        self.unary::<F>()
+    }
+
+    fn binary_function<F: BinaryFunction>(self, other: Self) -> Self {
+        self.binary::<F>(other)
     }
 
     fn unary<O: UnaryOperator>(self) -> Self {

@@ -25,7 +25,7 @@ pub fn distance(result: f32, oracle: f64) -> f64 {
 }
 
 /// The distance between neighbouring `f32` numbers in the binade of `x`.
-fn spacing(x: f64) -> f64 {
+pub(crate) fn spacing(x: f64) -> f64 {
     // Below the smallest normal number the spacing no longer shrinks; above the largest it stays the last one.
     let magnitude = x.abs().clamp(f64::from(f32::MIN_POSITIVE), f64::from(f32::MAX));
     let power_of_two = f64::from_bits(magnitude.to_bits() & (0x7ff << 52));

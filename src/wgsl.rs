@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use crate::program::{Logic, Op, Program};
+use crate::sketch::Functions;
 
 /// The shader for elements that the operations are spliced into; its comments say how it works.
 pub const ELEMENTWISE: &str = include_str!("../shaders/elementwise.wgsl");
@@ -34,6 +35,7 @@ pub fn shader(program: &Program, workgroup: u32) -> String {
     splice(&mut shader, "workgroup", &format!("const WORKGROUP: u32 = {workgroup}u;\n"));
     splice(&mut shader, "inputs", &format!("const INPUTS: u32 = {}u;\n", inputs.max(1)));
     splice(&mut shader, "bindings", &bindings(inputs));
+    splice(&mut shader, "functions", &functions(program));
     splice(&mut shader, "formula", &formula(program));
     if let Some(fold) = program.fold() {
         let combine = fold.operator().wgsl().replace("{0}", "a").replace("{1}", "b");
@@ -50,6 +52,19 @@ fn bindings(inputs: usize) -> String {
         _ = writeln!(text, "@group(0) @binding({binding}) var<storage, read> in{index}: array<f32>;");
     }
     text
+}
+
+/// The mathematical functions that the program uses, each once.
+fn functions(program: &Program) -> String {
+    let mut all = Functions::new();
+    for op in program.ops() {
+        match op {
+            Op::Unary(op, ..) => all.extend(op.functions()),
+            Op::Binary(op, ..) => all.extend(op.functions()),
+            _ => {}
+        }
+    }
+    all.into_values().map(|function| function + "\n").collect()
 }
 
 /// One `let` for each operation, then the result.
@@ -85,7 +100,7 @@ fn expression(op: &Op) -> String {
 
 /// A constant. WGSL has no way to write an infinity or a NaN, and may flush a subnormal that it folds: those are made of
 /// their bits while the shader runs.
-fn literal(value: f32) -> String {
+pub(crate) fn literal(value: f32) -> String {
     if value.is_normal() || value == 0.0 {
         format!("{value:?}f")
     } else {

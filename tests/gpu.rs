@@ -58,6 +58,49 @@ fn resident_arrays_may_be_longer_than_a_dispatch() {
     assert!(matches!(error, Error::TooLarge { needed: 65_540, limit: 65_536, .. }), "{error}");
 }
 
+/// Folds arrays of the device into one number there, and judges it.
+fn fold_resident(gpu: &Gpu, lengths: &[usize]) {
+    for text in ["sum(a*x)", "mean(a*x)", "max(a*x)"] {
+        let kernel = Kernel::parse(text).unwrap();
+        let compiled = gpu.compile(&kernel).unwrap();
+        let out = gpu.empty(1).unwrap();
+        for len in lengths {
+            let data = "poly".parse::<Workload>().unwrap().data(*len, 2);
+            let [Arg::Array(x)] = data.args(*len)[..] else { panic!("poly takes x") };
+            let array = gpu.upload(x).unwrap();
+            compiled.bind(&[2.5.into(), (&array).into()], &out).unwrap().run().unwrap();
+            let mut result = [f32::NAN];
+            gpu.download(&out, &mut result).unwrap();
+            let reference = Reference::new(&kernel, &[Arg::Scalar(2.5), Arg::from(x)], *len);
+            reference.judge(&gpu.info(), &result);
+        }
+    }
+}
+
+#[test]
+fn a_fold_of_resident_arrays_stays_on_the_device() {
+    let gpu = or_skip!(open());
+    // One workgroup folds 2048 elements: one level, two, three.
+    fold_resident(&gpu, &[1, 255, 2047, 2048, 2049, 100_003, 4_194_304, 4_194_305]);
+    let sum = gpu.compile(&Kernel::parse("sum(x)").unwrap()).unwrap();
+    let (nothing, out) = (gpu.empty(0).unwrap(), gpu.upload(&[7.0]).unwrap());
+    sum.bind(&[(&nothing).into()], &out).unwrap().run().unwrap();
+    let mut result = [f32::NAN];
+    gpu.download(&out, &mut result).unwrap();
+    assert_eq!(result, [0.0]);
+    let least = gpu.compile(&Kernel::parse("min(x)").unwrap()).unwrap();
+    assert!(matches!(least.bind(&[(&nothing).into()], &out), Err(Error::Empty { fold: "min" })));
+    let two = gpu.empty(2).unwrap();
+    assert!(matches!(sum.bind(&[(&two).into()], &two), Err(Error::FoldOutput { found: 2, .. })));
+}
+
+#[test]
+fn a_fold_of_resident_arrays_keeps_to_stingy_limits() {
+    let (device, queue) = or_skip!(host_device(stingy_limits()));
+    // A dispatch has 16 workgroups, of 512 elements each.
+    fold_resident(&Gpu::from_device(device, queue), &[1, 511, 513, 8191, 8192, 8193, 16_384]);
+}
+
 #[test]
 fn a_kernel_goes_into_the_hosts_own_encoder() {
     let (device, queue) = or_skip!(host_device(wgpu::Limits::default()));

@@ -25,7 +25,7 @@ const X: [f32; 3] = [0.7, -2.5, 3.0];
 fn tree() -> impl Strategy<Value = Tree> {
     let leaf = prop_oneof![(0..2000_u16).prop_map(Tree::Number), (0..NAMES.len()).prop_map(Tree::Name)];
     leaf.prop_recursive(6, 40, 4, |inner| {
-        let infix = proptest::sample::select(&["+", "-", "*", "/"][..]);
+        let infix = proptest::sample::select(&["+", "-", "*", "/", "%"][..]);
         let compare = proptest::sample::select(&["<", "<=", ">", ">=", "==", "!="][..]);
         let named: Vec<Unary> = Unary::ALL.iter().copied().filter(|op| !op.names().is_empty()).collect();
         let named2: Vec<Binary> = Binary::ALL.iter().copied().filter(|op| !op.names().is_empty()).collect();
@@ -71,6 +71,7 @@ impl Tree {
                     "+" => a + b,
                     "-" => a - b,
                     "*" => a * b,
+                    "%" => Num::remainder(a, b),
                     _ => a / b,
                 }
             }

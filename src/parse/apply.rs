@@ -112,6 +112,7 @@ impl Infix {
             "-" => Infix::Binary(Binary::Sub),
             "*" => Infix::Binary(Binary::Mul),
             "/" => Infix::Binary(Binary::Div),
+            "%" => Infix::Binary(Binary::Remainder),
             "**" => Infix::Power,
             "<" => Infix::Compare(Compare::Lt),
             "<=" => Infix::Compare(Compare::Le),
@@ -153,7 +154,7 @@ impl Infix {
         let at = a.at.start..b.at.end;
         let typed = match self {
             Infix::Binary(op) => Typed::Number(op.apply(a.number(text)?, b.number(text)?)),
-            Infix::Power => Typed::Number(power(text, &a, &b)?),
+            Infix::Power => Typed::Number(power(a.number(text)?, b.number(text)?)),
             Infix::Compare(op) => {
                 // Python's a < b < c means both; numpy refuses it, since there the two would be arrays.
                 if a.bare {
@@ -177,15 +178,14 @@ impl Infix {
     }
 }
 
-/// `a ** b`: a product for a whole exponent that is not too large.
-fn power<'p>(text: &str, a: &Operand<'p>, b: &Operand<'p>) -> Result<Symbol<'p>, ParseError> {
-    let (base, exponent) = (a.number(text)?, b.number(text)?);
+/// `base ** exponent`: a product for a whole exponent that is known and not too large.
+fn power<'p>(base: Symbol<'p>, exponent: Symbol<'p>) -> Symbol<'p> {
     match exponent.known() {
         Some(known) if known.fract() == 0.0 && known.abs() <= LARGEST_EXPONENT as f32 => {
             let product = product(base, known.abs() as u32);
-            Ok(if known < 0.0 { Symbol::constant(1) / product } else { product })
+            if known < 0.0 { Symbol::constant(1) / product } else { product }
         }
-        _ => Err(ParseError::new(text, b.at.clone(), "an exponent has to be a whole number from −64 to 64")),
+        _ => base.powf(exponent),
     }
 }
 

@@ -1,13 +1,14 @@
 //! Text to program: the language of formulas.
 //!
-//! Numbers (`2`, `1e-3`, `1_000`), names, `+ - * / **`, unary `-`, comparisons (`< <= > >= == !=`), `& | ~` between
+//! Numbers (`2`, `1e-3`, `1_000`), names, `+ - * / % **`, unary `-`, comparisons (`< <= > >= == !=`), `& | ~` between
 //! conditions, parentheses, functions, and the constants `pi`, `e`, `inf` and `nan`. Precedence and associativity are
 //! Python's: `-x**2` is `-(x**2)`, `2**3**2` is `2**(3**2)`, and `&` binds tighter than a comparison. A name that is no
 //! constant is an input. [`Function::all`] has the functions.
 //!
 //! * A condition used as a number is 1 where it holds and 0 where it does not.
 //! * A power with a whole exponent from −[`LARGEST_EXPONENT`] to it is a product, by squaring from the exponent's first binary
-//!   digit on: `x**3` is `(x*x)*x`, `x**-2` is `1/(x*x)`.
+//!   digit on: `x**3` is `(x*x)*x`, `x**-2` is `1/(x*x)`. Any other power is the function `power`.
+//! * `%` is numpy's `remainder`: the result has the divisor's sign.
 //! * Common subexpressions are computed once and constants are folded, in `f32`; nothing else is rearranged.
 //! * A fold (`sum`, `mean`, `min`, `max` and `prod` of one argument) is the outermost operation.
 //!

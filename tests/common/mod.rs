@@ -1,6 +1,8 @@
 //! What the tests share: the backends, and numbers that are hard to get right.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod functions;
+
 use crossover::bound::Bound;
 use crossover::{Arg, Arithmetic, Backend, Info, Isa, Kernel, Loop, Simd, Threads, Workload};
 

@@ -90,7 +90,7 @@ impl GpuKernel {
         let limits = self.gpu.limits();
         let side = u64::from(limits.max_compute_workgroups_per_dimension);
         let binding = limits.max_storage_buffer_binding_size / bytes(1);
-        let dispatch = (side * side).saturating_mul(u64::from(self.workgroup));
+        let dispatch = (side * side).saturating_mul(self.workgroup_share() as u64);
         let step = (u64::from(limits.min_storage_buffer_offset_alignment) / bytes(1)).max(1);
         let most = binding.min(dispatch).min(1 << 31);
         (most / step * step).max(step) as usize

@@ -2,7 +2,9 @@
 
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
+use crate::bits::{Bits, Rare};
 use crate::num::{Mask, Num};
+use crate::operator::{BinaryFunction, UnaryFunction};
 
 /// Numbers that fill one register, or a few: `WIDTH` of them.
 pub(crate) trait Lanes: Num {
@@ -89,6 +91,55 @@ impl Lanes for f32 {
     #[inline(always)]
     fn step() {
         std::hint::black_box(());
+    }
+}
+
+/// [`Bits::rare`] for lanes: each lane on its own.
+#[inline(always)]
+pub(super) fn rare<R: Rare, L: Lanes + Bits>(x: L, mask: L::Mask, usual: L) -> L {
+    if !L::any(mask) {
+        return usual;
+    }
+    let mut all = [0.0; WIDEST];
+    x.store(&mut all);
+    each(R::one::<f32>, &mut all[..L::WIDTH]);
+    L::select(mask, L::load(&all), usual)
+}
+
+/// Not inlined, and not compiled for every instruction set: only arrays are passed.
+#[cold]
+#[inline(never)]
+fn each(function: fn(f32) -> f32, all: &mut [f32]) {
+    for x in all {
+        *x = function(*x);
+    }
+}
+
+/// [`Bits::modulo`] for lanes. As long as the quotient is below 2²³, its whole part is right or one too large, and the
+/// remainder it leaves is exact: a multiple of the lesser operand's last place, and no larger than `y`.
+#[inline(always)]
+pub(super) fn modulo<L: Lanes + Bits>(x: L, y: L) -> L {
+    let (a, b) = (x.abs(), y.abs());
+    let quotient = a / b;
+    let rest = (-quotient.floor()).mul_add(b, a);
+    let rest = L::select(rest.lt(L::splat(0.0)), rest + b, rest);
+    let usual = crate::math::with_sign(rest, x);
+    let easy = quotient.lt(L::splat(8_388_608.0)) & b.lt(L::splat(f32::INFINITY));
+    if !L::any(!easy) {
+        return usual;
+    }
+    let (mut all, mut by) = ([0.0; WIDEST], [0.0; WIDEST]);
+    x.store(&mut all);
+    y.store(&mut by);
+    each_modulo(&mut all[..L::WIDTH], &by);
+    L::load(&all)
+}
+
+#[cold]
+#[inline(never)]
+fn each_modulo(all: &mut [f32], by: &[f32]) {
+    for (x, y) in all.iter_mut().zip(by) {
+        *x %= y;
     }
 }
 
@@ -187,7 +238,7 @@ macro_rules! block_methods {
 impl<L: Num, const K: usize> Num for Block<L, K> {
     type Mask = Block<L::Mask, K>;
 
-    block_methods!(map: sqrt, abs, floor; zip: min, max; compare: lt, le, gt, ge, eq, ne);
+    block_methods!(map: sqrt, abs, floor, round; zip: min, max; compare: lt, le, gt, ge, eq, ne);
 
     #[inline(always)]
     fn constant(value: impl Into<f64>) -> Self {
@@ -201,6 +252,24 @@ impl<L: Num, const K: usize> Num for Block<L, K> {
             *lanes = lanes.mul_add(factor, addend);
         }
         Block(all)
+    }
+
+    /// Register by register: a function needs too many of them to be computed on the whole block at once.
+    #[inline(always)]
+    fn unary_function<F: UnaryFunction>(self) -> Self {
+        self.map(
+            #[inline(always)]
+            |a| a.unary_function::<F>(),
+        )
+    }
+
+    #[inline(always)]
+    fn binary_function<F: BinaryFunction>(self, other: Self) -> Self {
+        self.zip(
+            other,
+            #[inline(always)]
+            |a, b| a.binary_function::<F>(b),
+        )
     }
 
     #[inline(always)]

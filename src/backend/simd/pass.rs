@@ -259,12 +259,18 @@ computations! {
 macro_rules! passes {
     ($(
         $(#[$about:meta])+
-        $enum:ident $operator:ident $group:ident $args:tt -> $out:ty {
+        $enum:ident $operator:ident $function:ident $group:ident $args:tt -> $out:ty {
             required { $($required:tt)* }
             composed { $($composed:tt)* }
+            function {$(
+                $(#[doc = $doc:literal])+ $op:ident $method:ident $names:tt $wgsl:literal $meaning:expr;
+                $bits:expr, $oracle:expr, $ulp:literal, $passing:ident;
+            )*}
         }
     )+) => {
-        $(passes!(@$group $enum { $($required)* $($composed)* });)+
+        $(passes!(@$group $enum {
+            $($required)* $($composed)* $($(#[doc = $doc])+ $op $method $names $wgsl $meaning;)*
+        });)+
     };
     (@unary $enum:ident $rows:tt) => { passes!(@pass unary_pass 1 One unary $enum $rows); };
     (@binary $enum:ident $rows:tt) => { passes!(@pass binary_pass 2 Two binary $enum $rows); };

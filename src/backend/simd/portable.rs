@@ -3,12 +3,14 @@
 //! Only the lanes are `wide`'s. Its `min` and `max` have other rules for NaN and zeros than [`Num`]'s, and its `mul_add`
 //! is fused only where the compiler was allowed to assume the instruction.
 
-use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
+use std::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Not, Sub};
 
-use wide::f32x4;
+use wide::{f32x4, i32x4, u32x4};
 
-use super::lanes::{Block, Lanes};
+use super::lanes::{self, Block, Lanes};
+use crate::bits::{Bits, Rare, Word};
 use crate::num::{Mask, Num};
+use crate::operator::{BinaryFunction, UnaryFunction};
 
 /// Four numbers.
 #[derive(Clone, Copy)]
@@ -17,6 +19,10 @@ pub(crate) struct Portable(f32x4);
 /// Four truth values: all bits of a lane set, or none.
 #[derive(Clone, Copy)]
 pub(crate) struct PortableMask(f32x4);
+
+/// Four words.
+#[derive(Clone, Copy)]
+pub(crate) struct PortableWord(u32x4);
 
 /// Whether `wide` fuses `mul_add` in this build.
 const FUSES: bool = cfg!(any(target_feature = "fma", all(target_arch = "aarch64", target_feature = "neon")));
@@ -35,6 +41,8 @@ macro_rules! operators {
 
 operators!(Portable Add add, Portable Sub sub, Portable Mul mul, Portable Div div);
 operators!(PortableMask BitAnd bitand, PortableMask BitOr bitor);
+operators!(PortableWord Add add, PortableWord Sub sub);
+operators!(PortableWord BitAnd bitand, PortableWord BitOr bitor, PortableWord BitXor bitxor);
 
 impl Neg for Portable {
     type Output = Self;
@@ -79,6 +87,14 @@ impl Num for Portable {
     #[inline(always)]
     fn floor(self) -> Self {
         Portable(self.0.floor())
+    }
+    /// Adding 2²³ leaves no place for a fraction. `wide`'s own loses the sign of a zero.
+    #[inline(always)]
+    fn round(self) -> Self {
+        let (size, wholes) = (self.0.abs(), f32x4::splat(8_388_608.0));
+        let rounded = Portable((size + wholes) - wholes);
+        let small = PortableMask(size.simd_lt(wholes));
+        Self::select(small, crate::math::with_sign(rounded, self), self)
     }
     #[inline(always)]
     fn min(self, other: Self) -> Self {
@@ -130,6 +146,14 @@ impl Num for Portable {
     fn select(mask: PortableMask, yes: Self, no: Self) -> Self {
         Portable(mask.0.bitselect(yes.0, no.0))
     }
+    #[inline(always)]
+    fn unary_function<F: UnaryFunction>(self) -> Self {
+        F::lanes(self)
+    }
+    #[inline(always)]
+    fn binary_function<F: BinaryFunction>(self, other: Self) -> Self {
+        F::lanes(self, other)
+    }
 }
 
 impl Lanes for Portable {
@@ -145,5 +169,92 @@ impl Lanes for Portable {
     #[inline(always)]
     fn store(self, to: &mut [f32]) {
         to[..4].copy_from_slice(&self.0.to_array());
+    }
+}
+
+/// The same bits as another type of lanes. The compiler sees that nothing happens.
+#[inline(always)]
+fn number_of(bits: u32x4) -> f32x4 {
+    f32x4::new(bits.to_array().map(f32::from_bits))
+}
+
+#[inline(always)]
+fn bits_of(number: f32x4) -> u32x4 {
+    u32x4::new(number.to_array().map(f32::to_bits))
+}
+
+#[inline(always)]
+fn signed(word: u32x4) -> i32x4 {
+    i32x4::new(word.to_array().map(u32::cast_signed))
+}
+
+#[inline(always)]
+fn unsigned(word: i32x4) -> u32x4 {
+    u32x4::new(word.to_array().map(i32::cast_unsigned))
+}
+
+impl Word for PortableWord {
+    type Mask = PortableMask;
+
+    #[inline(always)]
+    fn constant(word: u32) -> Self {
+        PortableWord(u32x4::splat(word))
+    }
+    #[inline(always)]
+    fn shl(self, count: u32) -> Self {
+        PortableWord(self.0 << count)
+    }
+    #[inline(always)]
+    fn shr(self, count: u32) -> Self {
+        PortableWord(self.0 >> count)
+    }
+    #[inline(always)]
+    fn sar(self, count: u32) -> Self {
+        PortableWord(unsigned(signed(self.0) >> count))
+    }
+    #[inline(always)]
+    fn eq(self, other: Self) -> PortableMask {
+        PortableMask(number_of(self.0.simd_eq(other.0)))
+    }
+    #[inline(always)]
+    fn lt(self, other: Self) -> PortableMask {
+        PortableMask(number_of(unsigned(signed(self.0).simd_lt(signed(other.0)))))
+    }
+    #[inline(always)]
+    fn select(mask: PortableMask, yes: Self, no: Self) -> Self {
+        PortableWord(bits_of(mask.0).bitselect(yes.0, no.0))
+    }
+}
+
+impl Bits for Portable {
+    type Word = PortableWord;
+
+    #[inline(always)]
+    fn to_bits(self) -> PortableWord {
+        PortableWord(bits_of(self.0))
+    }
+    #[inline(always)]
+    fn from_bits(bits: PortableWord) -> Self {
+        Portable(number_of(bits.0))
+    }
+    #[inline(always)]
+    fn to_word(self) -> PortableWord {
+        PortableWord(unsigned(self.0.fast_trunc_int()))
+    }
+    #[inline(always)]
+    fn from_word(word: PortableWord) -> Self {
+        Portable(f32x4::from_i32x4(signed(word.0)))
+    }
+    #[inline(always)]
+    fn any(mask: PortableMask) -> bool {
+        mask.0.any()
+    }
+    #[inline(always)]
+    fn modulo(self, other: Self) -> Self {
+        lanes::modulo(self, other)
+    }
+    #[inline(always)]
+    fn rare<R: Rare>(self, mask: PortableMask, usual: Self) -> Self {
+        lanes::rare::<R, Self>(self, mask, usual)
     }
 }

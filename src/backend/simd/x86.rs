@@ -8,6 +8,9 @@ use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 use super::lanes::{Block, Lanes, Task};
 use crate::num::{Mask, Num};
+use crate::operator::{BinaryFunction, UnaryFunction};
+
+mod word;
 
 /// Runs a task on one number at a time, with the instruction for a fused `mul_add`: without it, a default build calls the
 /// system's `fmaf` for each.
@@ -37,7 +40,7 @@ macro_rules! lanes {
         mask $part:ident, load_part $load_part:expr, store_part $store_part:expr,
         add $add:ident, sub $sub:ident, mul $mul:ident, div $div:ident, sqrt $sqrt:ident, fused $fused:ident;
         |$a:ident, $b:ident, $c:ident|
-        neg $neg:expr, abs $abs:expr, floor $floor:expr, minimum $minimum:expr, select $select:expr;
+        neg $neg:expr, abs $abs:expr, floor $floor:expr, round $round:expr, minimum $minimum:expr, select $select:expr;
         compare $compare:ident, and $and:expr, or $or:expr, not $not:expr;
     ) => {
         $(#[$meta])*
@@ -99,6 +102,11 @@ macro_rules! lanes {
                 $lanes($floor)
             }
             #[inline(always)]
+            fn round(self) -> Self {
+                let $a = self.0;
+                $lanes($round)
+            }
+            #[inline(always)]
             fn min(self, other: Self) -> Self {
                 let ($a, $b) = (self.0, other.0);
                 $lanes($minimum)
@@ -117,6 +125,14 @@ macro_rules! lanes {
             fn select(mask: $mask, yes: Self, no: Self) -> Self {
                 let ($a, $b, $c) = (mask.0, yes.0, no.0);
                 $lanes($select)
+            }
+            #[inline(always)]
+            fn unary_function<F: UnaryFunction>(self) -> Self {
+                F::lanes(self)
+            }
+            #[inline(always)]
+            fn binary_function<F: BinaryFunction>(self, other: Self) -> Self {
+                F::lanes(self, other)
             }
         }
 
@@ -207,6 +223,7 @@ lanes! {
     neg unsafe { _mm256_xor_ps(a, _mm256_set1_ps(-0.0)) },
     abs unsafe { _mm256_andnot_ps(_mm256_set1_ps(-0.0), a) },
     floor unsafe { _mm256_floor_ps(a) },
+    round unsafe { _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a) },
     minimum unsafe { _mm256_or_ps(_mm256_min_ps(a, b), _mm256_min_ps(b, a)) },
     select unsafe { _mm256_blendv_ps(c, b, a) };
     compare _mm256_cmp_ps,
@@ -228,6 +245,7 @@ lanes! {
     neg unsafe { _mm512_castsi512_ps(_mm512_xor_si512(_mm512_castps_si512(a), _mm512_set1_epi32(i32::MIN))) },
     abs unsafe { _mm512_abs_ps(a) },
     floor unsafe { _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC }>(a) },
+    round unsafe { _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a) },
     minimum unsafe {
         let (ab, ba) = (_mm512_min_ps(a, b), _mm512_min_ps(b, a));
         _mm512_castsi512_ps(_mm512_or_si512(_mm512_castps_si512(ab), _mm512_castps_si512(ba)))

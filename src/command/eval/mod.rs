@@ -17,6 +17,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::Args;
+use crossover::parse::Function;
 use crossover::{Backend, Fold, Kernel, Kind, wgsl};
 
 use self::arguments::Value;
@@ -37,8 +38,14 @@ Fortran order if all arrays of its shape are, else in C order. Arrays of another
 read whole into memory. Numbers are written as float32, conditions as bool. \
 A file whose name is a number is given as ./5";
 
+/// What a formula is made of, beside functions.
+const LANGUAGE: &str = "\
+Formulas: numbers, names, + - * / % **, comparisons (< <= > >= == !=), & | ~ between conditions, parentheses, and the \
+constants pi, e, inf and nan. Precedence is Python's, so comparisons joined by & or | need parentheses. A condition \
+used as a number is 1 or 0. sum, mean, min, max and prod of one argument stand around the whole formula.";
+
 #[derive(Args)]
-#[command(after_help = NOTES)]
+#[command(after_help = NOTES, after_long_help = language())]
 pub struct Options {
     /// The formula, such as "x + x*x + x**3"
     #[arg(value_name = "EXPR", allow_hyphen_values = true)]
@@ -57,6 +64,21 @@ pub struct Options {
     /// Print the formula's program, its shader and how many registers it takes, and evaluate nothing
     #[arg(long)]
     explain: bool,
+}
+
+/// The notes, and after them the language with all its functions.
+fn language() -> String {
+    let mut text = format!("{NOTES}\n\n{LANGUAGE}\n\nFunctions:\n");
+    for function in Function::all() {
+        let arguments = match function {
+            Function::Where => "condition, yes, no",
+            other => &"x, y, z"[..3 * other.arguments() - 2],
+        };
+        let (name, aliases) = function.names().split_first().unwrap_or((&"", &[]));
+        let also = if aliases.is_empty() { String::new() } else { format!(" (also {})", aliases.join(", ")) };
+        text += &format!("  {name}({arguments}){also}\n          {}\n", function.about());
+    }
+    text
 }
 
 fn backend_help() -> String {

@@ -1,0 +1,40 @@
+//! The mathematical functions, written once over [`Bits`]: for the loop, every instruction set and WGSL.
+//!
+//! No function branches on data, but for a slow path that is entered where any lane needs it. Where a polynomial's
+//! coefficients are said to be fitted, `fit.py` beside this file made them.
+
+pub(crate) mod exact;
+mod exp;
+mod hyperbolic;
+mod inverse;
+mod log;
+mod pair;
+mod power;
+mod trig;
+
+use crate::bits::Bits;
+pub(crate) use exact::{fmod, nextafter, remainder, with_sign};
+pub(crate) use exp::{exp, exp2, expm1};
+pub(crate) use hyperbolic::{acosh, asinh, atanh, cosh, sinh, tanh};
+pub(crate) use inverse::{acos, asin, atan, atan2};
+pub(crate) use log::{ln, ln_1p, log2, log10};
+use pair::Pair;
+pub(crate) use power::{cbrt, hypot, powf};
+pub(crate) use trig::{cos, sin, tan};
+
+/// c₀ + c₁ x + c₂ x² + …, by Horner's rule.
+#[inline(always)]
+fn polynomial<B: Bits, const N: usize>(x: B, coefficients: [f32; N]) -> B {
+    let mut sum = B::constant(coefficients[N - 1]);
+    for coefficient in coefficients.into_iter().rev().skip(1) {
+        sum = sum.mul_add(x, B::constant(coefficient));
+    }
+    sum
+}
+
+/// x + x³ P(x²), for the odd functions near 0.
+#[inline(always)]
+fn odd<B: Bits, const N: usize>(x: B, coefficients: [f32; N]) -> B {
+    let square = x * x;
+    (x * square).mul_add(polynomial(square, coefficients), x)
+}

@@ -1,0 +1,101 @@
+//! How an error of its operands passes through a function.
+
+use std::f64::consts::PI;
+
+use crate::bound::Bound;
+
+/// How far a function may move when its operands do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Passing {
+    /// Rises or falls throughout: the ends of the interval are the furthest.
+    Monotone,
+    /// Rises with the size of its operand, whatever the sign.
+    Even,
+    /// Moves by no more than its operand: sine and cosine.
+    Wave,
+    /// Rises between its poles.
+    Tangent,
+    /// Rises with the size of either operand.
+    Length,
+    /// Monotone in each operand, as long as the first is positive.
+    Power,
+    /// The angle of a point, given as y and x: its extremes are at corners, unless the origin or the cut is within.
+    Angle,
+    /// A remainder: moves with its operands as long as the quotient stays the same.
+    Modulo,
+    /// The first operand with the sign of the second.
+    Sign,
+    /// The number next to the first operand.
+    Next,
+}
+
+/// How far the farthest of `others` is from `value`; anywhere, if one of them is not a finite number.
+fn farthest(value: f64, others: impl IntoIterator<Item = f64>) -> f64 {
+    let apart = others.into_iter().map(|other| (other - value).abs());
+    apart.fold(0.0, |most, apart| if apart.is_finite() { f64::max(most, apart) } else { f64::INFINITY })
+}
+
+impl Bound {
+    fn ends(self) -> [f64; 2] {
+        [self.value - self.bound, self.value + self.bound]
+    }
+
+    /// Whether 0 may be meant, or the value be anything at all.
+    fn near_zero(self) -> bool {
+        self.value.is_nan() || self.value.abs() <= self.bound
+    }
+}
+
+impl Passing {
+    /// How far `f` may be from its value at `x.value`, if its operand is within the bound. Of an infinite bound nothing is
+    /// known, not even that the operand is a number.
+    pub(crate) fn one(self, f: impl Fn(f64) -> f64, x: Bound) -> f64 {
+        if x.bound == f64::INFINITY {
+            return f64::INFINITY;
+        }
+        let [low, high] = x.ends();
+        let value = f(x.value);
+        let ends = farthest(value, [f(low), f(high)]);
+        match self {
+            Passing::Monotone => ends,
+            Passing::Even if x.near_zero() => ends.max(farthest(value, [f(0.0)])),
+            Passing::Even => ends,
+            Passing::Wave => x.bound.min(2.0),
+            Passing::Tangent if (low / PI + 0.5).floor() == (high / PI + 0.5).floor() => ends,
+            _ => f64::INFINITY,
+        }
+    }
+
+    /// As [`one`](Passing::one), for two operands.
+    pub(crate) fn two(self, f: impl Fn(f64, f64) -> f64, x: Bound, y: Bound) -> f64 {
+        if x.bound.max(y.bound) == f64::INFINITY {
+            return f64::INFINITY;
+        }
+        let value = f(x.value, y.value);
+        let corners = |xs: [f64; 2], ys: [f64; 2]| xs.into_iter().flat_map(move |x| ys.map(|y| (x, y)));
+        let ends = farthest(value, corners(x.ends(), y.ends()).map(|(x, y)| f(x, y)));
+        match self {
+            Passing::Length => {
+                let least = |x: Bound| if x.near_zero() { 0.0 } else { x.value.abs() - x.bound };
+                ends.max(farthest(value, [f(least(x), least(y))]))
+            }
+            Passing::Power if x.value > x.bound => ends,
+            Passing::Angle if !x.near_zero() || (y.value > y.bound) => ends,
+            Passing::Modulo => {
+                let quotients = |round: fn(f64) -> f64| {
+                    let all = corners(x.ends(), y.ends()).map(move |(x, y)| round(x / y));
+                    farthest(round(x.value / y.value), all) == 0.0
+                };
+                let certain = !y.near_zero() && !x.near_zero() && quotients(f64::trunc);
+                // Just short of a whole quotient, the remainder may have rounded to the divisor.
+                let moved = x.bound + (x.value / y.value).abs().ceil() * y.bound;
+                if certain { moved } else { f64::INFINITY }
+            }
+            Passing::Sign if y.near_zero() && y.bound > 0.0 => f64::INFINITY,
+            Passing::Sign => x.bound,
+            // Whichever way it went, by one number at the most.
+            Passing::Next => x.bound + 2.0 * crate::ulp::spacing(x.value.abs() + x.bound),
+            _ => f64::INFINITY,
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! The mathematical functions against their oracles in `f64`: how far off they are, in ULP, on every backend. A part of all
+//! numbers in each run of the tests; all of them, and the table of the documentation, by the test that is ignored.
+
+mod common;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use common::functions::{backends, one, two};
+use common::{SPICY, bits, run};
+use crossover::program::{Binary, Unary};
+use crossover::ulp::distance;
+use crossover::{Arg, Backend, Kernel};
+
+/// The functions of one number, each with what it promises on a CPU, in ULP. Those that IEEE 754 defines are 0 off from
+/// their rounded oracle, and so half an ULP; a reciprocal root is a root and a quotient.
+fn functions() -> impl Iterator<Item = (Unary, f64)> {
+    let promise = |op: Unary| match op {
+        Unary::Rsqrt => 2.0,
+        _ => op.ulp().unwrap_or(0.5),
+    };
+    Unary::ALL.iter().map(move |op| (*op, promise(*op)))
+}
+
+/// How far off a result is. A zero with the wrong sign is as wrong as can be.
+fn off(result: f32, oracle: f64) -> f64 {
+    if result == 0.0 && result.is_sign_negative() != oracle.is_sign_negative() && !oracle.is_nan() {
+        return f64::INFINITY;
+    }
+    distance(result, oracle)
+}
+
+/// The worst error so far, and where.
+#[derive(Clone, Debug)]
+struct Worst {
+    ulp: f64,
+    at: Vec<f32>,
+    result: f32,
+    oracle: f64,
+}
+
+impl Worst {
+    fn new() -> Self {
+        Worst { ulp: 0.0, at: Vec::new(), result: 0.0, oracle: 0.0 }
+    }
+
+    fn see(&mut self, at: &[f32], result: f32, oracle: f64) {
+        let ulp = off(result, oracle);
+        if ulp > self.ulp {
+            *self = Worst { ulp, at: at.to_vec(), result, oracle };
+        }
+    }
+
+    fn or(self, other: Worst) -> Worst {
+        if other.ulp > self.ulp { other } else { self }
+    }
+
+    /// The error and where it is, as cells of a table.
+    fn cells(&self) -> String {
+        let at: Vec<_> = self.at.iter().map(|x| format!("{x:e}")).collect();
+        format!("{:.3} | {}", self.ulp, at.join(", "))
+    }
+}
+
+impl std::fmt::Display for Worst {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Worst { ulp, at, result, oracle } = self;
+        write!(f, "{ulp:.3} ULP at {at:?}: {result:e} for {oracle:e}")
+    }
+}
+
+/// Inputs of every exponent, with the first, the second and the last significands and some between; numbers at and next to
+/// multiples of π/4 and to whole numbers; and numbers strewn over all there are.
+fn strided() -> Vec<f32> {
+    let mut all = SPICY.to_vec();
+    for exponent in 0..=255_u32 {
+        for significand in [0, 1, 2, 0x2a_aaaa, 0x35_04f3, 0x35_04f4, 0x40_0000, 0x55_5555, 0x7f_fffe, 0x7f_ffff] {
+            all.push(f32::from_bits(exponent << 23 | significand));
+        }
+    }
+    for k in 0..2000 {
+        for near in [f64::from(k) * std::f64::consts::FRAC_PI_4, f64::from(k) / 16.0, f64::from(k * k)] {
+            let near = near as f32;
+            all.extend([near.next_down().abs(), near, near.next_up()]);
+        }
+    }
+    all.extend((0..u32::MAX >> 1).step_by(20_011).map(f32::from_bits));
+    let negative: Vec<_> = all.iter().map(|x| -x).collect();
+    all.extend(negative);
+    all
+}
+
+/// Runs one kernel on all backends and compares the bits; gives those of the loop.
+fn agreed(kernel: &Kernel, inputs: &[Arg<'_>], backends: &[Box<dyn Backend>], len: usize) -> Vec<f32> {
+    let expected = run(&*backends[0], kernel, inputs, len);
+    for backend in &backends[1..] {
+        for (index, (result, expected)) in run(&**backend, kernel, inputs, len).iter().zip(&expected).enumerate() {
+            let at: Vec<_> = inputs.iter().map(|arg| arg.at(index)).collect();
+            let who = backend.info();
+            assert_eq!(
+                bits(*result),
+                bits(*expected),
+                "{} of {at:?}: {result:e} on {who}, not {expected:e}",
+                kernel.name()
+            );
+        }
+    }
+    expected
+}
+
+#[test]
+fn functions_of_one_number_keep_their_promise() {
+    let (inputs, backends) = (strided(), backends());
+    for (op, promise) in functions() {
+        let results = agreed(&one(op), &[Arg::from(&inputs)], &backends, inputs.len());
+        let mut worst = Worst::new();
+        for (x, result) in inputs.iter().zip(results) {
+            worst.see(&[*x], result, op.apply(f64::from(*x)));
+        }
+        println!("{:>10}: {worst}", op.name());
+        assert!(worst.ulp <= promise, "{} promises {promise}: {worst}", op.name());
+    }
+}
+
+/// Pairs of special numbers, of numbers strewn over all, and of near ones.
+fn pairs() -> (Vec<f32>, Vec<f32>) {
+    let mut special = SPICY.to_vec();
+    special.extend([0.5, 2.0, 3.0, 4.0, 5.0, 0.1, 10.0, 1e10, 16_777_217.0, 33_554_432.0, 127.0, 128.0, 149.0, 1e-45]);
+    let negative: Vec<_> = special.iter().map(|x| -x).collect();
+    special.extend(negative);
+    let (mut xs, mut ys) = (Vec::new(), Vec::new());
+    for x in &special {
+        for y in &special {
+            xs.push(*x);
+            ys.push(*y);
+        }
+    }
+    let mut state = 0x1234_5678_9abc_def0_u64;
+    let mut random = move || {
+        // Marsaglia's xorshift.
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as u32
+    };
+    for _ in 0..100_000 {
+        let (a, b) = (random(), random());
+        // Any two; two of like size; two of moderate size.
+        let near = (a & 0xff80_0000).wrapping_add((b >> 23 & 7) << 23).wrapping_sub(3 << 23);
+        let moderate = |bits: u32| (bits & 0x807f_ffff) + ((118 + (bits >> 23 & 15)) << 23);
+        xs.extend([a, a, moderate(a)].map(f32::from_bits));
+        ys.extend([b, near | b & 0x7f_ffff, moderate(b)].map(f32::from_bits));
+    }
+    (xs, ys)
+}
+
+#[test]
+fn functions_of_two_numbers_keep_their_promise() {
+    for op in Binary::ALL {
+        let (promise, worst) = (op.ulp().unwrap_or(0.5), walk_pairs(*op));
+        assert!(worst.ulp <= promise, "{} promises {promise}: {worst}", op.name());
+    }
+}
+
+/// Every `stride`-th number there is, by its bits: the worst error of a function on the loop, after all instruction sets
+/// have given the loop's bits. On all cores.
+fn walk(op: Unary, stride: usize) -> Worst {
+    const CHUNK: u64 = 1 << 20;
+    let chunks = AtomicU64::new(0);
+    let walk = || {
+        let (kernel, backends, mut worst) = (one(op), backends(), Worst::new());
+        loop {
+            let first = chunks.fetch_add(1, Ordering::Relaxed) * CHUNK;
+            if first > u64::from(u32::MAX) {
+                return worst;
+            }
+            let inputs: Vec<_> =
+                (first..first + CHUNK).step_by(stride).map(|bits| f32::from_bits(bits as u32)).collect();
+            let results = agreed(&kernel, &[Arg::from(&inputs)], &backends, inputs.len());
+            for (x, result) in inputs.iter().zip(results) {
+                worst.see(&[*x], result, op.apply(f64::from(*x)));
+            }
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let worst = std::thread::scope(|scope| {
+        let walks: Vec<_> = (0..threads).map(|_| scope.spawn(walk)).collect();
+        walks.into_iter().map(|walk| walk.join().unwrap()).fold(Worst::new(), Worst::or)
+    });
+    println!("{:>10}: {worst}", op.name());
+    worst
+}
+
+/// The worst error of a function of two numbers over the pairs.
+fn walk_pairs(op: Binary) -> Worst {
+    let (xs, ys) = pairs();
+    let results = agreed(&two(op), &[Arg::from(&xs), Arg::from(&ys)], &backends(), xs.len());
+    let mut worst = Worst::new();
+    for ((x, y), result) in xs.iter().zip(&ys).zip(results) {
+        worst.see(&[*x, *y], result, op.apply(f64::from(*x), f64::from(*y)));
+    }
+    println!("{:>10}: {worst}", op.name());
+    worst
+}
+
+/// Walks all 2³² numbers and writes the table of the documentation:
+///
+/// ```sh
+/// cargo test --release --test functions -- --ignored --nocapture
+/// ```
+///
+/// `CROSSOVER_FUNCTIONS=exp,ln` walks only these, and writes no table; `CROSSOVER_STRIDE=251` walks each 251st number, and
+/// the table says so.
+#[test]
+#[ignore = "takes an hour or more"]
+fn every_number_keeps_its_promise() {
+    let only = std::env::var("CROSSOVER_FUNCTIONS").ok();
+    let chosen = |name: &str| only.as_ref().is_none_or(|only| only.split(',').any(|one| one == name));
+    let stride = std::env::var("CROSSOVER_STRIDE").map_or(1, |stride| stride.parse().unwrap());
+    let (gpu, on_gpu) = gpu_errors(&chosen);
+    let mut rows = Vec::new();
+    let mut broken = Vec::new();
+    let mut row = |name: &'static str, promise: f64, worst: Worst| {
+        let shader = on_gpu.iter().find(|(of, _)| *of == name).map_or("".to_owned(), |(_, worst)| worst.cells());
+        rows.push(format!("| `{name}` | {promise} | {} | {shader} |", worst.cells()));
+        if worst.ulp > promise {
+            broken.push(format!("{name} promises {promise}: {worst}"));
+        }
+    };
+    for (op, promise) in functions().filter(|(op, _)| chosen(op.name())) {
+        row(op.name(), promise, walk(op, stride));
+    }
+    for op in Binary::ALL.iter().filter(|op| chosen(op.name())) {
+        row(op.name(), op.ulp().unwrap_or(0.5), walk_pairs(*op));
+    }
+    if only.is_none() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/math/ACCURACY.md");
+        std::fs::write(path, table(stride, &gpu, &rows)).unwrap();
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+/// The table of the worst errors.
+fn table(stride: usize, gpu: &str, rows: &[String]) -> String {
+    let which = if stride == 1 { "every `f32`".to_owned() } else { format!("one `f32` in {stride}") };
+    let text = [
+        "<!-- Written by tests/functions.rs: see `every_number_keeps_its_promise` there. -->".to_owned(),
+        format!("The worst errors found, in ULP. On the CPU, whose backends all give the same bits: of {which}, or of"),
+        "some 300 000 pairs. On a GPU: of some 240 000 numbers of every exponent, or of the same pairs, where operands and".to_owned(),
+        format!("result are normal; the adapter was `{gpu}`. A function promises 4 ULP there, unless it is exact.\n"),
+        "| method | promised | CPU | at | GPU | at |".to_owned(),
+        "|---|---|---|---|---|---|".to_owned(),
+    ];
+    let lines: Vec<&str> = text.iter().chain(rows).map(String::as_str).collect();
+    lines.join("\n") + "\n"
+}
+
+/// The worst errors on the GPU, and its name; without one, nothing.
+fn gpu_errors(_chosen: &dyn Fn(&str) -> bool) -> (String, Vec<(&'static str, Worst)>) {
+    #[cfg(feature = "gpu")]
+    if let Ok(gpu) = common::gpu::open() {
+        return (gpu.info().to_string(), walk_gpu(&gpu, _chosen));
+    }
+    ("none".to_owned(), Vec::new())
+}
+
+/// What a shader promises, in ULP, where it promises anything: on normal numbers, for a normal result.
+#[cfg(feature = "gpu")]
+const GPU_ULP: f64 = crossover::bound::FUNCTION_ULP;
+
+/// Whether a shader promises anything for such an operand or result.
+#[cfg(feature = "gpu")]
+fn promised(x: f64) -> bool {
+    x == 0.0 || (x.abs() >= 2.0 * f64::from(f32::MIN_POSITIVE) && x.abs() <= f64::from(f32::MAX) / 2.0)
+}
+
+/// The worst error of each function on a GPU.
+#[cfg(feature = "gpu")]
+fn walk_gpu(gpu: &crossover::Gpu, chosen: &dyn Fn(&str) -> bool) -> Vec<(&'static str, Worst)> {
+    let judge = |name: &'static str, each: &mut dyn Iterator<Item = (Vec<f32>, f32, f64)>| {
+        let mut worst = Worst::new();
+        for (at, result, oracle) in each {
+            if at.iter().all(|x| promised(f64::from(*x))) && promised(oracle) && distance(result, oracle) > worst.ulp {
+                worst = Worst { ulp: distance(result, oracle), at, result, oracle };
+            }
+        }
+        println!("{name:>10}: {worst}");
+        (name, worst)
+    };
+    let (inputs, (xs, ys)) = (strided(), pairs());
+    let mut all = Vec::new();
+    for op in Unary::ALL.iter().filter(|op| op.ulp().is_some() && chosen(op.name())) {
+        let results = run(gpu, &one(*op), &[Arg::from(&inputs)], inputs.len());
+        let each = |(x, result): (&f32, f32)| (vec![*x], result, op.apply(f64::from(*x)));
+        all.push(judge(op.name(), &mut inputs.iter().zip(results).map(each)));
+    }
+    for op in Binary::ALL.iter().filter(|op| op.ulp().is_some() && chosen(op.name())) {
+        let results = run(gpu, &two(*op), &[Arg::from(&xs), Arg::from(&ys)], xs.len());
+        let each =
+            |((x, y), result): ((&f32, &f32), f32)| (vec![*x, *y], result, op.apply(f64::from(*x), f64::from(*y)));
+        all.push(judge(op.name(), &mut xs.iter().zip(&ys).zip(results).map(each)));
+    }
+    all
+}
+
+#[cfg(feature = "gpu")]
+#[test]
+fn a_gpu_keeps_its_promise() {
+    let gpu = match common::gpu::open() {
+        Ok(gpu) => gpu,
+        Err(reason) => return println!("skipped: {reason}"),
+    };
+    let broken: Vec<_> = walk_gpu(&gpu, &|_| true).into_iter().filter(|(_, worst)| worst.ulp > GPU_ULP).collect();
+    assert!(broken.is_empty(), "{broken:#?}");
+}

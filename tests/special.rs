@@ -1,0 +1,95 @@
+//! The special cases of the mathematical functions, on every CPU backend.
+
+mod common;
+
+use common::functions::{backends, one, two};
+use common::{bits, run};
+use crossover::program::{Binary, Unary};
+use crossover::{Arg, Kernel};
+
+const INF: f32 = f32::INFINITY;
+const NAN: f32 = f32::NAN;
+
+/// For each operator, operands and results.
+type Cases<Op, Case> = &'static [(Op, &'static [Case])];
+
+/// Special cases of C99, annex F (but for the diagonals of `atan2`, which are rounded: `tests/functions.rs` has them), and of IEEE 754 for the functions that C does not have: operands and the result.
+#[rustfmt::skip]
+const SPECIAL_ONE: Cases<Unary, (f32, f32)> = {
+    use std::f32::consts::{FRAC_PI_2, PI};
+    &[
+        (Unary::Exp, &[(0.0, 1.0), (-0.0, 1.0), (INF, INF), (-INF, 0.0), (100.0, INF), (-200.0, 0.0), (NAN, NAN)]),
+        (Unary::Exp2, &[(0.0, 1.0), (-0.0, 1.0), (INF, INF), (-INF, 0.0), (128.0, INF), (-149.0, f32::from_bits(1)),
+            (-151.0, 0.0), (10.0, 1024.0), (NAN, NAN)]),
+        (Unary::Expm1, &[(0.0, 0.0), (-0.0, -0.0), (INF, INF), (-INF, -1.0), (NAN, NAN)]),
+        (Unary::Ln, &[(0.0, -INF), (-0.0, -INF), (1.0, 0.0), (-1.0, NAN), (-INF, NAN), (INF, INF), (NAN, NAN)]),
+        (Unary::Log2, &[(0.0, -INF), (-0.0, -INF), (1.0, 0.0), (8.0, 3.0), (f32::from_bits(1), -149.0), (-1.0, NAN),
+            (INF, INF), (NAN, NAN)]),
+        (Unary::Log10, &[(0.0, -INF), (-0.0, -INF), (1.0, 0.0), (1000.0, 3.0), (-1.0, NAN), (INF, INF), (NAN, NAN)]),
+        (Unary::Log1p, &[(0.0, 0.0), (-0.0, -0.0), (-1.0, -INF), (-1.5, NAN), (-INF, NAN), (INF, INF), (NAN, NAN)]),
+        (Unary::Sin, &[(0.0, 0.0), (-0.0, -0.0), (INF, NAN), (-INF, NAN), (NAN, NAN)]),
+        (Unary::Cos, &[(0.0, 1.0), (-0.0, 1.0), (INF, NAN), (-INF, NAN), (NAN, NAN)]),
+        (Unary::Tan, &[(0.0, 0.0), (-0.0, -0.0), (INF, NAN), (-INF, NAN), (NAN, NAN)]),
+        (Unary::Arcsin, &[(0.0, 0.0), (-0.0, -0.0), (1.0, FRAC_PI_2), (1.5, NAN), (-INF, NAN), (NAN, NAN)]),
+        (Unary::Arccos, &[(1.0, 0.0), (0.0, FRAC_PI_2), (-1.0, PI), (1.5, NAN), (INF, NAN), (NAN, NAN)]),
+        (Unary::Arctan, &[(0.0, 0.0), (-0.0, -0.0), (INF, FRAC_PI_2), (-INF, -FRAC_PI_2), (NAN, NAN)]),
+        (Unary::Sinh, &[(0.0, 0.0), (-0.0, -0.0), (INF, INF), (-INF, -INF), (NAN, NAN)]),
+        (Unary::Cosh, &[(0.0, 1.0), (-0.0, 1.0), (INF, INF), (-INF, INF), (NAN, NAN)]),
+        (Unary::Tanh, &[(0.0, 0.0), (-0.0, -0.0), (INF, 1.0), (-INF, -1.0), (NAN, NAN)]),
+        (Unary::Arcsinh, &[(0.0, 0.0), (-0.0, -0.0), (INF, INF), (-INF, -INF), (NAN, NAN)]),
+        (Unary::Arccosh, &[(1.0, 0.0), (0.5, NAN), (-INF, NAN), (INF, INF), (NAN, NAN)]),
+        (Unary::Arctanh, &[(0.0, 0.0), (-0.0, -0.0), (1.0, INF), (-1.0, -INF), (1.5, NAN), (INF, NAN), (NAN, NAN)]),
+        (Unary::Cbrt, &[(0.0, 0.0), (-0.0, -0.0), (27.0, 3.0), (-8.0, -2.0), (INF, INF), (-INF, -INF), (NAN, NAN)]),
+        (Unary::Round, &[(0.5, 0.0), (-0.5, -0.0), (1.5, 2.0), (2.5, 2.0), (-0.0, -0.0), (0.499_999_97, 0.0),
+            (8_388_609.0, 8_388_609.0), (INF, INF), (-INF, -INF), (NAN, NAN)]),
+    ]
+};
+
+#[rustfmt::skip]
+const SPECIAL_TWO: Cases<Binary, (f32, f32, f32)> = {
+    use std::f32::consts::{FRAC_PI_2, PI};
+    const TINY: f32 = f32::from_bits(1);
+    &[
+        (Binary::Power, &[(0.0, -3.0, INF), (-0.0, -3.0, -INF), (-0.0, -2.0, INF), (-0.0, -INF, INF), (-0.0, 3.0, -0.0),
+            (-0.0, 2.0, 0.0), (-1.0, INF, 1.0), (-1.0, -INF, 1.0), (1.0, NAN, 1.0), (1.0, INF, 1.0), (NAN, 0.0, 1.0),
+            (INF, -0.0, 1.0), (-2.0, 0.5, NAN), (0.5, -INF, INF), (2.0, -INF, 0.0), (0.5, INF, 0.0), (2.0, INF, INF),
+            (-INF, -3.0, -0.0), (-INF, -2.0, 0.0), (-INF, 3.0, -INF), (-INF, 2.0, INF), (INF, -1.0, 0.0), (INF, 1.0, INF),
+            (-INF, 0.5, INF), (-0.0, 0.5, 0.0), (2.0, 10.0, 1024.0), (-3.0, 3.0, -27.0), (NAN, 1.0, NAN), (2.0, NAN, NAN)]),
+        (Binary::Hypot, &[(INF, NAN, INF), (NAN, -INF, INF), (3.0, -4.0, 5.0), (0.0, -0.0, 0.0), (NAN, 1.0, NAN),
+            (f32::MAX, f32::MAX, INF), (TINY, 0.0, TINY)]),
+        (Binary::Arctan2, &[(0.0, 0.0, 0.0), (-0.0, 0.0, -0.0), (0.0, -0.0, PI), (-0.0, -0.0, -PI), (0.0, 1.0, 0.0),
+            (-0.0, -1.0, -PI), (0.0, -1.0, PI), (1.0, 0.0, FRAC_PI_2), (-1.0, -0.0, -FRAC_PI_2), (1.0, INF, 0.0),
+            (-1.0, INF, -0.0), (1.0, -INF, PI), (INF, 1.0, FRAC_PI_2), (-INF, 1.0, -FRAC_PI_2),
+            (NAN, 1.0, NAN), (1.0, NAN, NAN)]),
+        (Binary::Fmod, &[(0.0, 3.0, 0.0), (-0.0, 3.0, -0.0), (INF, 1.0, NAN), (1.0, 0.0, NAN), (5.0, INF, 5.0),
+            (-5.0, 3.0, -2.0), (5.0, -3.0, 2.0), (-6.0, 3.0, -0.0), (NAN, 1.0, NAN), (1.0, NAN, NAN), (3e38, TINY, 0.0)]),
+        (Binary::Remainder, &[(-5.0, 3.0, 1.0), (5.0, -3.0, -1.0), (-6.0, 3.0, 0.0), (6.0, -3.0, -0.0), (-1.0, INF, INF),
+            (1.0, INF, 1.0), (1.0, 0.0, NAN), (INF, 1.0, NAN), (1.0, NAN, NAN)]),
+        (Binary::Copysign, &[(3.0, -0.0, -3.0), (-3.0, 0.0, 3.0), (INF, -1.0, -INF), (NAN, 1.0, NAN), (-1.0, NAN, 1.0)]),
+        (Binary::Nextafter, &[(0.0, 1.0, TINY), (0.0, -1.0, -TINY), (TINY, 0.0, 0.0), (-TINY, 0.0, -0.0), (0.0, -0.0, -0.0),
+            (1.0, INF, 1.0 + f32::EPSILON), (f32::MAX, INF, INF), (INF, 0.0, f32::MAX), (NAN, 1.0, NAN), (1.0, NAN, NAN)]),
+    ]
+};
+
+#[test]
+fn special_cases_are_those_of_the_standards() {
+    for backend in backends() {
+        let check = |kernel: Kernel, args: &[f32], wanted: f32| {
+            let args: Vec<_> = args.iter().map(|x| Arg::Scalar(*x)).collect();
+            let result = run(&*backend, &kernel, &args, 1)[0];
+            let who = backend.info();
+            assert_eq!(
+                bits(result),
+                bits(wanted),
+                "{} of {args:?} on {who}: {result:e}, not {wanted:e}",
+                kernel.name()
+            );
+        };
+        for (op, cases) in SPECIAL_ONE {
+            cases.iter().for_each(|(x, wanted)| check(one(*op), &[*x], *wanted));
+        }
+        for (op, cases) in SPECIAL_TWO {
+            cases.iter().for_each(|(x, y, wanted)| check(two(*op), &[*x, *y], *wanted));
+        }
+    }
+}
