@@ -96,7 +96,7 @@ def looped(parallel, workload, arrays):
 
 def vectorized(target, workload, arrays):
     if workload == "sum":
-        return None
+        raise ValueError("a ufunc of one element cannot sum")
     inputs = [arrays.x, arrays.y][: 2 if workload == "axpy" else 1]
     return partial(ufunc(workload, target), *inputs, out=arrays.out)
 

@@ -42,12 +42,13 @@ def evaluate(workload, arrays):
 def compiled(workload, arrays):
     """The expression object, without the look-up of text and names that `evaluate` does at every call."""
     known, out = names(arrays), arrays.out
-    used = numexpr.necompiler.getExprNames(TEXTS[workload], {})[0]
-    expression = numexpr.NumExpr(TEXTS[workload], [(name, np.float32) for name in used])
+    used, uses_vml = numexpr.necompiler.getExprNames(TEXTS[workload], {})
+    # Python's `float` is numexpr's name for float32; the optimisation is what `evaluate` asks for.
+    expression = numexpr.NumExpr(TEXTS[workload], [(name, float) for name in used], optimization="aggressive")
     values = [known[name] for name in used]
     if workload == "sum":
-        return lambda: expression(*values)
-    return lambda: expression(*values, out=out)
+        return lambda: expression(*values, ex_uses_vml=uses_vml)
+    return lambda: expression(*values, out=out, ex_uses_vml=uses_vml)
 
 
 CONTENDERS = {"numexpr evaluate": evaluate, "numexpr compiled": compiled}

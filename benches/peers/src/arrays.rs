@@ -61,9 +61,11 @@ impl Arrays {
     }
 }
 
-/// Writes every `stride`th number of an array and then the last `tail` numbers, as little-endian `f32`.
+/// Writes every `stride`th number of an array and then the last `tail` numbers, as little-endian `f32`; of an array of one,
+/// that one.
 pub fn write_samples(path: &str, array: &[f32], stride: usize, tail: usize) -> Outcome<()> {
     let mut file = BufWriter::new(File::create(path).map_err(|error| explain(path, error))?);
+    let tail = if array.len() > 1 { tail } else { 0 };
     let last = &array[array.len().saturating_sub(tail)..];
     for number in array.iter().step_by(stride.max(1)).chain(last) {
         file.write_all(&number.to_le_bytes()).map_err(|error| explain(path, error))?;

@@ -48,7 +48,8 @@ impl Server {
         match words[..] {
             ["contenders"] => return Ok(NAMES.join("\t")),
             ["load", x_len, y_len, x, y] => {
-                *self = Server { arrays: Some(Arrays::read(number(x_len)?, number(y_len)?, x, y)?), ..Server::default() };
+                *self =
+                    Server { arrays: Some(Arrays::read(number(x_len)?, number(y_len)?, x, y)?), ..Server::default() };
             }
             ["prepare", name, workload] => {
                 let contender = Contender::prepare(name, workload, rayon::current_num_threads())?;
