@@ -12,6 +12,9 @@ from workloads import A, GELU_CUBE, GELU_SCALE
 a, half, one, scale, cube = (np.float32(value) for value in (A, 0.5, 1, GELU_SCALE, GELU_CUBE))
 
 
+LONGEST_FLOAT32_SUM = 1_000_000
+
+
 def set_threads(threads):
     numba.set_num_threads(threads)
 
@@ -47,14 +50,13 @@ BODIES = {"poly": poly, "axpy": axpy, "exp": exp, "gelu": gelu, "damped": damped
 
 @cache
 def loop(workload, parallel):
-    """The loop of a workload, compiled for any length. `error_model` and `fastmath` as one sets them for speed; the
-    arithmetic of an elementwise workload stays exact, but for a fused multiplication and addition."""
+    """The loop of a workload, compiled for any length, with the options that one sets for speed: a sum in any order, and
+    elsewhere a multiplication and an addition fused."""
     if workload == "sum":
         body = njit(inline="always")(poly)
 
         @njit(fastmath=True, parallel=parallel)
-        def total(x):
-            result = np.float32(0)
+        def total(x, result):
             for index in prange(len(x)):
                 result += body(x[index])
             return result
@@ -89,7 +91,8 @@ def ufunc(workload, target):
 def looped(parallel, workload, arrays):
     compiled = loop(workload, parallel)
     if workload == "sum":
-        return partial(compiled, arrays.x)
+        # In float32 it would be wrong for long arrays, where float64 costs nothing: memory is slower.
+        return partial(compiled, arrays.x, np.float32(0) if len(arrays.x) <= LONGEST_FLOAT32_SUM else 0.0)
     inputs = [arrays.x, arrays.y][: 2 if workload == "axpy" else 1]
     return partial(compiled, *inputs, arrays.out)
 
