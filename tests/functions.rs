@@ -220,7 +220,7 @@ fn every_number_keeps_its_promise() {
     let mut rows = Vec::new();
     let mut broken = Vec::new();
     let mut row = |name: &'static str, promise: f64, worst: Worst| {
-        let shader = on_gpu.iter().find(|(of, _)| *of == name).map_or("".to_owned(), |(_, worst)| worst.cells());
+        let shader = on_gpu.iter().find(|(of, _)| *of == name).map_or(" | ".to_owned(), |(_, worst)| worst.cells());
         rows.push(format!("| `{name}` | {promise} | {} | {shader} |", worst.cells()));
         if worst.ulp > promise {
             broken.push(format!("{name} promises {promise}: {worst}"));

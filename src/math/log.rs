@@ -88,10 +88,13 @@ impl Base {
             Base::Two => ([1.0, 0.0], LOG2_E),
             Base::Ten => (LOG10_2, LOG10_E),
         };
+        // What the square of f was rounded by counts here: without it, log2 is off by up to 1.05 ULP.
+        let square = Pair::product(parts.high, parts.high);
+        let squared = B::constant(-0.5 * e) * square.low;
         let e = B::constant(e);
         let product = Pair::product(parts.high, e);
         let sum = Pair::sum(parts.twos * B::constant(two), product.high);
-        let low = parts.high.mul_add(B::constant(e_low), parts.low.mul_add(e, product.low));
+        let low = parts.high.mul_add(B::constant(e_low), parts.low.mul_add(e, product.low + squared));
         sum.high + (sum.low + parts.twos.mul_add(B::constant(two_low), low))
     }
 

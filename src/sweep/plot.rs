@@ -13,6 +13,7 @@ use plotters::style::{FontStyle, register_font};
 
 use super::axis::{axis, count, spread, tick_time};
 use super::report::series;
+use super::table::shortened;
 use super::{Measurement, Regime, Report};
 use crate::backend::Kind;
 use crate::workload::Workload;
@@ -287,7 +288,7 @@ impl Look {
 fn named(workload: &str) -> String {
     match workload.parse::<Workload>() {
         Ok(known) => format!("{workload} ({})", known.about),
-        Err(_) => workload.to_owned(),
+        Err(_) => shortened(workload, 64),
     }
 }
 

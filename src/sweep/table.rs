@@ -8,7 +8,13 @@ use crate::backend::Kind;
 pub struct Table {
     /// The last measurement of the loop, which those of other backends are compared with.
     reference: Option<Measurement>,
+    /// The last workload whose name has got a line of its own.
+    introduced: Option<String>,
 }
+
+/// Columns of a workload's name, and of a line.
+const NAME: usize = 9;
+const LINE: usize = 80;
 
 impl Table {
     /// The names of the columns.
@@ -17,7 +23,7 @@ impl Table {
     }
 
     /// The row of the next measurement. How many times faster than the loop it is can be told if the loop was measured
-    /// before it at the same size.
+    /// before it at the same size. A name that is too long for its column gets a line of its own, once.
     pub fn row(&mut self, measurement: &Measurement) -> String {
         if measurement.backend == Kind::Loop {
             self.reference = Some(measurement.clone());
@@ -33,12 +39,26 @@ impl Table {
             faster.map_or("–".to_owned(), short),
             short(measurement.max_ulp),
         ];
-        line(&measurement.workload, &measurement.series(), fields.each_ref().map(String::as_str))
+        let name = &measurement.workload;
+        let row = line(&shortened(name, NAME), &measurement.series(), fields.each_ref().map(String::as_str));
+        if name.chars().count() <= NAME || self.introduced.as_ref() == Some(name) {
+            return row;
+        }
+        self.introduced = Some(name.clone());
+        format!("{}\n{row}", shortened(name, LINE))
+    }
+}
+
+/// The beginning of a name that has more than `columns` characters, or all of it.
+pub(super) fn shortened(name: &str, columns: usize) -> String {
+    match name.chars().count() > columns {
+        true => name.chars().take(columns - 1).chain(['…']).collect(),
+        false => name.to_owned(),
     }
 }
 
 fn line(workload: &str, backend: &str, [elements, time, ns, rate, faster, ulp]: [&str; 6]) -> String {
-    format!("{workload:9} {backend:12} {elements:>11} {time:>8} {ns:>8} {rate:>7} {faster:>7} {ulp:>8}")
+    format!("{workload:NAME$} {backend:12} {elements:>11} {time:>8} {ns:>8} {rate:>7} {faster:>7} {ulp:>8}")
 }
 
 /// A time with its unit, to three digits: `12.3 µs`.
@@ -95,6 +115,15 @@ mod tests {
         let row = table.row(&widest);
         assert!(row.chars().count() <= 80 && Table::head().chars().count() <= 80, "{row}");
         assert!(row.contains("1.23 ms") && row.contains(" 8.1e5"), "{row}");
-        assert!(table.row(&Measurement { elements: 1, ..widest }).contains('–'), "the loop was at another size");
+        assert!(
+            table.row(&Measurement { elements: 1, ..widest.clone() }).contains('–'),
+            "the loop was at another size"
+        );
+        // A formula is named in full once, as far as a line goes.
+        let formula = Measurement { workload: format!("x{}", " + x".repeat(40)), ..widest };
+        let rows = [table.row(&formula), table.row(&formula)];
+        assert_eq!(rows.each_ref().map(|row| row.lines().count()), [2, 1]);
+        assert!(rows.iter().flat_map(|row| row.lines()).all(|line| line.chars().count() <= 80), "{rows:?}");
+        assert!(rows[1].starts_with("x + x + … gpu"), "{rows:?}");
     }
 }
