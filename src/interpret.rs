@@ -32,7 +32,7 @@ pub(crate) struct Plan {
 
 /// Bytes that the blocks of a plan's arrays and registers fill together: half of every first-level cache of today, so that
 /// what comes next finds room while they are in use.
-const CACHE: usize = 16 << 10;
+const CACHE: usize = 24 << 10;
 
 /// Counts the plans.
 static PLANS: AtomicU64 = AtomicU64::new(0);
@@ -91,6 +91,11 @@ impl Plan {
             block: (CACHE / size_of::<f32>() / arrays).max(REPEATS) / REPEATS * REPEATS,
             steps: steps.collect(),
         }
+    }
+
+    /// Numbers that one block has at most: so many elements that are left are one block rather than two.
+    pub(crate) fn longest(&self) -> usize {
+        2 * self.block
     }
 
     /// The output's place.

@@ -12,7 +12,7 @@ const LINE: usize = 16;
 
 /// From how many elements on it is worth computing a few first, to have the others where loads of full width lie on one cache
 /// line.
-const WORTH_ALIGNING: usize = 4096;
+const WORTH_ALIGNING: usize = 512;
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = const { RefCell::new(Scratch::new()) };
@@ -70,7 +70,7 @@ impl Scratch {
     fn prepare(&mut self, plan: &Plan) {
         self.memory.clear();
         let repeats = (plan.inputs + plan.constants.len()) * REPEATS;
-        self.memory.resize(repeats + plan.registers * plan.block + LINE, 0.0);
+        self.memory.resize(repeats + plan.registers * plan.longest() + LINE, 0.0);
         self.start = self.memory.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
         let (_, free) = self.memory[self.start..].split_at_mut(plan.inputs * REPEATS);
         let (constants, registers) = free.split_at_mut(plan.constants.len() * REPEATS);
@@ -80,7 +80,7 @@ impl Scratch {
             numbers.fill(*constant);
             self.places.push(Place::repeated(numbers.as_mut_ptr()));
         }
-        let registers = registers.chunks_exact_mut(plan.block).take(plan.registers);
+        let registers = registers.chunks_exact_mut(plan.longest()).take(plan.registers);
         self.places.extend(registers.map(|register| Place::array(register.as_mut_ptr())));
         self.places.push(Place::array(std::ptr::null_mut()));
         self.plan = plan.number;
@@ -131,7 +131,7 @@ impl<'a> Run<'a> {
             left -= head;
         }
         while left > 0 {
-            let len = self.plan.block.min(left);
+            let len = if left <= self.plan.longest() { left } else { self.plan.block };
             self.block(len);
             left -= len;
         }
@@ -148,7 +148,7 @@ impl<'a> Run<'a> {
     /// Runs all steps over so many elements, and moves on. There are as many left, and a block has as many.
     fn block(&mut self, len: usize) {
         // SAFETY: from their places on, the inputs and the output have `len` numbers, and they are somebody else's than the
-        // registers and constants, which have a block and as many as repeat, and are slices of their own.
+        // registers and constants, which have the longest block and as many as repeat, and are slices of their own.
         let block = unsafe { Block::new(self.places, len) };
         self.plan.steps.iter().for_each(|step| (step.pass)(self.isa, &block, step));
         for index in (0..self.plan.inputs).chain([self.plan.out()]) {
