@@ -4,7 +4,8 @@ mod common;
 
 use std::sync::LazyLock;
 
-use common::{LENGTHS, Reference, Subject, args, assert_right, run, spicy_inputs};
+use common::{LENGTHS, Reference, SPICY, Subject, args, assert_right, run, spicy_inputs};
+use crossover::parse::Function;
 use crossover::{Arg, Error, Fold, Isa, Kernel, Workload};
 
 /// Subscribes a backend to the suite.
@@ -29,6 +30,10 @@ macro_rules! suite {
             #[test]
             fn runs_again_with_other_lengths() {
                 with($subject, super::runs_again_with_other_lengths);
+            }
+            #[test]
+            fn every_operator_agrees_over_spicy_arguments() {
+                with($subject, super::every_operator_agrees_over_spicy_arguments);
             }
             #[test]
             fn folds_agree() {
@@ -99,6 +104,56 @@ const TEXTS: [&str; 6] = [
     "clip(x, -1, 1)*sign(y) - fma(x, y, floor(x))*ceil(y) + min(x, y)*max(x, 0.5)",
     "((x+1)*(y+2) - (x+3)*(y+4)) * ((x+5)*(y+6) - (x+7)*(y+8)) + (x-y)*((x-1)*(y-2) + (x-3)*(y-4))",
 ];
+
+/// Every sign and every function of the language, each in a formula of its own.
+fn operators() -> Vec<String> {
+    let signs = ["+", "-", "*", "/", "%", "**", "<", "<=", ">", ">=", "==", "!="];
+    let mut texts: Vec<String> = signs.iter().map(|sign| format!("x {sign} y")).collect();
+    texts.extend(["-x", "(x > y) & (y > z)", "(x > y) | (y > z)", "~(x > y)", "where(x > y, y, z)"].map(str::to_owned));
+    let functions = Function::all().filter(|function| !matches!(function, Function::Where | Function::Fold(_)));
+    texts.extend(functions.map(|function| {
+        let arguments = &"x, y, z"[..3 * function.arguments() - 2];
+        format!("{}({arguments})", function.names()[0])
+    }));
+    texts
+}
+
+/// Each operator on every spicy number with every other one, and what its results are judged by.
+static OPERATORS: LazyLock<Vec<(Kernel, Reference)>> = LazyLock::new(|| {
+    let [x, y, z] = &spicy_triples();
+    let each = |text: String| {
+        let kernel = Kernel::parse(&text).unwrap();
+        let reference = Reference::new(&kernel, &named(&kernel, x, y, z), x.len());
+        (kernel, reference)
+    };
+    operators().into_iter().map(each).collect()
+});
+
+/// Every spicy number with every other one, and a third beside each pair.
+fn spicy_triples() -> [Vec<f32>; 3] {
+    let pairs = SPICY.iter().flat_map(|x| SPICY.iter().map(move |y| (*x, *y)));
+    let (x, y): (Vec<f32>, Vec<f32>) = pairs.unzip();
+    let z = (0..x.len()).map(|index| SPICY[index * 7 % SPICY.len()]).collect();
+    [x, y, z]
+}
+
+/// The arguments of a kernel whose inputs are some of x, y and z.
+fn named<'a>(kernel: &Kernel, x: &'a [f32], y: &'a [f32], z: &'a [f32]) -> Vec<Arg<'a>> {
+    let array = |name: &String| match name.as_str() {
+        "x" => Arg::Array(x),
+        "y" => Arg::Array(y),
+        _ => Arg::Array(z),
+    };
+    kernel.inputs().iter().map(array).collect()
+}
+
+fn every_operator_agrees_over_spicy_arguments(backend: &dyn crossover::Backend) {
+    let [x, y, z] = &spicy_triples();
+    for (kernel, reference) in &*OPERATORS {
+        let result = run(backend, kernel, &named(kernel, x, y, z), x.len());
+        reference.judge(&backend.info(), &result);
+    }
+}
 
 /// Folds of tame numbers at every length, and what their results are judged by.
 static FOLDS: LazyLock<Vec<(Kernel, Vec<Reference>)>> = LazyLock::new(|| {
