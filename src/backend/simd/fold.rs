@@ -135,7 +135,8 @@ impl Finish<'_> {
                 O::apply(L::load(&complete[digit][column..]), right).store(&mut all[column..]);
             }
         }
-        let mut half = ROW / 2;
+        // On one lane the compiler would unroll this, and widen what it has unrolled, if it knew how far it goes.
+        let mut half = if L::WIDTH == 1 { std::hint::black_box(ROW / 2) } else { ROW / 2 };
         while half > 0 {
             let (left, right) = all.split_at_mut(half);
             for (left, right) in left.iter_mut().zip(&right[..half]) {
