@@ -1,6 +1,6 @@
 //! What can go wrong, as values. Every message names the thing, the numbers on both sides and the remedy.
 
-use crate::parse::ParseError;
+use crate::parse::error::ParseError;
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

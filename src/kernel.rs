@@ -9,9 +9,10 @@ use crate::bound::{Arithmetic, Bound};
 use crate::error::{Error, Result};
 use crate::fold::{self, Fold};
 use crate::formula::Formula;
-use crate::interpret::{Interpreted, Plan};
+use crate::interpret::Interpreted;
 use crate::num::Element;
 use crate::parse::parse;
+use crate::plan::Plan;
 use crate::program::Program;
 use crate::trace::trace;
 
@@ -112,7 +113,8 @@ impl<T: Element> Kernel<T> {
         Kernel { program, ..self.clone() }
     }
 
-    /// How many registers the block interpreter needs for the program, each a block of numbers.
+    /// How many registers the block interpreter needs for the program, each a block of numbers: none where every result is
+    /// the last one, or read at once.
     pub fn registers(&self) -> usize {
         Plan::new(&self.program).registers
     }

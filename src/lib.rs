@@ -111,6 +111,7 @@ pub mod num;
 pub mod operator;
 pub mod parse;
 mod passing;
+mod plan;
 pub mod program;
 mod sketch;
 pub mod sweep;

@@ -7,7 +7,7 @@
 //!
 //! A *required* operator is a method that each kind of number brings along; a *composed* one is made of those, and yet is
 //! one operation of a [`Program`](crate::Program). A *function* works on the bits of numbers; its row goes on with the
-//! meaning over [`Bits`], the oracle in `f64`, the most that it may be off in ULP (0 where it is exact), and how an error
+//! meaning over `Bits`, the oracle in `f64`, the most that it may be off in ULP (0 where it is exact), and how an error
 //! of its operands [passes](Passing) through it.
 //!
 //! # Accuracy

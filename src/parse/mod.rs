@@ -16,7 +16,7 @@
 //! is too deep, and its time is linear in the text.
 
 mod apply;
-mod error;
+pub(crate) mod error;
 mod function;
 mod token;
 

@@ -45,8 +45,23 @@ struct Work {
     divisor: f32,
 }
 
+impl GpuKernel {
+    /// Binds arrays of the device to the kernel's inputs and output: what a run needs, made once. The output of a fold has
+    /// one element.
+    ///
+    /// The output must not be one of the inputs too.
+    ///
+    /// # Errors
+    ///
+    /// What [`Kernel::check`](crate::Kernel::check) finds if the arrays do not fit, [`Error::Empty`](crate::Error::Empty) for
+    /// the least or greatest of no elements, and what may go wrong on the device.
+    pub fn bind(&self, inputs: &[DeviceArg<'_>], out: &DeviceArray) -> Result<BoundKernel> {
+        BoundKernel::new(self, inputs, out)
+    }
+}
+
 impl BoundKernel {
-    pub(super) fn new(kernel: &GpuKernel, inputs: &[DeviceArg<'_>], out: &DeviceArray) -> Result<Self> {
+    fn new(kernel: &GpuKernel, inputs: &[DeviceArg<'_>], out: &DeviceArray) -> Result<Self> {
         let len = kernel.kernel().check_lengths(inputs.iter().map(DeviceArg::len), out.len())?;
         let gpu = kernel.gpu();
         let nothing = match kernel.kernel().fold() {

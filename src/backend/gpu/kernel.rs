@@ -1,8 +1,7 @@
 //! Kernels compiled for a device.
 
 use super::Gpu;
-use super::array::{DeviceArg, DeviceArray, bytes};
-use super::bound::BoundKernel;
+use super::array::{DeviceArray, bytes};
 use crate::error::{Error, Result};
 use crate::fold::Fold;
 use crate::kernel::Kernel;
@@ -69,19 +68,6 @@ impl GpuKernel {
     /// The GPU that it was compiled for.
     pub fn gpu(&self) -> &Gpu {
         &self.gpu
-    }
-
-    /// Binds arrays of the device to the kernel's inputs and output: what a run needs, made once. The output of a fold has
-    /// one element.
-    ///
-    /// The output must not be one of the inputs too.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InputCount`], [`Error::Length`] and [`Error::FoldOutput`] if the arrays do not fit, [`Error::Empty`] for the
-    /// least or greatest of no elements, and what may go wrong on the device.
-    pub fn bind(&self, inputs: &[DeviceArg<'_>], out: &DeviceArray) -> Result<BoundKernel> {
-        BoundKernel::new(self, inputs, out)
     }
 
     /// Elements in one dispatch: what one binding may hold, what a rectangle of workgroups may cover, and what a `u32`

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::isa::Checked;
 use super::pass::{Block, Place, REPEATS};
 use crate::arg::Arg;
-use crate::interpret::Plan;
+use crate::plan::Plan;
 
 /// Numbers in a cache line: registers begin on one, as a load of full width that lies on two takes twice as long.
 const LINE: usize = 16;
