@@ -24,6 +24,14 @@ fn cancelling(len: usize) -> Vec<f32> {
     x
 }
 
+/// Seven roundings down a leaf's column, seven up a chunk's tree of 128 leaves, six over the columns; then the chunks' tree.
+#[test]
+fn the_depth_is_that_of_the_order() {
+    for (len, depth) in [(1, 20), (65_536, 20), (65_537, 21), (131_073, 22), (100_000_000, 31)] {
+        assert_eq!(Fold::depth(len), depth, "{len}");
+    }
+}
+
 #[test]
 fn a_sum_of_numbers_that_cancel_is_within_the_bound() {
     for len in [1000, 70_000, 1_000_000] {
