@@ -5,7 +5,7 @@
 
 use std::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Not, Sub};
 
-use wide::{f32x4, i32x4, u32x4};
+use wide::{f32x4, f64x2, i32x4, u32x4};
 
 use super::lanes::{self, Block, Lanes};
 use crate::bits::{Bits, Rare, Word};
@@ -69,6 +69,39 @@ fn minimum(a: f32x4, b: f32x4) -> f32x4 {
     a.simd_lt(b).bitselect(a, b) | b.simd_lt(a).bitselect(b, a)
 }
 
+/// `a * b + c`, rounded once, without the instruction for it. In `f64` the product is exact and the sum is rounded to 53
+/// bits. Rounding that to 24 bits goes wrong only from the midpoint of two neighbouring `f32`, for only there can the first
+/// rounding have lost which side the number was on: from a normal one whose last 29 bits are a one and zeros, or from a
+/// subnormal one (S. Boldo and G. Melquiond, *When double rounding is odd*, 2005). Those few take the slow way.
+#[inline(always)]
+fn fused(a: f32x4, b: f32x4, c: f32x4) -> f32x4 {
+    let ([a0, a1], [b0, b1], [c0, c1]) = (halves(a), halves(b), halves(c));
+    let sums = [a0 * b0 + c0, a1 * b1 + c1].map(f64x2::to_array);
+    let [[s0, s1], [s2, s3]] = sums;
+    let sums = [s0, s1, s2, s3];
+    let result = f32x4::new(sums.map(|sum| sum as f32));
+    let tails = u32x4::new(sums.map(|sum| sum.to_bits() as u32)) & u32x4::splat(0x1fff_ffff);
+    let midpoints = number_of(tails.simd_eq(u32x4::splat(0x1000_0000)));
+    let small = result.abs().simd_le(f32x4::splat(f32::MIN_POSITIVE));
+    if (midpoints | small).any() {
+        return f32x4::new(fused_one_by_one(a.to_array(), b.to_array(), c.to_array()));
+    }
+    result
+}
+
+/// The lower two numbers and the upper two.
+#[inline(always)]
+fn halves(x: f32x4) -> [f64x2; 2] {
+    let [a, b, c, d] = x.to_array().map(f64::from);
+    [f64x2::new([a, b]), f64x2::new([c, d])]
+}
+
+#[cold]
+#[inline(never)]
+fn fused_one_by_one(a: [f32; 4], b: [f32; 4], c: [f32; 4]) -> [f32; 4] {
+    std::array::from_fn(|k| a[k].mul_add(b[k], c[k]))
+}
+
 impl Num for Portable {
     type Mask = PortableMask;
 
@@ -109,13 +142,7 @@ impl Num for Portable {
         if FUSES {
             return Portable(self.0.mul_add(factor.0, addend.0));
         }
-        let (a, b, c) = (self.0.to_array(), factor.0.to_array(), addend.0.to_array());
-        Portable(f32x4::new([
-            a[0].mul_add(b[0], c[0]),
-            a[1].mul_add(b[1], c[1]),
-            a[2].mul_add(b[2], c[2]),
-            a[3].mul_add(b[3], c[3]),
-        ]))
+        Portable(fused(self.0, factor.0, addend.0))
     }
 
     #[inline(always)]
