@@ -285,3 +285,42 @@ impl Bits for Portable {
         lanes::rare::<R, Self>(self, mask, usual)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Lanes, Num, Portable};
+
+    /// Sums next to midpoints, of normal and of subnormal numbers: what two roundings would get wrong.
+    #[test]
+    fn mul_add_rounds_once() {
+        // The product is 1 - 2⁻⁴⁶ times half the place of the addend's last digit, which is a one.
+        let (factor, other) = (1.0 + f32::EPSILON, 1.0 - f32::EPSILON);
+        let mut all = Vec::new();
+        for (binade, half) in [(1.0, -24), (2.0f32.powi(100), 76), (2.0f32.powi(-127), -150), (0.0, -150)] {
+            let addend = f32::from_bits(binade.to_bits() | 1);
+            // In two parts: among subnormal numbers, half the last place is no number itself.
+            let (factor, other) = (factor * 2.0f32.powi(half / 2), other * 2.0f32.powi(half - half / 2));
+            for sign in [1.0, -1.0] {
+                all.extend([
+                    [factor, sign * other, addend],
+                    [factor, sign * other, -addend],
+                    [factor, sign * other, binade],
+                ]);
+            }
+        }
+        all.extend([
+            [0.0, 1.0, -0.0],
+            [f32::INFINITY, 0.0, 1.0],
+            [f32::MAX, 2.0, f32::NEG_INFINITY],
+            [f32::MAX, 1.0, 1e31],
+        ]);
+        let mut out = [0.0; 4];
+        for [a, b, c] in all {
+            let [x, y, z] = [a, b, c].map(Portable::splat);
+            x.mul_add(y, z).store(&mut out);
+            let expected = a.mul_add(b, c);
+            let same = |x: f32| x.to_bits() == expected.to_bits() || x.is_nan() && expected.is_nan();
+            assert!(out.iter().all(|x| same(*x)), "{a:e} * {b:e} + {c:e}: {:e}, not {expected:e}", out[0]);
+        }
+    }
+}
