@@ -59,9 +59,15 @@ pub trait Bits: Num {
     /// The number, but no less than `low` and no more than `high`; NaN stays. The sign of a zero is not promised.
     #[inline(always)]
     fn within(self, low: f32, high: f32) -> Self {
-        let (low, high) = (Self::constant(low), Self::constant(high));
-        let high_enough = Self::select(self.lt(low), low, self);
-        Self::select(high_enough.gt(high), high, high_enough)
+        let low = Self::constant(low);
+        Self::select(self.lt(low), low, self).at_most(high)
+    }
+
+    /// The number, but no more than `high`; NaN stays.
+    #[inline(always)]
+    fn at_most(self, high: f32) -> Self {
+        let high = Self::constant(high);
+        Self::select(self.gt(high), high, self)
     }
 
     /// `self · 2^whole`, rounded once, for a number whose size is between ¼ and 4 and a whole number in ±250.
@@ -80,10 +86,11 @@ pub trait Bits: Num {
 /// [`Bits::scale`] where there is no instruction for it.
 #[inline(always)]
 pub(crate) fn scale<B: Bits>(x: B, whole: B) -> B {
-    // The first product is exact, so that only the second one rounds.
+    // One half is added to the exponent, which is exact, so that only the product rounds. NaN is no whole number, and stays
+    // NaN: the word that it gives is 0 or 2³¹, of which nothing reaches the exponent.
     let whole = whole.to_word();
     let half = whole.sar(1);
-    x * power_of_two::<B>(half) * power_of_two(whole - half)
+    B::from_bits(x.to_bits() + half.shl(23)) * power_of_two(whole - half)
 }
 
 /// 2 to the power of a signed word in −126..=127.

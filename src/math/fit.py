@@ -7,7 +7,7 @@ first, and the greatest error of the whole function, relative, as a power of two
 """
 
 import numpy as np
-from mpmath import asin, asinh, atan, atanh, cos, exp, log, log1p, mp, mpf, sin, sinh, sqrt
+from mpmath import asin, asinh, atan, atanh, cos, exp, log, log1p, mp, mpf, sin, sinh, sqrt, tanh
 
 mp.prec = 160
 POINTS = 500
@@ -57,6 +57,7 @@ fit("cos", lambda z: (cos(sqrt(z)) - 1 + z / 2) / z**2, lambda z: z**2 / cos(sqr
 fit("asin", odd(asin), odd_weight(asin), 1e-4, 0.2501, 6)
 fit("atan", odd(atan), odd_weight(atan), 1e-4, 1, 10)
 fit("sinh", odd(sinh), odd_weight(sinh), 1e-4, 1, 4)
+fit("tanh", odd(tanh), odd_weight(tanh), 1e-4, 1.0001, 7)
 fit("asinh", odd(asinh), odd_weight(asinh), 1e-4, 0.2501, 6)
 fit("atanh", odd(atanh), odd_weight(atanh), 1e-4, 0.2501, 7)
 s2 = (sqrt(mpf(2)) - 1) ** 2 / (sqrt(mpf(2)) + 1) ** 2

@@ -1,12 +1,16 @@
 //! The hyperbolic functions and their inverses: by exponentials and logarithms, and near 0 by fitted polynomials.
 
-use super::exp::{exp_minus_1, half_exp};
+use super::exp::{Reduced, half_exp, reduce, slope};
 use super::log::ln_pair;
 use super::{Pair, odd, with_sign};
-use crate::bits::Bits;
+use crate::bits::{Bits, power_of_two};
 
 /// (sinh √z / √z − 1) / z for z ≤ 1: the sine is right to 2⁻³¹.
 const SINH: [f32; 4] = [0.166_666_67, 0.008_333_310_5, 0.000_198_428_96, 2.782_213_2e-6];
+
+/// (tanh √z / √z − 1) / z for z ≤ 1: the tangent is right to 2⁻²⁷.
+const TANH: [f32; 7] =
+    [-0.333_332_96, 0.133_323_46, -0.053_879_846, 0.021_486_675, -0.007_946_009, 0.002_301_219_4, -0.000_358_392_5];
 
 /// (arsinh √z / √z − 1) / z for z ≤ ¼: the function is right to 2⁻³³.
 const ASINH: [f32; 6] = [-0.166_666_66, 0.074_999_07, -0.044_616_09, 0.030_033_441, -0.020_048_872, 0.009_255_348];
@@ -34,16 +38,19 @@ pub(crate) fn cosh<B: Bits>(x: B) -> B {
     half + B::constant(0.25) / half
 }
 
-/// The hyperbolic tangent: (e²ˣ − 1) / (e²ˣ − 1 + 2), in pairs, so that the quotient's is the only rounding that counts.
+/// The hyperbolic tangent: from 1 on, 1 − 2 / (e²ˣ + 1), where the quotient is at most a quarter and so are its errors.
 #[inline(always)]
 pub(crate) fn tanh<B: Bits>(x: B) -> B {
-    let size = x.abs().within(0.0, 10.0);
-    let power = exp_minus_1(size + size);
-    let divisor = Pair::sum_of_any(B::constant(2), power.high).plus(power.low);
-    let quotient = power.over(divisor).value();
-    // Where products are not fused, it may be rounded to above 1.
-    let quotient = if B::FUSES { quotient } else { quotient.within(0.0, 1.0) };
-    with_sign(quotient, x)
+    let (size, one) = (x.abs(), B::constant(1));
+    let small = odd(size, TANH);
+    // From 9.02 on it is rounded to 1.
+    let size_or_less = size.at_most(10.0);
+    let Reduced { whole, rest } = reduce(size_or_less + size_or_less);
+    // Neither this product nor, as far as it matters, this sum rounds: the divisor is rounded but once.
+    let power = power_of_two::<B>(whole.word);
+    let divisor = (power * rest).mul_add(slope(rest), power + one);
+    let large = one - B::constant(2) / divisor;
+    with_sign(B::select(size.lt(one), small, large), x)
 }
 
 /// Where a logarithm is of `x` itself and of one doubling: `large`, or else of `sum`.

@@ -22,6 +22,32 @@ use pair::Pair;
 pub(crate) use power::{cbrt, hypot, powf};
 pub(crate) use trig::{cos, sin, tan};
 
+/// A whole number, below 2²² in size.
+#[derive(Clone, Copy)]
+struct Whole<B: Bits> {
+    number: B,
+    /// Its last 22 bits are the number's as two's complement; those above are anything.
+    word: B::Word,
+}
+
+impl<B: Bits> Whole<B> {
+    /// The one nearest to `x · factor`, or nearly so: in a tie, or next to one, it may be the other neighbour.
+    ///
+    /// A number of the size of 1.5 · 2²³ has no place for a fraction, so that adding it rounds, and leaves the whole number
+    /// in the last bits (J.-M. Muller, *Elementary Functions*, 3rd ed., chapter 11). A shader may see through it.
+    #[inline(always)]
+    fn nearest(x: B, factor: f64) -> Self {
+        let factor = B::constant(factor);
+        if !B::FUSES {
+            let number = (x * factor).round();
+            return Whole { number, word: number.to_word() };
+        }
+        let shift = B::constant(12_582_912);
+        let shifted = x.mul_add(factor, shift);
+        Whole { number: shifted - shift, word: shifted.to_bits() }
+    }
+}
+
 /// c₀ + c₁ x + c₂ x² + …, by Horner's rule.
 #[inline(always)]
 fn polynomial<B: Bits, const N: usize>(x: B, coefficients: [f32; N]) -> B {

@@ -80,8 +80,13 @@ macro_rules! words {
             /// The hardware's operations give their second operand where one is NaN.
             #[inline(always)]
             fn within(self, low: f32, high: f32) -> Self {
-                let (low, high): ($lanes, $lanes) = (Num::constant(low), Num::constant(high));
-                $lanes(unsafe { $least(high.0, $greatest(low.0, self.0)) })
+                let low: $lanes = Num::constant(low);
+                $lanes(unsafe { $greatest(low.0, self.0) }).at_most(high)
+            }
+            #[inline(always)]
+            fn at_most(self, high: f32) -> Self {
+                let high: $lanes = Num::constant(high);
+                $lanes(unsafe { $least(high.0, self.0) })
             }
             #[inline(always)]
             fn scale(self, whole: Self) -> Self {
