@@ -52,7 +52,7 @@ fit("exp", lambda r: (exp(r) - 1 - r) / r**2, lambda r: r**2 / exp(r), -0.3475, 
 fit("expm1", lambda r: (exp(r) - 1 - r) / r**2, lambda r: r**2 / (exp(r) - 1), -0.3475, 0.3475, 5)
 fit("exp2", lambda r: (exp(r * ln2) - 1 - r * ln2) / r**2, lambda r: r**2 / exp(r * ln2), -0.5005, 0.5005, 5)
 fit("ln", lambda f: (log1p(f) - f + f**2 / 2) / f**3, lambda f: f**3 / log1p(f), sqrt(mpf(2)) / 2 - 1, sqrt(mpf(2)) - 1, 9)
-fit("sin", odd(sin), odd_weight(sin), 1e-4, 0.64, 4)
+fit("sin", lambda z: -odd(sin)(z), odd_weight(sin), 1e-4, 0.64, 3)
 fit("cos", lambda z: (cos(sqrt(z)) - 1 + z / 2) / z**2, lambda z: z**2 / cos(sqrt(z)), 1e-4, 0.64, 3)
 fit("asin", odd(asin), odd_weight(asin), 1e-4, 0.2501, 6)
 fit("atan", odd(atan), odd_weight(atan), 1e-4, 1, 10)

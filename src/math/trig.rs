@@ -5,17 +5,17 @@
 //! Arithmetic*, 2nd ed., section 11.2); from there on by multiplying with as many bits of 2/π as matter (M. Payne and
 //! R. Hanek, *Radian reduction for trigonometric functions*, SIGNUM Newsletter 18, 1983). The polynomials are fitted.
 
-use super::{Pair, polynomial};
+use super::{Pair, Whole, polynomial};
 use crate::bits::{Bits, Rare, Single, Word};
 
-/// (sin √z / √z − 1) / z for z ≤ 0.64: the sine is right to 2⁻³².
-const SIN: [f32; 4] = [-0.166_666_67, 0.008_333_378, -0.000_198_520_7, 2.820_435_4e-6];
+/// (1 − sin √z / √z) / z for z ≤ 0.64: the sine is right to 2⁻²⁷.
+const SIN: [f32; 3] = [0.166_666_54, -0.008_332_095, 0.000_195_055_4];
 
 /// (cos √z − 1 + z/2) / z² for z ≤ 0.64: the cosine is right to 2⁻³².
 const COS: [f32; 3] = [0.041_666_64, -0.001_388_713, 2.441_208_6e-5];
 
-/// π/2, in parts of 24 bits.
-const PI_2: [f64; 3] = [1.570_796_370_506_286_6, -4.371_138_828_673_793e-8, -1.715_124_510_005_881_9e-15];
+/// π/2, in parts of 24 bits, each of them positive: [`reduce`] needs that for a zero's sign.
+const PI_2: [f64; 3] = [1.570796251296997, 7.549789415861596e-08, 5.390302953474238e-15];
 
 /// From here on the quick reduction may be off.
 const HUGE: f32 = 131_072.0;
@@ -36,24 +36,25 @@ struct Turn<B: Bits> {
     rest: Pair<B>,
 }
 
-/// Reduces an angle that is not huge.
+/// Reduces an angle that is not huge. Where products are fused, it keeps the sign of a zero: of −0, `high` is −0 and `low`
+/// is −0, and of +0, +0 and −0.
 #[inline(always)]
 fn reduce<B: Bits>(x: B) -> Turn<B> {
-    let whole = (x * B::constant(std::f64::consts::FRAC_2_PI)).round();
+    let Whole { number: whole, word: rights } = Whole::nearest(x, std::f64::consts::FRAC_2_PI);
     if !B::FUSES {
         // All but the last product are exact, and so are the first two differences.
         let first = x - whole * B::constant(PI_2_SHORT[0]);
         let second = first - whole * B::constant(PI_2_SHORT[1]);
         let third = Pair::sum_of_any(second, -(whole * B::constant(PI_2_SHORT[2])));
         let rest = third.plus(-(whole * B::constant(PI_2_SHORT[3]))).settled();
-        return Turn { rights: whole.to_word(), rest };
+        return Turn { rights, rest };
     }
     // Exact: a multiple of the last place of either, and below 1.
     let first = (-whole).mul_add(B::constant(PI_2[0]), x);
     let second = Pair::product(whole, B::constant(PI_2[1]));
     let high = first - second.high;
-    let low = ((first - high) - second.high) - second.low;
-    Turn { rights: whole.to_word(), rest: Pair { high, low: (-whole).mul_add(B::constant(PI_2[2]), low) } }
+    let excess = second.low + (second.high - (first - high));
+    Turn { rights, rest: Pair { high, low: -whole.mul_add(B::constant(PI_2[2]), excess) } }
 }
 
 /// The high word of the product of two words, the first below 2²⁴.
@@ -117,11 +118,14 @@ impl<B: Bits> Turn<B> {
     fn sine_and_cosine(&self) -> (Pair<B>, Pair<B>) {
         let (Pair { high, low }, one) = (self.rest, B::constant(1));
         let square = high * high;
-        let sine = Pair::sum(high, (high * square).mul_add(polynomial(square, SIN), low));
-        let half = square * B::constant(0.5);
-        let near = Pair::sum(one, -half);
-        let beyond = (square * square).mul_add(polynomial(square, COS), (-high).mul_add(low, near.low));
-        (sine, Pair::sum(near.high, beyond))
+        // Taken away, not added: of −0, it is +0.
+        let excess = (high * square).mul_add(polynomial(square, SIN), -low);
+        // The first product is exact, and so is the difference.
+        let half = B::constant(-0.5);
+        let near = square.mul_add(half, one).opaque();
+        let near_low = square.mul_add(half, one - near);
+        let beyond = (square * square).mul_add(polynomial(square, COS), (-high).mul_add(low, near_low));
+        (Pair::sum(high, -excess), Pair::sum(near, beyond))
     }
 
     /// Whether an odd number of right angles is to be added.
@@ -199,8 +203,9 @@ functions! {
 /// The sine of an angle in radians.
 #[inline(always)]
 pub(crate) fn sin<B: Bits>(x: B) -> B {
-    // The reduction loses the sign of a zero.
-    B::select(x.eq(B::constant(0)), x, Sine::compute(x))
+    let sine = Sine::compute(x);
+    // Where products are not fused, the reduction loses the sign of a zero.
+    if B::FUSES { sine } else { B::select(x.eq(B::constant(0)), x, sine) }
 }
 
 /// The cosine of an angle in radians.
