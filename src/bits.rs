@@ -93,7 +93,7 @@ pub(crate) fn scale<B: Bits>(x: B, whole: B) -> B {
     B::from_bits(x.to_bits() + half.shl(23)) * power_of_two(whole - half)
 }
 
-/// 2 to the power of a signed word in −126..=127.
+/// 2 to the power of a signed word in −126..=127, of which only the last nine bits are looked at.
 #[inline(always)]
 pub(crate) fn power_of_two<B: Bits>(word: B::Word) -> B {
     B::from_bits((word + B::Word::constant(127)).shl(23))
