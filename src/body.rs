@@ -2,7 +2,9 @@
 
 use crate::arg::Arg;
 use crate::backend::simd::drive;
+use crate::backend::simd::fold::Columns;
 use crate::backend::simd::isa::Checked;
+use crate::backend::simd::lanes::Stores;
 use crate::bound::{Arithmetic, Bound, Bounded, Ieee, Model, Wgsl};
 use crate::formula::Formula;
 use crate::num::Element;
@@ -10,10 +12,13 @@ use crate::num::Element;
 /// What a kernel does on the CPU, for each instruction set.
 pub(crate) trait Bodies<T: Element>: Send + Sync {
     /// `out[i] = formula(inputs[..][from + i])`
-    fn apply(&self, isa: Checked, inputs: &[Arg<'_, T>], from: usize, out: &mut [T]);
+    fn apply(&self, isa: Checked, inputs: &[Arg<'_, T>], from: usize, out: &mut [T], stores: Stores);
 
     /// `data[i] = formula(data[i], rest[..][from + i])`
     fn apply_in_place(&self, isa: Checked, data: &mut [T], rest: &[Arg<'_, T>], from: usize);
+
+    /// Adds the sums of as many whole leaves from an element on to the columns of a fold, and gives whether it did.
+    fn sum(&self, isa: Checked, inputs: &[Arg<'_, T>], part: (usize, usize), columns: &mut Columns) -> bool;
 
     /// Where correct results lie.
     fn bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_, T>], out: &mut [Bound]);
@@ -23,12 +28,16 @@ pub(crate) trait Bodies<T: Element>: Send + Sync {
 pub(crate) struct Compiled<F, const N: usize>(pub(crate) F);
 
 impl<F: Formula<N>, const N: usize> Bodies<f32> for Compiled<F, N> {
-    fn apply(&self, isa: Checked, inputs: &[Arg<'_>], from: usize, out: &mut [f32]) {
-        drive::over(&self.0, isa, inputs, from, out);
+    fn apply(&self, isa: Checked, inputs: &[Arg<'_>], from: usize, out: &mut [f32], stores: Stores) {
+        drive::over(&self.0, isa, inputs, from, out, stores);
     }
 
     fn apply_in_place(&self, isa: Checked, data: &mut [f32], rest: &[Arg<'_>], from: usize) {
         drive::in_place(&self.0, isa, data, rest, from);
+    }
+
+    fn sum(&self, isa: Checked, inputs: &[Arg<'_>], part: (usize, usize), columns: &mut Columns) -> bool {
+        drive::sum(&self.0, isa, inputs, part, columns)
     }
 
     fn bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_>], out: &mut [Bound]) {

@@ -4,7 +4,9 @@
 
 use crate::arg::Arg;
 use crate::backend::simd::blocks;
+use crate::backend::simd::fold::Columns;
 use crate::backend::simd::isa::Checked;
+use crate::backend::simd::lanes::Stores;
 use crate::body::Bodies;
 use crate::bound::{Arithmetic, Bound, Bounded, Ieee, Model, Wgsl};
 use crate::plan::Plan;
@@ -32,12 +34,17 @@ impl Interpreted {
 }
 
 impl Bodies<f32> for Interpreted {
-    fn apply(&self, isa: Checked, inputs: &[Arg<'_>], from: usize, out: &mut [f32]) {
-        blocks::over(&self.plan, isa, inputs, from, out);
+    fn apply(&self, isa: Checked, inputs: &[Arg<'_>], from: usize, out: &mut [f32], stores: Stores) {
+        blocks::over(&self.plan, isa, inputs, from, out, stores);
     }
 
     fn apply_in_place(&self, isa: Checked, data: &mut [f32], rest: &[Arg<'_>], from: usize) {
         blocks::in_place(&self.plan, isa, data, rest, from);
+    }
+
+    /// Its results come in blocks, which are then folded.
+    fn sum(&self, _isa: Checked, _inputs: &[Arg<'_>], _part: (usize, usize), _columns: &mut Columns) -> bool {
+        false
     }
 
     fn bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_>], out: &mut [Bound]) {

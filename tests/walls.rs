@@ -20,16 +20,19 @@ fn dependencies_stay_behind_their_walls() {
     let mut all = Vec::new();
     files(&src, &mut all);
     assert!(all.len() > 20);
-    let walls = [
-        ("wgpu::", "backend/gpu/"),
-        ("wide::", "backend/simd/"),
-        ("std::arch", "backend/simd/"),
-        ("unsafe {", "backend/simd/"),
-        ("unsafe fn", "backend/simd/"),
-        ("rayon::", "backend/threads.rs"),
-        ("plotters::", "sweep/"),
-        ("clap::", "command/"),
-        ("npyz::", "command/eval/"),
+    // `unsafe` feeds the intrinsics, and lets threads that outlive a job borrow it.
+    let (simd, crew) = ("backend/simd/", "backend/threads/crew/mod.rs");
+    let walls: [(&str, &[&str]); 10] = [
+        ("wgpu::", &["backend/gpu/"]),
+        ("wide::", &[simd]),
+        ("std::arch", &[simd]),
+        ("unsafe {", &[simd, crew]),
+        ("unsafe fn", &[simd]),
+        ("rayon::", &["backend/threads/"]),
+        ("plotters::", &["sweep/"]),
+        ("memmap2::", &["memory.rs"]),
+        ("clap::", &["command/"]),
+        ("npyz::", &["command/eval/"]),
     ];
     for path in all {
         let name = path.strip_prefix(&src).unwrap().to_string_lossy().replace('\\', "/");
@@ -37,11 +40,9 @@ fn dependencies_stay_behind_their_walls() {
         // Code alone: what a comment or the documentation names, it does not use.
         let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         for line in code {
-            for (word, room) in walls {
-                assert!(
-                    !line.contains(word) || name.starts_with(room),
-                    "{name} has `{word}`, which stays in {room}: {line}"
-                );
+            for (word, rooms) in walls {
+                let inside = rooms.iter().any(|room| name.starts_with(room));
+                assert!(!line.contains(word) || inside, "{name} has `{word}`, which stays in {rooms:?}: {line}");
             }
         }
         let lines = text.lines().count();

@@ -6,6 +6,7 @@
 mod loops;
 pub(crate) mod simd;
 mod threads;
+mod trials;
 
 #[cfg(feature = "gpu")]
 pub mod gpu;

@@ -167,10 +167,18 @@ impl Tree {
     /// The result for `len` elements.
     pub(crate) fn finish(&self, len: usize) -> Result<f32> {
         let op = self.fold.operator();
-        let there = (0..self.complete.len()).filter(|digit| self.leaves >> digit & 1 == 1);
+        let there = ones(self.leaves);
         let all = there.map(|digit| self.complete[digit]).reduce(|right, left| op.apply(left, right));
         all.map_or_else(|| self.fold.empty(), |all| Ok(self.fold.conclude(all, len)))
     }
+}
+
+/// The digits that are 1, from the lowest on.
+#[inline(always)]
+pub(crate) fn ones(count: usize) -> impl Iterator<Item = usize> {
+    let without_lowest = |left: &usize| Some(left & (left - 1)).filter(|left| *left > 0);
+    std::iter::successors(Some(count).filter(|count| *count > 0), without_lowest)
+        .map(|left| left.trailing_zeros() as usize)
 }
 
 #[cfg(test)]

@@ -3,12 +3,10 @@
 use std::cell::RefCell;
 
 use super::isa::Checked;
+use super::lanes::{LINE, Lanes, Stores, Task};
 use super::pass::{Block, Place, REPEATS};
 use crate::arg::Arg;
 use crate::plan::Plan;
-
-/// Numbers in a cache line: registers begin on one, as a load of full width that lies on two takes twice as long.
-const LINE: usize = 16;
 
 /// From how many elements on it is worth computing a few first, to have the others where loads of full width lie on one cache
 /// line.
@@ -23,12 +21,15 @@ thread_local! {
 /// # Panics
 ///
 /// If an array ends before `from + out.len()`, or there are not as many inputs as the plan has.
-pub(crate) fn over(plan: &Plan, isa: Checked, inputs: &[Arg<'_>], from: usize, out: &mut [f32]) {
+pub(crate) fn over(plan: &Plan, isa: Checked, inputs: &[Arg<'_>], from: usize, out: &mut [f32], stores: Stores) {
     assert_eq!(inputs.len(), plan.inputs, "a body is given the inputs of its kernel");
     SCRATCH.with_borrow_mut(|scratch| {
         let mut run = Run::new(scratch, plan, isa, out);
         inputs.iter().enumerate().for_each(|(index, arg)| run.input(index, arg, from));
-        run.all();
+        match stores {
+            Stores::Streaming if isa.streams() => run.streaming(),
+            _ => run.all(),
+        }
     });
 }
 
@@ -58,11 +59,19 @@ struct Scratch {
     places: Vec<Place>,
     /// The first number of the memory that is at the start of a cache line.
     start: usize,
+    /// Room for a block of results on their way past the caches.
+    result: Place,
 }
 
 impl Scratch {
     const fn new() -> Self {
-        Scratch { plan: 0, memory: Vec::new(), places: Vec::new(), start: 0 }
+        Scratch {
+            plan: 0,
+            memory: Vec::new(),
+            places: Vec::new(),
+            start: 0,
+            result: Place::array(std::ptr::null_mut()),
+        }
     }
 
     /// Lays the memory out for a plan.
@@ -70,7 +79,8 @@ impl Scratch {
     fn prepare(&mut self, plan: &Plan) {
         self.memory.clear();
         let repeats = (plan.inputs + plan.constants.len()) * REPEATS;
-        self.memory.resize(repeats + plan.registers * plan.longest() + LINE, 0.0);
+        self.memory.resize(repeats + (plan.registers + 1) * plan.longest() + LINE, 0.0);
+        // Registers begin where a cache line does: a load of full width that lies on two takes twice as long.
         self.start = self.memory.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
         let (_, free) = self.memory[self.start..].split_at_mut(plan.inputs * REPEATS);
         let (constants, registers) = free.split_at_mut(plan.constants.len() * REPEATS);
@@ -80,9 +90,11 @@ impl Scratch {
             numbers.fill(*constant);
             self.places.push(Place::repeated(numbers.as_mut_ptr()));
         }
-        let registers = registers.chunks_exact_mut(plan.longest()).take(plan.registers);
+        let (registers, result) = registers.split_at_mut(plan.registers * plan.longest());
+        let registers = registers.chunks_exact_mut(plan.longest());
         self.places.extend(registers.map(|register| Place::array(register.as_mut_ptr())));
         self.places.push(Place::array(std::ptr::null_mut()));
+        self.result = Place::array(result.as_mut_ptr());
         self.plan = plan.number;
     }
 }
@@ -94,6 +106,7 @@ struct Run<'a> {
     places: &'a mut [Place],
     /// Where the inputs that are numbers repeat.
     repeats: *mut f32,
+    result: Place,
     len: usize,
 }
 
@@ -104,7 +117,7 @@ impl<'a> Run<'a> {
         }
         scratch.places[plan.out()] = Place::array(out.as_mut_ptr());
         let repeats = scratch.memory.as_mut_ptr().wrapping_add(scratch.start);
-        Run { plan, isa, places: &mut scratch.places, repeats, len: out.len() }
+        Run { plan, isa, places: &mut scratch.places, repeats, result: scratch.result, len: out.len() }
     }
 
     /// Sets where an input's numbers are.
@@ -124,12 +137,13 @@ impl<'a> Run<'a> {
 
     /// Computes all elements, block by block.
     fn all(&mut self) {
-        let mut left = self.len;
-        let head = if left >= WORTH_ALIGNING { self.misaligned() } else { 0 };
+        let arrays = self.places[..self.plan.inputs].iter().find(|place| !place.repeats());
+        let first = arrays.unwrap_or(&self.places[self.plan.out()]);
+        let head = if self.len >= WORTH_ALIGNING { misaligned(*first) } else { 0 };
         if head > 0 {
             self.block(head);
-            left -= head;
         }
+        let mut left = self.len - head;
         while left > 0 {
             let len = if left <= self.plan.longest() { left } else { self.plan.block };
             self.block(len);
@@ -137,12 +151,28 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// How many elements there are before the first input, or else the output, is at the start of a cache line.
-    fn misaligned(&self) -> usize {
-        let arrays = self.places[..self.plan.inputs].iter().find(|place| !place.repeats());
-        let first = arrays.unwrap_or(&self.places[self.plan.out()]);
-        // A pointer that never gets there counts as aligned.
-        first.start().align_offset(LINE * size_of::<f32>()) % LINE
+    /// As [`all`](Run::all), with the results past the caches: each block of them is computed into a register, and moved.
+    #[cold]
+    fn streaming(&mut self) {
+        let mut out = self.places[self.plan.out()];
+        let head = misaligned(out).min(self.len);
+        if head > 0 {
+            self.block(head);
+            out = out.skip(head);
+        }
+        let mut left = self.len - head;
+        while left > 0 {
+            let len = left.min(self.plan.block);
+            self.places[self.plan.out()] = self.result;
+            self.block(len);
+            // SAFETY: the register has a block's numbers, and the output as many as are left; no other code has either.
+            let (from, to) = unsafe {
+                (std::slice::from_raw_parts(self.result.start(), len), std::slice::from_raw_parts_mut(out.start(), len))
+            };
+            self.isa.dispatch(Move { from, to, next: &self.places[..self.plan.inputs] });
+            out = out.skip(len);
+            left -= len;
+        }
     }
 
     /// Runs all steps over so many elements, and moves on. There are as many left, and a block has as many.
@@ -154,5 +184,37 @@ impl<'a> Run<'a> {
         for index in (0..self.plan.inputs).chain([self.plan.out()]) {
             self.places[index] = self.places[index].skip(len);
         }
+    }
+}
+
+/// How many elements there are before a place is at the start of a cache line.
+fn misaligned(place: Place) -> usize {
+    // A pointer that never gets there counts as aligned.
+    place.start().align_offset(LINE * size_of::<f32>()) % LINE
+}
+
+/// Moves a block's results past the caches, to where a cache line begins, and asks for the inputs of the next one.
+struct Move<'a> {
+    from: &'a [f32],
+    to: &'a mut [f32],
+    next: &'a [Place],
+}
+
+impl Task for Move<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        assert!(L::STREAMS, "an instruction set without streaming stores is not asked for them");
+        let (mut from, mut to) = (self.from.chunks_exact(L::WIDTH), self.to.chunks_exact_mut(L::WIDTH));
+        for (index, (from, to)) in from.by_ref().zip(&mut to).enumerate() {
+            for place in self.next {
+                L::prefetch(place.skip(index * L::WIDTH).start());
+            }
+            L::load(from).stream(to);
+        }
+        let rest = to.into_remainder();
+        rest.copy_from_slice(&from.remainder()[..rest.len()]);
+        L::fence();
     }
 }

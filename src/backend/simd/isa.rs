@@ -106,6 +106,11 @@ impl Checked {
         self.0
     }
 
+    /// Whether its lanes have [streaming stores](Lanes::STREAMS).
+    pub(crate) fn streams(self) -> bool {
+        matches!(self.0, Isa::Avx2 | Isa::Avx512)
+    }
+
     /// Runs a task on the lanes of this instruction set.
     #[inline(always)]
     pub(crate) fn dispatch<K: Task>(self, task: K) -> K::Output {

@@ -3,6 +3,7 @@
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 use crate::bits::{Bits, Rare};
+use crate::fold::ROW;
 use crate::num::{Mask, Num};
 use crate::operator::{BinaryFunction, UnaryFunction};
 
@@ -16,6 +17,9 @@ pub(crate) trait Lanes: Num {
 
     /// Fewer of them, for what a last block does not fill.
     type Pair: Lanes;
+
+    /// As many as a [row](crate::fold::ROW) of a fold has.
+    type Row: Lanes;
 
     /// Whether a block holds more than this does: there is nothing to compile for one that does not.
     const BLOCKS: bool = <Self::Block as Lanes>::WIDTH > Self::WIDTH;
@@ -59,7 +63,48 @@ pub(crate) trait Lanes: Num {
     /// Called once for each step of a loop over such lanes.
     #[inline(always)]
     fn step() {}
+
+    /// Whether [`stream`](Lanes::stream) goes past the caches.
+    const STREAMS: bool = false;
+
+    /// Writes all lanes to the start of a slice, past the caches: they are neither read first nor kept. Between such stores
+    /// and whoever reads what they wrote, on another thread, there must be a [`fence`](Lanes::fence).
+    ///
+    /// # Panics
+    ///
+    /// As [`store`](Lanes::store), or if the slice does not begin where a register of memory does: at a multiple of its
+    /// size.
+    #[inline(always)]
+    fn stream(self, to: &mut [f32]) {
+        self.store(to);
+    }
+
+    /// Waits until what [`stream`](Lanes::stream) wrote can be seen by other threads.
+    #[inline(always)]
+    fn fence() {}
+
+    /// Asks for the memory of `WIDTH` numbers from `at` on, which will be read soon. `at` may lie anywhere.
+    #[inline(always)]
+    fn prefetch(_at: *const f32) {}
 }
+
+/// How results are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Stores {
+    /// Into the caches, from where memory gets them in time.
+    Plain,
+    /// The same, and the memory of inputs and output is asked for ahead: for arrays that are not in the nearer caches.
+    Ahead,
+    /// Past the caches: for an output that is too large for them.
+    Streaming,
+}
+
+/// Numbers in a cache line of 64 bytes.
+pub(crate) const LINE: usize = 16;
+
+/// How many numbers ahead memory is asked for. From 256 to 2 048 on made little difference; beyond a page (1 024) processors
+/// do not look ahead by themselves.
+pub(crate) const AHEAD: usize = 1024;
 
 /// Something to do on lanes, whichever they are.
 ///
@@ -80,6 +125,7 @@ impl Lanes for f32 {
     const WIDTH: usize = 1;
     type Block = f32;
     type Pair = f32;
+    type Row = Block<f32, ROW>;
 
     #[inline(always)]
     fn load(from: &[f32]) -> f32 {
@@ -289,6 +335,7 @@ impl<L: Lanes, const K: usize> Lanes for Block<L, K> {
     const WIDTH: usize = K * L::WIDTH;
     type Block = Self;
     type Pair = Self;
+    type Row = Self;
 
     #[inline(always)]
     fn load(from: &[f32]) -> Self {
@@ -305,6 +352,28 @@ impl<L: Lanes, const K: usize> Lanes for Block<L, K> {
         let to = &mut to[..Self::WIDTH];
         for (k, lanes) in self.0.into_iter().enumerate() {
             lanes.store(&mut to[k * L::WIDTH..]);
+        }
+    }
+
+    const STREAMS: bool = L::STREAMS;
+
+    #[inline(always)]
+    fn stream(self, to: &mut [f32]) {
+        let to = &mut to[..Self::WIDTH];
+        for (k, lanes) in self.0.into_iter().enumerate() {
+            lanes.stream(&mut to[k * L::WIDTH..]);
+        }
+    }
+
+    #[inline(always)]
+    fn fence() {
+        L::fence();
+    }
+
+    #[inline(always)]
+    fn prefetch(at: *const f32) {
+        for k in 0..K {
+            L::prefetch(at.wrapping_add(k * L::WIDTH));
         }
     }
 }

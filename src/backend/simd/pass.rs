@@ -24,7 +24,7 @@ pub(crate) struct Place {
 
 impl Place {
     /// Numbers one after the other.
-    pub(crate) fn array(at: *mut f32) -> Self {
+    pub(crate) const fn array(at: *mut f32) -> Self {
         Place { at, mask: usize::MAX }
     }
 

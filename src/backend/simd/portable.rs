@@ -9,6 +9,7 @@ use wide::{f32x4, f64x2, i32x4, u32x4};
 
 use super::lanes::{self, Block, Lanes};
 use crate::bits::{Bits, Rare, Word};
+use crate::fold::ROW;
 use crate::num::{Mask, Num};
 use crate::operator::{BinaryFunction, UnaryFunction};
 
@@ -187,6 +188,7 @@ impl Lanes for Portable {
     const WIDTH: usize = 4;
     type Block = Block<Self, 4>;
     type Pair = Block<Self, 2>;
+    type Row = Block<Self, { ROW / Self::WIDTH }>;
 
     #[inline(always)]
     fn load(from: &[f32]) -> Self {

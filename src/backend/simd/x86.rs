@@ -7,6 +7,7 @@ use std::arch::x86_64::*;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 use super::lanes::{Block, Lanes, Task};
+use crate::fold::ROW;
 use crate::num::{Mask, Num};
 use crate::operator::{BinaryFunction, UnaryFunction};
 
@@ -36,7 +37,7 @@ macro_rules! lanes {
     (
         $(#[$meta:meta])* $lanes:ident($register:ty), $width:literal, $block:literal registers a block;
         $(#[$mask_meta:meta])* $mask:ident($mask_register:ty);
-        splat $splat:ident, load $load:ident, store $store:ident,
+        splat $splat:ident, load $load:ident, store $store:ident, stream $stream:ident,
         mask $part:ident, load_part $load_part:expr, store_part $store_part:expr,
         add $add:ident, sub $sub:ident, mul $mul:ident, div $div:ident, sqrt $sqrt:ident, fused $fused:ident;
         |$a:ident, $b:ident, $c:ident|
@@ -140,6 +141,7 @@ macro_rules! lanes {
             const WIDTH: usize = $width;
             type Block = Block<Self, $block>;
             type Pair = Block<Self, 2>;
+            type Row = Block<Self, { ROW / $width }>;
 
             #[inline(always)]
             fn load(from: &[f32]) -> Self {
@@ -168,6 +170,29 @@ macro_rules! lanes {
                 let mask = $part(to.len());
                 // SAFETY: as above; the mask leaves out what lies beyond the slice.
                 unsafe { $store_part(to.as_mut_ptr(), mask, self.0) }
+            }
+
+            const STREAMS: bool = true;
+
+            #[inline(always)]
+            fn stream(self, to: &mut [f32]) {
+                let to = &mut to[..$width];
+                assert!(to.as_ptr().cast::<$register>().is_aligned(), "a streaming store goes to a whole register of memory");
+                // SAFETY: as above; the slice has room for as many numbers, and begins where the store asks for.
+                unsafe { $stream(to.as_mut_ptr(), self.0) }
+            }
+
+            #[inline(always)]
+            fn fence() {
+                // SAFETY: every x86-64 processor has the instruction, which takes nothing.
+                unsafe { _mm_sfence() }
+            }
+
+            #[inline(always)]
+            fn prefetch(at: *const f32) {
+                // SAFETY: every x86-64 processor has the instruction, and it is a hint: it reads nothing that the program
+                // could see, and an address that is not there does nothing.
+                unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
             }
         }
     };
@@ -218,7 +243,7 @@ lanes! {
     Avx2(__m256), 8, 4 registers a block;
     /// Eight truth values: all bits of a lane set, or none.
     Avx2Mask(__m256);
-    splat _mm256_set1_ps, load _mm256_loadu_ps, store _mm256_storeu_ps,
+    splat _mm256_set1_ps, load _mm256_loadu_ps, store _mm256_storeu_ps, stream _mm256_stream_ps,
     mask avx2_part, load_part _mm256_maskload_ps, store_part _mm256_maskstore_ps,
     add _mm256_add_ps, sub _mm256_sub_ps, mul _mm256_mul_ps, div _mm256_div_ps, sqrt _mm256_sqrt_ps,
     fused _mm256_fmadd_ps;
@@ -240,7 +265,7 @@ lanes! {
     Avx512(__m512), 16, 8 registers a block;
     /// Sixteen truth values, a bit each.
     Avx512Mask(__mmask16);
-    splat _mm512_set1_ps, load _mm512_loadu_ps, store _mm512_storeu_ps,
+    splat _mm512_set1_ps, load _mm512_loadu_ps, store _mm512_storeu_ps, stream _mm512_stream_ps,
     mask avx512_part, load_part |from, mask| _mm512_maskz_loadu_ps(mask, from), store_part _mm512_mask_storeu_ps,
     add _mm512_add_ps, sub _mm512_sub_ps, mul _mm512_mul_ps, div _mm512_div_ps, sqrt _mm512_sqrt_ps,
     fused _mm512_fmadd_ps;

@@ -1,0 +1,241 @@
+//! The `threads` backend: the SIMD body over blocks, on all cores.
+
+mod crew;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use rayon::ThreadPoolBuilder;
+use rayon::prelude::*;
+
+use self::crew::{AWAKE, Crew};
+use super::simd::fold::Row;
+use super::simd::isa::Checked;
+use super::simd::lanes::Stores;
+use super::simd::{LARGE, OnCaller, stores};
+use super::trials::{Run, Trials, Way};
+use super::{Backend, Info, Isa, Kind, Prepared, simd};
+use crate::arg::{Arg, elements};
+use crate::error::{Error, Result};
+use crate::fold::{Fold, LEAF, ROW, Tree};
+use crate::kernel::Kernel;
+
+/// As many elements, or fewer, take less time than it takes to find out whether to share them.
+const SHORT: usize = 2048;
+
+/// Seconds that a run has to take on one thread for it to wake sleeping helpers, which takes ten microseconds or more.
+const WORTH_WAKING: f32 = 40e-6;
+
+/// Blocks for each thread.
+const BLOCKS: usize = 4;
+/// The fewest elements of a block, and the most.
+const LEAST: usize = LEAF;
+const MOST: usize = 1 << 18;
+
+/// Runs kernels with SIMD on several threads: the caller's and those of a [rayon](https://docs.rs/rayon) pool.
+///
+/// Whether an array is long enough to be shared is found out by trying, on the first runs of each size: short ones stay on
+/// the caller's thread. The threads that help stay awake for a fifth of a millisecond, so that many runs one after the other
+/// do not wait for them to wake up. A caller that is itself a thread of the pool shares its work with the others as rayon
+/// does.
+#[derive(Clone)]
+pub struct Threads {
+    isa: Checked,
+    crew: Arc<Crew>,
+}
+
+impl Threads {
+    /// On rayon's global pool: a thread for each core, or as many as `RAYON_NUM_THREADS` says.
+    pub fn new() -> Self {
+        Threads { isa: Checked::widest(), crew: Arc::new(Crew::new(None)) }
+    }
+
+    /// On a pool of its own with so many threads; 0 is one for each core.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] if the system does not start as many threads.
+    pub fn with_threads(threads: usize) -> Result<Self> {
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = pool.map_err(|error| Error::Unavailable {
+            what: format!("a pool of {threads} threads"),
+            reason: error.to_string(),
+            remedy: "ask for fewer threads".to_owned(),
+        })?;
+        Ok(Threads { isa: Checked::widest(), crew: Arc::new(Crew::new(Some(pool))) })
+    }
+
+    /// The same, on a certain instruction set.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] if the machine does not have it.
+    pub fn with_isa(self, isa: Isa) -> Result<Self> {
+        Ok(Threads { isa: isa.check()?, ..self })
+    }
+}
+
+impl Default for Threads {
+    fn default() -> Self {
+        Threads::new()
+    }
+}
+
+impl Backend for Threads {
+    fn info(&self) -> Info {
+        Info::cpu(Kind::Threads, self.isa.isa(), self.crew.threads())
+    }
+
+    fn prepare(&self, kernel: &Kernel) -> Result<Box<dyn Prepared>> {
+        Ok(Box::new(OnThreads {
+            alone: OnCaller::new(kernel, self.isa),
+            crew: self.crew.clone(),
+            threads: self.crew.threads(),
+            trials: Trials::new(),
+            in_place: Trials::new(),
+            asleep: None,
+            rows: Vec::new(),
+        }))
+    }
+}
+
+impl fmt::Debug for Threads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Threads").field("isa", &self.isa).field("threads", &self.crew.threads()).finish()
+    }
+}
+
+/// A kernel that runs on several threads.
+struct OnThreads {
+    alone: OnCaller,
+    crew: Arc<Crew>,
+    /// How many threads share.
+    threads: usize,
+    /// For each size, whether to stay on the caller's thread or to share; of [large](LARGE) outputs, which are always
+    /// shared, how to write them.
+    trials: Trials,
+    /// The same for runs in place.
+    in_place: Trials,
+    /// When sharing would last have been better, but all helpers were asleep.
+    asleep: Option<Instant>,
+    /// What the parts of an array fold to.
+    rows: Vec<Row>,
+}
+
+/// The way of a run over so many elements that shares it: the first, which a kernel goes that runs only once, if there is
+/// more than a chunk.
+fn together(len: usize) -> Way {
+    if len <= Fold::CHUNK { Way::Second } else { Way::First }
+}
+
+impl OnThreads {
+    /// Whether a run is over so few elements, or threads, that it stays on the caller's.
+    #[inline(always)]
+    fn is_short(&self, len: usize) -> bool {
+        len <= SHORT || self.threads == 1
+    }
+
+    /// Whether to share a run that would take `seconds` on the caller's thread.
+    fn shares(&mut self, run: &Run, seconds: f32) -> bool {
+        let together = together(run.len);
+        if run.way != together || run.is_trial() || self.crew.is_awake() {
+            return run.way == together;
+        }
+        // It was better with helpers awake. To wake them takes time, which a long run makes up for, or many short ones.
+        let now = Instant::now();
+        let last = self.asleep.replace(now);
+        last.is_some_and(|last| now - last < AWAKE) || seconds > WORTH_WAKING
+    }
+
+    /// Calls `body(from, block)` for the blocks of `data`, on all threads. Gives whether any helped.
+    fn share<T: Send>(&self, data: &mut [T], block: usize, body: impl Fn(usize, &mut [T]) + Send + Sync) -> bool {
+        // A thread of the pool shares as rayon does, and so does one that finds the crew at another's work.
+        let helpers = if self.crew.is_inside() { None } else { self.crew.share(data, block, &body) };
+        if helpers.is_none() {
+            self.crew.install(|| {
+                let blocks = data.par_chunks_mut(block).enumerate();
+                blocks.for_each(|(index, part)| body(index * block, part));
+            });
+        }
+        helpers != Some(0)
+    }
+
+    /// Elements of a block.
+    fn block(&self, len: usize) -> usize {
+        len.div_ceil(BLOCKS * self.threads).next_multiple_of(LEAST).min(MOST)
+    }
+
+    fn apply(&self, inputs: &[Arg<'_>], out: &mut [f32], stores: Stores) -> bool {
+        let (bodies, isa) = (self.alone.kernel().bodies(), self.alone.isa());
+        self.share(out, self.block(out.len()), |from, out| bodies.apply(isa, inputs, from, out, stores))
+    }
+
+    /// Folds all elements: parts of chunks on the threads, then what they gave.
+    fn fold(&mut self, fold: Fold, inputs: &[Arg<'_>], len: usize) -> (Result<f32>, bool) {
+        let mut rows = std::mem::take(&mut self.rows);
+        let part = self.block(len).next_power_of_two().min(Fold::CHUNK);
+        rows.resize(len.div_ceil(part), [0.0; ROW]);
+        let (bodies, isa) = (self.alone.kernel().bodies(), self.alone.isa());
+        let helped = self.share(&mut rows, 1, |index, row| {
+            let from = index * part;
+            simd::fold::part(bodies, isa, fold, inputs, (from, part.min(len - from)), &mut row[0]);
+        });
+        let mut tree = Tree::new(fold);
+        for chunk in rows.chunks_mut(Fold::CHUNK / part) {
+            tree.push(simd::fold::finish(isa, fold, chunk));
+        }
+        self.rows = rows;
+        (tree.finish(len), helped)
+    }
+}
+
+impl Prepared for OnThreads {
+    fn kernel(&self) -> &Kernel {
+        self.alone.kernel()
+    }
+
+    fn launch(&mut self, inputs: &[Arg<'_>], out: &mut [f32]) -> Result<()> {
+        let fold = self.kernel().fold();
+        let len = if fold.is_some() { elements(inputs) } else { out.len() };
+        if self.is_short(len) {
+            return self.alone.launch(inputs, out);
+        }
+        let large = len >= LARGE && fold.is_none();
+        if !large && self.trials.settled(len) == Some(together(len).other()) {
+            return self.alone.launch(inputs, out);
+        }
+        let (run, seconds) = (self.trials.begin(len), self.trials.expected(len, together(len).other()));
+        let went = match fold {
+            None if large => self.apply(inputs, out, stores(len, run.way)),
+            _ if !self.shares(&run, seconds) => self.alone.launch(inputs, out).map(|()| true)?,
+            None => self.apply(inputs, out, stores(len, Way::Second)),
+            Some(fold) => {
+                let (result, helped) = self.fold(fold, inputs, len);
+                out[0] = result?;
+                helped
+            }
+        };
+        self.trials.end(run, went);
+        Ok(())
+    }
+
+    fn launch_in_place(&mut self, data: &mut [f32], rest: &[Arg<'_>]) -> Result<()> {
+        let len = data.len();
+        if self.is_short(len) {
+            return self.alone.launch_in_place(data, rest);
+        }
+        if self.in_place.settled(len) == Some(together(len).other()) {
+            return self.alone.launch_in_place(data, rest);
+        }
+        let (run, seconds) = (self.in_place.begin(len), self.in_place.expected(len, together(len).other()));
+        let went = if self.shares(&run, seconds) {
+            let (bodies, isa) = (self.alone.kernel().bodies(), self.alone.isa());
+            self.share(data, self.block(len), |from, data| bodies.apply_in_place(isa, data, rest, from))
+        } else {
+            self.alone.launch_in_place(data, rest).map(|()| true)?
+        };
+        self.in_place.end(run, went);
+        Ok(())
+    }
+}

@@ -1,0 +1,220 @@
+//! Which of two ways is faster, found out by trying both on the runs that there are anyway.
+//!
+//! What is faster for an array of a certain size depends on the machine's caches, memory and threads, on the formula, and on
+//! what else runs: no constant knows it. So a prepared kernel tries both ways, one after the other, on its first runs of each size, and
+//! keeps to the one whose best time is the better. Both give the same bits.
+
+use std::time::{Duration, Instant};
+
+/// How often each way is tried at least, and at most; and for how many seconds, as long as it has not been that often.
+const LEAST: u16 = 5;
+const MOST: u16 = 100;
+const SECONDS: f32 = 1e-3;
+
+/// How often a way that could not be tried is tried again, before it counts as tried.
+const MISSES: u16 = 100;
+
+/// After so many runs of a size, both ways are tried again: the machine may be doing other things by now.
+const RUNS: u16 = 10_000;
+
+/// What is known about the sizes, each from a power of two to the next.
+pub(crate) struct Trials([Trial; usize::BITS as usize]);
+
+/// What is known about the sizes of a class.
+#[derive(Clone, Copy)]
+struct Trial {
+    /// Runs since both ways were tried.
+    runs: u16,
+    misses: u16,
+    ways: [Tried; 2],
+}
+
+/// What is known about a way.
+#[derive(Clone, Copy)]
+struct Tried {
+    runs: u16,
+    /// In all of them together.
+    seconds: f32,
+    /// The best time for an element, in seconds; none yet is infinite.
+    best: f32,
+}
+
+/// Which of the two ways. The first is tried first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Way {
+    First,
+    Second,
+}
+
+impl Way {
+    pub(crate) fn other(self) -> Way {
+        match self {
+            Way::First => Way::Second,
+            Way::Second => Way::First,
+        }
+    }
+}
+
+/// A run whose way has been chosen.
+pub(crate) struct Run {
+    pub(crate) way: Way,
+    pub(crate) len: usize,
+    /// When it began, if its time counts.
+    start: Option<Instant>,
+}
+
+impl Run {
+    /// Whether it tries a way, rather than keeping to the better one.
+    pub(crate) fn is_trial(&self) -> bool {
+        self.start.is_some()
+    }
+}
+
+impl Trials {
+    pub(crate) fn new() -> Self {
+        Trials([Trial::NEW; usize::BITS as usize])
+    }
+
+    #[inline(always)]
+    fn of(&mut self, len: usize) -> &mut Trial {
+        &mut self.0[len.max(1).ilog2() as usize]
+    }
+
+    /// The way for a run over `len` elements that begins now, if it is no trial: what most runs are in a hurry to know.
+    #[inline(always)]
+    pub(crate) fn settled(&mut self, len: usize) -> Option<Way> {
+        let trial = self.of(len);
+        if trial.runs == 0 || trial.runs >= RUNS {
+            return None;
+        }
+        trial.runs += 1;
+        Some(trial.better())
+    }
+
+    /// Chooses the way for a run over `len` elements that begins now.
+    pub(crate) fn begin(&mut self, len: usize) -> Run {
+        let trial = self.of(len);
+        if trial.runs >= RUNS {
+            *trial = Trial::NEW;
+        }
+        // Not in turns: a way leaves the arrays in the caches where it will look for them the next time.
+        let untried = [Way::First, Way::Second].into_iter().find(|way| !trial.ways[*way as usize].is_tried());
+        match untried {
+            Some(way) => Run { way, len, start: Some(Instant::now()) },
+            None => {
+                trial.runs += 1;
+                Run { way: trial.better(), len, start: None }
+            }
+        }
+    }
+
+    /// Takes the time of a run that ends now, unless it did not go the way it was to try.
+    pub(crate) fn end(&mut self, run: Run, went: bool) {
+        let Some(start) = run.start else { return };
+        let trial = self.of(run.len);
+        if went {
+            trial.ways[run.way as usize].record(run.len, start.elapsed());
+        } else if trial.misses < MISSES {
+            trial.misses += 1;
+        } else {
+            trial.ways[run.way as usize].runs = MOST;
+        }
+    }
+
+    /// How long a run takes at best in that way, in seconds; without end if that is not known.
+    pub(crate) fn expected(&mut self, len: usize, way: Way) -> f32 {
+        self.of(len).ways[way as usize].best * len as f32
+    }
+}
+
+impl Trial {
+    const NEW: Trial = Trial { runs: 0, misses: 0, ways: [Tried::NEW; 2] };
+
+    /// The way whose best time is the better: the first, as long as none is known.
+    fn better(&self) -> Way {
+        if self.ways[1].best < self.ways[0].best { Way::Second } else { Way::First }
+    }
+}
+
+impl Tried {
+    const NEW: Tried = Tried { runs: 0, seconds: 0.0, best: f32::INFINITY };
+
+    fn is_tried(&self) -> bool {
+        self.runs >= MOST || self.runs >= LEAST && self.seconds >= SECONDS
+    }
+
+    fn record(&mut self, len: usize, time: Duration) {
+        self.runs += 1;
+        self.seconds += time.as_secs_f32();
+        self.best = self.best.min(time.as_secs_f32() / len as f32);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The ways that runs of a length take, if trials of one take so long.
+    fn ways(trials: &mut Trials, len: usize, slow: Way, runs: usize) -> Vec<Way> {
+        let mut taken = Vec::new();
+        for _ in 0..runs {
+            let run = trials.begin(len);
+            if run.is_trial() {
+                std::thread::sleep(Duration::from_millis(if run.way == slow { 9 } else { 1 }));
+            }
+            taken.push(run.way);
+            trials.end(run, true);
+        }
+        taken
+    }
+
+    #[test]
+    fn both_are_tried_and_the_faster_is_kept() {
+        use Way::{First, Second};
+        for (slow, fast) in [(First, Second), (Second, First)] {
+            let mut trials = Trials::new();
+            let taken = ways(&mut trials, 1000, slow, 14);
+            assert_eq!(taken, [vec![First; 5], vec![Second; 5], vec![fast; 4]].concat());
+            assert!(trials.expected(1000, slow) > trials.expected(1000, fast));
+            // Another size is another question; one of the same class is not.
+            assert_eq!(ways(&mut trials, 2000, slow, 6), [vec![First; 5], vec![Second]].concat());
+            assert_eq!(ways(&mut trials, 600, slow, 2), [fast, fast]);
+        }
+    }
+
+    #[test]
+    fn short_runs_are_tried_more_often() {
+        let mut trials = Trials::new();
+        let trial = |trials: &mut Trials| {
+            let run = trials.begin(1);
+            let is_trial = run.is_trial();
+            trials.end(run, true);
+            is_trial
+        };
+        let tries = (0..1000).filter(|_| trial(&mut trials)).count();
+        assert!((2 * LEAST + 1..=2 * MOST).contains(&(tries as u16)), "{tries}");
+    }
+
+    #[test]
+    fn they_are_tried_again_in_the_end() {
+        let mut trials = Trials::new();
+        ways(&mut trials, 1, Way::Second, 11);
+        for _ in 1..RUNS {
+            assert_eq!(trials.settled(1), Some(Way::First));
+        }
+        assert_eq!(trials.settled(1), None);
+        assert!(trials.begin(1).is_trial());
+    }
+
+    #[test]
+    fn a_run_that_went_another_way_is_no_trial() {
+        let mut trials = Trials::new();
+        for _ in 0..=MISSES {
+            let run = trials.begin(100);
+            assert_eq!(run.way, Way::First);
+            trials.end(run, false);
+        }
+        // It never went there, so that nothing is known about it.
+        assert_eq!(trials.begin(100).way, Way::Second);
+    }
+}

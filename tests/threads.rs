@@ -1,0 +1,98 @@
+//! The threads backend, however it is called: by many at once, from within a pool, on a pool of one, one run after the other.
+
+mod common;
+
+use common::bits;
+use crossover::{Arg, Backend, Fold, Kernel, Loop, Threads, Workload};
+
+/// Around the lengths at which runs are shared, and parts of a fold are cut.
+const LENGTHS: [usize; 10] = [1, 1025, 2048, 2049, 5000, 65_536, 65_537, 100_000, 131_073, 300_001];
+
+fn numbers() -> Vec<f32> {
+    (0..LENGTHS[LENGTHS.len() - 1]).map(|n| (n % 4093) as f32 * 1.7e-3 - 3.0).collect()
+}
+
+fn kernels() -> Vec<Kernel> {
+    let poly: Workload = "poly".parse().unwrap();
+    let text = Kernel::parse("exp(-x**2)*sin(x)").unwrap();
+    let folds = Fold::ALL.map(|fold| poly.kernel.with_fold(Some(fold)));
+    [poly.kernel, text].into_iter().chain(folds).chain([Kernel::parse("sum(x*x)").unwrap()]).collect()
+}
+
+/// What the loop gives for each kernel and length.
+fn expected(numbers: &[f32]) -> Vec<(Kernel, usize, Vec<f32>)> {
+    let mut all = Vec::new();
+    for kernel in kernels() {
+        for len in LENGTHS {
+            let mut out = vec![0.0; kernel.output_len(len)];
+            Loop.run(&kernel, &[Arg::from(&numbers[..len])], &mut out).unwrap();
+            all.push((kernel.clone(), len, out));
+        }
+    }
+    all
+}
+
+/// Runs everything several times, so that each way of running is tried.
+fn check(threads: &Threads, numbers: &[f32], expected: &[(Kernel, usize, Vec<f32>)]) {
+    for (kernel, len, expected) in expected {
+        let mut prepared = threads.prepare(kernel).unwrap();
+        for run in 0..9 {
+            let mut out = vec![f32::NAN; expected.len()];
+            prepared.run(&[Arg::from(&numbers[..*len])], &mut out).unwrap();
+            let same = out.iter().zip(expected).all(|(x, y)| bits(*x) == bits(*y));
+            assert!(same, "{} of {len} on {}, run {run}", kernel.name(), threads.info());
+        }
+        if kernel.fold().is_none() {
+            let mut data = numbers[..*len].to_vec();
+            prepared.run_in_place(&mut data, &[]).unwrap();
+            assert!(
+                data.iter().zip(expected).all(|(x, y)| bits(*x) == bits(*y)),
+                "{} of {len} in place",
+                kernel.name()
+            );
+        }
+    }
+}
+
+#[test]
+fn every_number_of_threads_gives_the_same_bits() {
+    let numbers = numbers();
+    let expected = expected(&numbers);
+    check(&Threads::new(), &numbers, &expected);
+    for count in [1, 2, 3, 7] {
+        let threads = Threads::with_threads(count).unwrap();
+        assert_eq!(threads.info().threads, Some(count));
+        check(&threads, &numbers, &expected);
+    }
+}
+
+#[test]
+fn many_callers_share_one_backend() {
+    let numbers = numbers();
+    let expected = expected(&numbers);
+    for threads in [Threads::with_threads(2).unwrap(), Threads::new()] {
+        std::thread::scope(|scope| {
+            for _ in 0..6 {
+                scope.spawn(|| check(&threads, &numbers, &expected));
+            }
+        });
+    }
+}
+
+#[test]
+fn a_caller_may_be_a_thread_of_a_pool() {
+    let numbers = numbers();
+    let expected = expected(&numbers);
+    for size in [1, 3] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(size).build().unwrap();
+        // Of another pool than the backend's, of the backend's own, and several of them at once.
+        pool.install(|| check(&Threads::with_threads(2).unwrap(), &numbers, &expected));
+        pool.install(|| check(&Threads::new(), &numbers, &expected));
+        pool.install(|| {
+            let threads = Threads::new();
+            rayon::join(|| check(&threads, &numbers, &expected), || check(&threads, &numbers, &expected));
+        });
+    }
+    let threads = Threads::new();
+    rayon::join(|| check(&threads, &numbers, &expected), || check(&threads, &numbers, &expected));
+}
