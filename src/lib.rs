@@ -106,6 +106,7 @@ mod formula;
 mod interpret;
 mod kernel;
 mod math;
+pub mod memory;
 mod model;
 pub mod num;
 pub mod operator;
