@@ -110,10 +110,16 @@ impl Trials {
 
     /// Takes the time of a run that ends now, unless it did not go the way it was to try.
     pub(crate) fn end(&mut self, run: Run, went: bool) {
-        let Some(start) = run.start else { return };
+        if let Some(start) = run.start {
+            self.took(run, went, start.elapsed());
+        }
+    }
+
+    /// Takes the time of a trial.
+    fn took(&mut self, run: Run, went: bool, time: Duration) {
         let trial = self.of(run.len);
         if went {
-            trial.ways[run.way as usize].record(run.len, start.elapsed());
+            trial.ways[run.way as usize].record(run.len, time);
         } else if trial.misses < MISSES {
             trial.misses += 1;
         } else {
@@ -154,16 +160,16 @@ impl Tried {
 mod tests {
     use super::*;
 
-    /// The ways that runs of a length take, if trials of one take so long.
+    /// The ways that runs of a length take, if trials of one take longer.
     fn ways(trials: &mut Trials, len: usize, slow: Way, runs: usize) -> Vec<Way> {
         let mut taken = Vec::new();
         for _ in 0..runs {
             let run = trials.begin(len);
-            if run.is_trial() {
-                std::thread::sleep(Duration::from_millis(if run.way == slow { 9 } else { 1 }));
-            }
             taken.push(run.way);
-            trials.end(run, true);
+            if run.is_trial() {
+                let time = Duration::from_micros(if run.way == slow { 900 } else { 300 });
+                trials.took(run, true, time);
+            }
         }
         taken
     }
@@ -184,15 +190,15 @@ mod tests {
 
     #[test]
     fn short_runs_are_tried_more_often() {
-        let mut trials = Trials::new();
-        let trial = |trials: &mut Trials| {
-            let run = trials.begin(1);
-            let is_trial = run.is_trial();
-            trials.end(run, true);
-            is_trial
-        };
-        let tries = (0..1000).filter(|_| trial(&mut trials)).count();
-        assert!((2 * LEAST + 1..=2 * MOST).contains(&(tries as u16)), "{tries}");
+        for (time, tries) in [(Duration::from_micros(110), 20), (Duration::from_nanos(100), 2 * usize::from(MOST))] {
+            let mut trials = Trials::new();
+            for _ in 0..tries {
+                let run = trials.begin(1);
+                assert!(run.is_trial());
+                trials.took(run, true, time);
+            }
+            assert!(!trials.begin(1).is_trial());
+        }
     }
 
     #[test]
