@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::isa::Checked;
-use super::lanes::{LINE, Lanes, Stores, Task};
+use super::lanes::{LINE, Lanes, Stores, Task, misaligned};
 use super::pass::{Block, Place, REPEATS};
 use crate::arg::Arg;
 use crate::plan::Plan;
@@ -81,7 +81,7 @@ impl Scratch {
         let repeats = (plan.inputs + plan.constants.len()) * REPEATS;
         self.memory.resize(repeats + (plan.registers + 1) * plan.longest() + LINE, 0.0);
         // Registers begin where a cache line does: a load of full width that lies on two takes twice as long.
-        self.start = self.memory.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
+        self.start = misaligned(self.memory.as_ptr());
         let (_, free) = self.memory[self.start..].split_at_mut(plan.inputs * REPEATS);
         let (constants, registers) = free.split_at_mut(plan.constants.len() * REPEATS);
         self.places.clear();
@@ -139,7 +139,7 @@ impl<'a> Run<'a> {
     fn all(&mut self) {
         let arrays = self.places[..self.plan.inputs].iter().find(|place| !place.repeats());
         let first = arrays.unwrap_or(&self.places[self.plan.out()]);
-        let head = if self.len >= WORTH_ALIGNING { misaligned(*first) } else { 0 };
+        let head = if self.len >= WORTH_ALIGNING { misaligned(first.start()) } else { 0 };
         if head > 0 {
             self.block(head);
         }
@@ -155,7 +155,7 @@ impl<'a> Run<'a> {
     #[cold]
     fn streaming(&mut self) {
         let mut out = self.places[self.plan.out()];
-        let head = misaligned(out).min(self.len);
+        let head = misaligned(out.start()).min(self.len);
         if head > 0 {
             self.block(head);
             out = out.skip(head);
@@ -185,12 +185,6 @@ impl<'a> Run<'a> {
             self.places[index] = self.places[index].skip(len);
         }
     }
-}
-
-/// How many elements there are before a place is at the start of a cache line.
-fn misaligned(place: Place) -> usize {
-    // A pointer that never gets there counts as aligned.
-    place.start().align_offset(LINE * size_of::<f32>()) % LINE
 }
 
 /// Moves a block's results past the caches, to where a cache line begins, and asks for the inputs of the next one.

@@ -2,7 +2,7 @@
 
 use super::fold::Columns;
 use super::isa::{Checked, Isa};
-use super::lanes::{AHEAD, LINE, Lanes, Stores, Task};
+use super::lanes::{AHEAD, Lanes, Stores, Task, misaligned};
 use crate::arg::Arg;
 use crate::fold::{LEAF, ROW};
 use crate::formula::Formula;
@@ -208,7 +208,7 @@ impl<'f, F: Formula<N>, const N: usize> Drive<'f, F, N> {
     /// How many elements there are before the first cache line of the output.
     #[inline(always)]
     fn misaligned(&self) -> usize {
-        self.out.align_offset(LINE * size_of::<f32>())
+        misaligned(self.out)
     }
 
     /// The loop over the elements from `from` to `to`.

@@ -102,6 +102,13 @@ pub(crate) enum Stores {
 /// Numbers in a cache line of 64 bytes.
 pub(crate) const LINE: usize = 16;
 
+/// How many numbers there are from `at` to the start of a cache line.
+#[inline(always)]
+pub(crate) fn misaligned(at: *const f32) -> usize {
+    // A pointer that never gets there is somewhere in a line.
+    at.align_offset(LINE * size_of::<f32>()) % LINE
+}
+
 /// How many numbers ahead memory is asked for. From 256 to 2 048 on made little difference; beyond a page (1 024) processors
 /// do not look ahead by themselves.
 pub(crate) const AHEAD: usize = 1024;
