@@ -17,7 +17,8 @@ use crate::ulp::spacing;
 
 /// The unit roundoff of `f32`, half the distance from 1 to the next number, and 2⁻²⁷ of it more: the oracle itself is
 /// rounded to `f64`, and an `f64` rounding of a fused result may tip the later `f32` one.
-pub(crate) const UNIT: f64 = (1.0 + 1.0 / (1 << 27) as f64) / (1 << 24) as f64;
+pub(crate) const UNIT: f64 = SLACK / (1 << 24) as f64;
+const SLACK: f64 = 1.0 + 1.0 / (1 << 27) as f64;
 /// The smallest normal `f32`.
 pub(crate) const MIN_NORMAL: f64 = f32::MIN_POSITIVE as f64;
 /// Half the smallest subnormal `f32`: what rounding may add where the exponent can go no lower.
@@ -103,7 +104,7 @@ impl<M: Model> Bounded<M> {
         let bound = if M::IEEE && carried == 0.0 && nearest.is_finite() {
             // The f32 operation had these very operands, so it rounded this very value (the second rounding of a value
             // rounded to f64 first is harmless from 2p + 2 = 50 bits up; S. A. Figueroa, 1995), fused ones up to UNIT.
-            (f64::from(nearest) - value).abs() * (UNIT * (1 << 24) as f64)
+            (f64::from(nearest) - value).abs() * SLACK
         } else {
             carried + units * UNIT * (value.abs() + carried) + HALF_SUBNORMAL
         };
@@ -131,7 +132,7 @@ impl<M: Model> Bounded<M> {
         if ulp == 0.0 {
             return Self::flushed(value, carried);
         }
-        let bound = carried + ulp * spacing(value.abs() + carried);
+        let bound = carried + ulp * spacing(value.abs() + carried) * SLACK;
         if value.abs() - bound >= OVERFLOW && M::IEEE {
             Self::at(f64::INFINITY.copysign(value), 0.0)
         } else if value.abs() + bound >= OVERFLOW {

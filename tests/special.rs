@@ -5,7 +5,7 @@ mod common;
 use common::functions::{backends, one, two};
 use common::{bits, run};
 use crossover::program::{Binary, Unary};
-use crossover::{Arg, Kernel};
+use crossover::{Arg, Arithmetic, Kernel};
 
 const INF: f32 = f32::INFINITY;
 const NAN: f32 = f32::NAN;
@@ -91,5 +91,17 @@ fn special_cases_are_those_of_the_standards() {
         for (op, cases) in SPECIAL_TWO {
             cases.iter().for_each(|(x, y, wanted)| check(two(*op), &[*x, *y], *wanted));
         }
+    }
+}
+
+/// A quotient that was rounded, and a remainder that is a tie: the two errors together leave nothing of the bound.
+#[test]
+fn a_remainder_that_is_a_tie_is_within_its_bound() {
+    let kernel = Kernel::parse("x / 5.820567 % 5.820567").unwrap();
+    let x = [-3.999_962];
+    let bound = kernel.bounds(Arithmetic::Ieee, &[Arg::from(&x)], 1).unwrap()[0];
+    for backend in backends() {
+        let result = run(&*backend, &kernel, &[Arg::from(&x)], 1)[0];
+        assert!(bound.admits(result), "{result:e} is not within {:e} of {:e}", bound.bound, bound.value);
     }
 }
