@@ -21,8 +21,9 @@ const EACH: u32 = 8u;
 struct Input {
     mask: u32,
     value: f32,
-    pad0: u32,
-    pad1: u32,
+    // Elements of the binding before the array's first: a binding cannot begin everywhere.
+    start: u32,
+    pad: u32,
 }
 
 struct Params {
@@ -57,11 +58,18 @@ fn input(n: u32, element: f32) -> f32 {
 // begin functions
 // end functions
 
-fn element(i: u32) -> f32 {
-    // begin formula
-    let v0 = input(0u, in0[i & params.inputs[0].mask]);
+// begin formula
+fn formula(x0: f32) -> f32 {
+    let v0 = x0;
     return v0;
-    // end formula
+}
+// end formula
+
+fn element(i: u32) -> f32 {
+    // begin apply
+    let b0 = input(0u, in0[(i + params.inputs[0].start) & params.inputs[0].mask]);
+    return formula(b0);
+    // end apply
 }
 
 // What changes nothing.

@@ -100,6 +100,43 @@ pub enum Error {
         /// What to do instead.
         remedy: String,
     },
+    /// A part of an array that does not lie within it.
+    #[error("{start}..{end} does not lie within {what}, which has {len} elements; ask for a part of them")]
+    Range {
+        /// What it was to be a part of.
+        what: String,
+        /// Where it was to begin, in elements.
+        start: usize,
+        /// Where it was to end.
+        end: usize,
+        /// How many elements there are.
+        len: usize,
+    },
+    /// An input shares some of its elements, but not all, with the output.
+    #[error(
+        "kernel `{kernel}`: input `{input}` shares some elements with the output, which would be overwritten before they \
+         are read; write to another array, or to the whole input"
+    )]
+    Overlap {
+        /// The kernel's name.
+        kernel: String,
+        /// The input's name.
+        input: String,
+    },
+    /// A buffer was not made for what it is to be used for.
+    #[error("a buffer cannot be {purpose}: it was made without the usage {missing}; add that where it is created")]
+    Usage {
+        /// What it was to be used for.
+        purpose: &'static str,
+        /// The usages that it lacks.
+        missing: String,
+    },
+    /// The device took longer than a call may wait.
+    #[error("the GPU was not done after {limit:?}; give it less work at a time, or more time with `Gpu::set_timeout`")]
+    Timeout {
+        /// How long it was waited for.
+        limit: std::time::Duration,
+    },
     /// The device has not enough memory left.
     #[error("the GPU is out of memory ({message}); run smaller arrays, or free what holds its memory")]
     OutOfMemory {

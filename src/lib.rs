@@ -63,16 +63,16 @@
 //! # Offload from a host application
 //!
 //! An application that owns a `wgpu` device lends it, keeps its data there, and has kernels put into its own command
-//! encoders. `examples/host_app.rs` shows it whole.
+//! encoders. `examples/host_app` shows it whole, and `examples/egui` within another's frame.
 //!
 #![cfg_attr(feature = "gpu", doc = "```no_run")]
 #![cfg_attr(not(feature = "gpu"), doc = "```ignore")]
 //! use crossover::{Gpu, Workload, wgpu};
 //!
-//! fn frame(device: wgpu::Device, queue: wgpu::Queue) -> Result<(), crossover::Error> {
+//! fn frame(device: &wgpu::Device, queue: &wgpu::Queue, vertices: &wgpu::Buffer) -> Result<(), crossover::Error> {
 //!     let gpu = Gpu::from_device(device.clone(), queue.clone());
 //!     let poly: Workload = "poly".parse()?;
-//!     let (x, out) = (gpu.upload(&[1.0, 2.0, 3.0])?, gpu.empty(3)?);
+//!     let (x, out) = (gpu.upload(&[1.0, 2.0, 3.0])?, gpu.borrow(vertices, 0, 3)?);
 //!     let bound = gpu.compile(&poly.kernel)?.bind(&[(&x).into()], &out)?;
 //!
 //!     let mut encoder = device.create_command_encoder(&Default::default());
@@ -123,7 +123,7 @@ pub mod workload;
 
 pub use arg::Arg;
 #[cfg(feature = "gpu")]
-pub use backend::gpu::{BoundKernel, DeviceArg, DeviceArray, Gpu, GpuKernel};
+pub use backend::gpu::{BoundKernel, DeviceArg, DeviceArray, Gpu, GpuKernel, GpuMemory};
 pub use backend::{Backend, Device, Info, Isa, Kind, Loop, Prepared, Simd, Stage, Threads, open};
 pub use error::{Error, Result};
 pub use fold::Fold;

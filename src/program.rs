@@ -129,7 +129,7 @@ impl Op {
 }
 
 /// A formula as a list of operations.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Program {
     inputs: Vec<String>,
     ops: Vec<Op>,

@@ -16,41 +16,112 @@ pub const REDUCE: &str = include_str!("../shaders/reduce.wgsl");
 #[cfg(feature = "gpu")]
 pub(crate) const EACH: u32 = 8;
 
-/// The whole shader of a program, for workgroups of `workgroup` invocations: that for elements, or for a program with a
-/// fold the one for folds, for which `workgroup` is a power of two.
+/// Elements of a block, where blocks are read and written at once.
+pub const BLOCK: u32 = 4;
+
+/// What a shader is written for, besides its formula.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Shape {
+    /// Invocations in a workgroup: for a fold a power of two.
+    pub workgroup: u32,
+    /// Whether [`BLOCK`] elements are read and written at once, so that every array has to begin with a whole block. A fold
+    /// takes one at a time.
+    pub blocks: bool,
+    /// Where each input is; those beyond the end are [`Place::Apart`].
+    pub places: Vec<Place>,
+}
+
+/// Where an input is, as seen from the output.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Place {
+    /// In another buffer, or it is a number.
+    Apart,
+    /// In the same buffer, but elsewhere.
+    Beside,
+    /// It is the output: each element is read before it is written.
+    Same,
+}
+
+impl Shape {
+    /// Workgroups of so many invocations, and arrays that may be anywhere in buffers of their own.
+    pub fn new(workgroup: u32) -> Self {
+        Shape { workgroup, blocks: false, places: Vec::new() }
+    }
+
+    /// Elements that are read and written at once.
+    pub fn width(&self) -> u32 {
+        if self.blocks { BLOCK } else { 1 }
+    }
+
+    /// Where an input is.
+    pub(crate) fn place(&self, input: usize) -> Place {
+        self.places.get(input).copied().unwrap_or(Place::Apart)
+    }
+}
+
+/// The whole shader of a program: that for elements, or for a program with a fold the one for folds.
 ///
-/// Binding 0 of group 0 has the parameters, binding 1 the output, and binding `2 + n` input number `n`.
+/// Binding 0 of group 0 has the parameters, binding 1 the output, and binding `2 + n` input number `n`, unless that is the
+/// output.
 ///
 /// ```
 /// use crossover::{Kernel, wgsl};
 ///
 /// let poly = Kernel::parse("x + x**2 + x**3")?;
-/// assert!(wgsl::shader(poly.program(), 64).contains("let v1 = v0 * v0;"));
+/// assert!(wgsl::shader(poly.program(), &wgsl::Shape::new(64)).contains("let v1 = v0 * v0;"));
 /// # Ok::<(), crossover::Error>(())
 /// ```
-pub fn shader(program: &Program, workgroup: u32) -> String {
+pub fn shader(program: &Program, shape: &Shape) -> String {
     let mut shader = if program.fold().is_some() { REDUCE } else { ELEMENTWISE }.to_owned();
     // A uniform array cannot be empty, though a program may have no inputs.
     let inputs = program.inputs().len();
-    splice(&mut shader, "workgroup", &format!("const WORKGROUP: u32 = {workgroup}u;\n"));
+    splice(&mut shader, "workgroup", &format!("const WORKGROUP: u32 = {}u;\n", shape.workgroup));
     splice(&mut shader, "inputs", &format!("const INPUTS: u32 = {}u;\n", inputs.max(1)));
-    splice(&mut shader, "bindings", &bindings(inputs));
+    splice(&mut shader, "bindings", &bindings(inputs, shape));
     splice(&mut shader, "functions", &functions(program));
     splice(&mut shader, "formula", &formula(program));
+    splice(&mut shader, "apply", &apply(inputs, shape));
     if let Some(fold) = program.fold() {
         let combine = fold.operator().wgsl().replace("{0}", "a").replace("{1}", "b");
         splice(&mut shader, "identity", &format!("    return {};\n", literal(fold.identity())));
         splice(&mut shader, "combine", &format!("    return {combine};\n"));
+    } else if !shape.blocks {
+        splice(&mut shader, "block", "const WIDTH: u32 = 1u;\nalias Block = f32;\n");
+        splice(&mut shader, "kept", "    return block;\n");
     }
     shader
 }
 
-fn bindings(inputs: usize) -> String {
+fn bindings(inputs: usize, shape: &Shape) -> String {
     let mut text = String::new();
     for index in 0..inputs {
-        let binding = index + 2;
-        _ = writeln!(text, "@group(0) @binding({binding}) var<storage, read> in{index}: array<f32>;");
+        // A buffer that is written by a dispatch may not also be bound to it for reading alone.
+        let access = match shape.place(index) {
+            Place::Apart => "read",
+            Place::Beside => "read_write",
+            Place::Same => continue,
+        };
+        let (binding, element) = (index + 2, if shape.blocks { "Block" } else { "f32" });
+        _ = writeln!(text, "@group(0) @binding({binding}) var<storage, {access}> in{index}: array<{element}>;");
     }
+    text
+}
+
+/// The formula of what the inputs have for one element, or for each of a block.
+fn apply(inputs: usize, shape: &Shape) -> String {
+    let mut text = String::new();
+    for n in 0..inputs {
+        let array = if shape.place(n) == Place::Same { "out".to_owned() } else { format!("in{n}") };
+        let at = format!("(i + params.inputs[{n}].start) & params.inputs[{n}].mask");
+        _ = writeln!(text, "    let b{n} = input({n}u, {array}[{at}]);");
+    }
+    let call = |part: String| {
+        let blocks: Vec<_> = (0..inputs).map(|n| format!("b{n}{part}")).collect();
+        format!("formula({})", blocks.join(", "))
+    };
+    let calls: Vec<_> = (0..BLOCK).map(|part| call(format!("[{part}]"))).collect();
+    let result = if shape.blocks { format!("Block({})", calls.join(", ")) } else { call(String::new()) };
+    _ = writeln!(text, "    return {result};");
     text
 }
 
@@ -67,19 +138,20 @@ fn functions(program: &Program) -> String {
     all.into_values().map(|function| function + "\n").collect()
 }
 
-/// One `let` for each operation, then the result.
+/// A function of one element of each input: one `let` for each operation, then the result.
 fn formula(program: &Program) -> String {
-    let mut text = String::new();
+    let names: Vec<_> = (0..program.inputs().len()).map(|n| format!("x{n}: f32")).collect();
+    let mut text = format!("fn formula({}) -> f32 {{\n", names.join(", "));
     for (index, op) in program.ops().iter().enumerate() {
         _ = writeln!(text, "    let v{index} = {};", expression(op));
     }
-    _ = writeln!(text, "    return {};", program.result());
+    _ = writeln!(text, "    return {};\n}}", program.result());
     text
 }
 
 fn expression(op: &Op) -> String {
     let template = match *op {
-        Op::Input(n) => return format!("input({n}u, in{n}[i & params.inputs[{n}].mask])"),
+        Op::Input(n) => return format!("x{n}"),
         Op::Constant(value) => return literal(value.get()),
         Op::Unary(op, ..) => op.wgsl(),
         Op::Binary(op, ..) => op.wgsl(),
@@ -137,17 +209,18 @@ mod tests {
     #[test]
     fn without_a_program_the_files_are_the_shaders_of_x() {
         formula! { fn Identity(x) { x } }
-        assert_eq!(shader(&trace(&Identity), 256), ELEMENTWISE);
-        assert_eq!(shader(&trace(&Identity).with_fold(Some(Fold::Sum)), 256), REDUCE);
+        let shape = Shape { blocks: true, ..Shape::new(256) };
+        assert_eq!(shader(&trace(&Identity), &shape), ELEMENTWISE);
+        assert_eq!(shader(&trace(&Identity).with_fold(Some(Fold::Sum)), &Shape::new(256)), REDUCE);
         #[cfg(feature = "gpu")]
         assert!(REDUCE.contains(&format!("const EACH: u32 = {EACH}u;")));
     }
 
     #[test]
     fn constants_that_wgsl_cannot_write_are_made_of_bits() {
-        let text = shader(&trace(&Odd), 64);
+        let text = shader(&trace(&Odd), &Shape::new(64));
         assert!(text.contains("bitcast<f32>(0x7f800000u | params.zero)"), "{text}");
         assert!(text.contains("-0.0f"), "{text}");
-        assert!(shader(&trace(&Nothing), 64).contains("let v0 = 1.5f;\n    return v0;"));
+        assert!(shader(&trace(&Nothing), &Shape::new(64)).contains("let v0 = 1.5f;\n    return v0;"));
     }
 }

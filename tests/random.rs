@@ -134,12 +134,16 @@ proptest! {
 
     #[test]
     fn shaders_are_valid((compiled, _) in case()) {
-        let shader = wgsl::shader(compiled.program(), 64);
-        let module = naga::front::wgsl::parse_str(&shader)
-            .unwrap_or_else(|error| panic!("{}\n{shader}", error.emit_to_string(&shader)));
-        naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty())
-            .validate(&module)
-            .unwrap_or_else(|error| panic!("{error:?}\n{shader}"));
+        use wgsl::{Place, Shape};
+        for (blocks, place) in [(false, Place::Apart), (true, Place::Beside), (true, Place::Same)] {
+            let shape = Shape { blocks, places: vec![place], ..Shape::new(64) };
+            let shader = wgsl::shader(compiled.program(), &shape);
+            let module = naga::front::wgsl::parse_str(&shader)
+                .unwrap_or_else(|error| panic!("{}\n{shader}", error.emit_to_string(&shader)));
+            naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty())
+                .validate(&module)
+                .unwrap_or_else(|error| panic!("{error:?}\n{shader}"));
+        }
     }
 }
 

@@ -129,7 +129,7 @@ fn nothing<T: Element>(fold: Option<Fold>, out: &mut [T]) -> Result<()> {
 pub struct Stage {
     /// `upload`, `compute` or `download`.
     pub name: &'static str,
-    /// How long it took, on the host's clock.
+    /// How long it took: on the host's clock, or what a device computed, on its own clock if it has one.
     pub time: Duration,
 }
 

@@ -47,15 +47,20 @@ pub mod gpu {
         Ok(Box::new(open()?))
     }
 
-    /// A device as a host application opens it, with limits of its own.
-    pub fn host_device(limits: wgpu::Limits) -> Result<(wgpu::Device, wgpu::Queue), String> {
+    /// The adapter that a host application finds.
+    pub fn host_adapter() -> Result<wgpu::Adapter, String> {
         let descriptor = wgpu::InstanceDescriptor {
             backends: wgpu::Backends::PRIMARY,
             ..wgpu::InstanceDescriptor::new_without_display_handle()
         };
         let instance = wgpu::Instance::new(descriptor);
         let adapter = pollster::block_on(instance.request_adapter(&Default::default()));
-        let adapter = adapter.map_err(|error| missing(error.to_string()))?;
+        adapter.map_err(|error| missing(error.to_string()))
+    }
+
+    /// A device as a host application opens it, with limits of its own.
+    pub fn host_device(limits: wgpu::Limits) -> Result<(wgpu::Device, wgpu::Queue), String> {
+        let adapter = host_adapter()?;
         let descriptor = wgpu::DeviceDescriptor { required_limits: limits, ..Default::default() };
         Ok(pollster::block_on(adapter.request_device(&descriptor)).unwrap())
     }

@@ -1,23 +1,44 @@
 //! Kernels with their arrays, ready to be put into a command encoder.
 
-use super::Gpu;
-use super::array::{DeviceArg, DeviceArray, bytes};
-use super::kernel::GpuKernel;
-use crate::error::Result;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-/// Words of parameters for each input: see `Input` in the shaders.
-const INPUT: usize = 4;
+use super::array::{DeviceArg, DeviceArray};
+use super::kernel::{Compiled, GpuKernel};
+use super::layout::{self, Layout, group};
+use super::memory::Allocation;
+use super::params::{self, Work};
+use super::pipeline::Pipeline;
+use super::timer::Timer;
+use super::wait::Waiting;
+use crate::error::{Error, Result};
+use crate::fold::Fold;
 
-/// A kernel with its arrays, ready to run: cheap to run again and again.
+/// A kernel with its arrays, ready to run: cheap to run again and again. Clones share its arrays and numbers.
 #[derive(Clone, Debug)]
 pub struct BoundKernel {
-    kernel: GpuKernel,
-    params: wgpu::Buffer,
+    core: Arc<Compiled>,
+    pipeline: Pipeline,
+    join: Option<Pipeline>,
+    layout: Layout,
+    /// All memory that a run uses.
+    memory: Vec<Arc<Allocation>>,
+    params: Arc<Allocation>,
     /// How many elements were bound.
     len: usize,
     dispatches: Vec<Dispatch>,
     /// What the output of no elements is filled with, if there are none but the output has one.
     nothing: Option<(DeviceArray, f32)>,
+    /// Whether a mean is divided by how many there are, or that is left to the host.
+    divides: bool,
+    /// What the parameters say: how many elements, and for each input its number, if it is one.
+    said: Arc<Mutex<Said>>,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+struct Said {
+    len: usize,
+    numbers: Vec<Option<f32>>,
 }
 
 /// One dispatch. Elementwise there is one for each part of the arrays that can be bound at once. A fold has as many, which
@@ -35,137 +56,186 @@ enum Role {
     Level(usize),
 }
 
-/// What a dispatch does for a certain number of elements.
-#[derive(Clone, Copy)]
-struct Work {
-    len: usize,
-    /// Where the first result goes.
-    first: usize,
-    /// What the result is divided by; 0 if by nothing.
-    divisor: f32,
-}
-
 impl GpuKernel {
     /// Binds arrays of the device to the kernel's inputs and output: what a run needs, made once. The output of a fold has
     /// one element.
     ///
-    /// The output must not be one of the inputs too.
+    /// An input may be the output, too, as a whole: each element is then read before it is overwritten.
     ///
     /// # Errors
     ///
-    /// What [`Kernel::check`](crate::Kernel::check) finds if the arrays do not fit, [`Error::Empty`](crate::Error::Empty) for
-    /// the least or greatest of no elements, and what may go wrong on the device.
+    /// What [`Kernel::check`](crate::Kernel::check) finds if the arrays do not fit, [`Error::Overlap`] if an input shares
+    /// some of the output's elements only, [`Error::Empty`] for the least or greatest of no elements, and what may go wrong
+    /// on the device.
     pub fn bind(&self, inputs: &[DeviceArg<'_>], out: &DeviceArray) -> Result<BoundKernel> {
-        BoundKernel::new(self, inputs, out)
+        BoundKernel::new(&self.core, inputs, out, true)
     }
 }
 
 impl BoundKernel {
-    fn new(kernel: &GpuKernel, inputs: &[DeviceArg<'_>], out: &DeviceArray) -> Result<Self> {
-        let len = kernel.kernel().check_lengths(inputs.iter().map(DeviceArg::len), out.len())?;
-        let gpu = kernel.gpu();
-        let nothing = match kernel.kernel().fold() {
+    pub(super) fn new(
+        core: &Arc<Compiled>,
+        inputs: &[DeviceArg<'_>],
+        out: &DeviceArray,
+        divides: bool,
+    ) -> Result<Self> {
+        let (gpu, fold) = (&core.gpu, core.kernel.fold());
+        let len = core.kernel.check_lengths(inputs.iter().map(DeviceArg::len), out.len())?;
+        let layout = Layout::new(core, inputs, out)?;
+        let nothing = match fold {
             Some(fold) if len == 0 => Some((out.clone(), fold.empty()?)),
             _ => None,
         };
-        let counts = counts(kernel, len);
-        let parts = len.div_ceil(kernel.part());
-        let levels = counts.len() - 1;
-        let size = (parts + levels) * params_stride(kernel) / size_of::<f32>();
-        let params = gpu.buffer(size, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST)?;
+        let counts = counts(core, len);
+        let (parts, levels) = (len.div_ceil(core.part()), counts.len() - 1);
+        let (pipeline, join) = (core.pipeline(&layout.shape)?, core.join()?);
+        let size = (parts + levels).max(1) * params::stride(core);
+        let params = gpu.allocate(size as u64, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST)?;
         // Where each level's results go: a buffer of their own, or for the last the output.
         let mut results = counts[1..].iter().map(|count| gpu.empty(*count)).collect::<Result<Vec<_>>>()?;
         results.push(out.clone());
         let mut dispatches = Vec::with_capacity(parts + levels);
         for part in 0..parts {
-            let group = bind_part(kernel, inputs, &results[0], window_of(kernel, &params, part), part, len)?;
+            let params = params::window(core, params.buffer(), part);
+            let group = layout.bind(
+                core,
+                &pipeline,
+                params,
+                inputs,
+                &results[0],
+                part * core.part(),
+                share(core, part, len),
+            )?;
             dispatches.push(Dispatch { group, role: Role::Part(part) });
         }
-        for level in 1..=levels {
-            let pipeline = kernel.join.as_ref().unwrap_or(&kernel.pipeline);
-            let params = window_of(kernel, &params, parts + level - 1);
-            let resources = vec![params, whole(&results[level]), whole(&results[level - 1])];
-            dispatches.push(Dispatch { group: group(gpu, "join", pipeline, resources)?, role: Role::Level(level) });
+        for (level, pipeline) in (1..=levels).zip(std::iter::repeat(join.as_ref().unwrap_or(&pipeline))) {
+            let params = params::window(core, params.buffer(), parts + level - 1);
+            let (to, from) = (layout::whole(gpu, &results[level]), layout::whole(gpu, &results[level - 1]));
+            let group = group(gpu, "join", pipeline, [(0, params), (1, to), (2, from)].into())?;
+            dispatches.push(Dispatch { group, role: Role::Level(level) });
         }
-        let bound = BoundKernel { kernel: kernel.clone(), params, len, dispatches, nothing };
-        bound.set(inputs, len)?;
+        let arrays = inputs.iter().filter_map(DeviceArg::array).chain(&results);
+        let memory = arrays.map(|array| array.memory().clone()).collect();
+        let said = Arc::new(Mutex::new(Said { len: usize::MAX, numbers: Vec::new() }));
+        let params = Arc::new(params);
+        let core = core.clone();
+        let bound =
+            BoundKernel { core, pipeline, join, layout, memory, params, len, dispatches, nothing, divides, said };
+        bound.say(Said { len, numbers: inputs.iter().map(DeviceArg::number).collect() })?;
         Ok(bound)
     }
 
     /// What a dispatch does if there are `len` elements: nothing if these are all done by others.
     fn work(&self, dispatch: &Dispatch, len: usize) -> Work {
-        let kernel = &self.kernel;
-        let counts = counts(kernel, len);
+        let core = &self.core;
         let last = self.dispatches.last().map(|last| last.role) == Some(dispatch.role);
-        let mean = kernel.kernel().fold() == Some(crate::Fold::Mean);
+        let mean = self.divides && core.kernel.fold() == Some(Fold::Mean);
         let divisor = if mean && last { len as f32 } else { 0.0 };
+        // The last writes the output, and what a fold leaves before, it leaves in arrays of its own.
+        let start = if last || core.kernel.fold().is_none() { self.layout.start as usize } else { 0 };
         match dispatch.role {
             Role::Part(part) => {
-                let folded = kernel.kernel().fold().is_some();
-                let first = if folded { part * kernel.part().div_ceil(kernel.workgroup_share()) } else { 0 };
-                Work { len: kernel.share(part, len), first, divisor }
+                let folded = core.kernel.fold().is_some();
+                let first = if folded { part * core.part().div_ceil(core.share(1)) } else { 0 };
+                Work { len: share(core, part, len), first: start + first, divisor, joins: false }
             }
             // With fewer elements than were bound, the last levels have one number to pass on.
-            Role::Level(level) => Work { len: counts.get(level).copied().unwrap_or(1), first: 0, divisor },
+            Role::Level(level) => {
+                let len = counts(core, len).get(level).copied().unwrap_or(1);
+                Work { len, first: start, divisor, joins: true }
+            }
         }
     }
 
     /// Sets the numbers among the inputs and how many elements are computed, from the first on: no more than were bound.
     pub(super) fn set(&self, inputs: &[DeviceArg<'_>], len: usize) -> Result<()> {
-        let kernel = &self.kernel;
-        let stride = params_stride(kernel) / size_of::<u32>();
-        let mut params = vec![0_u32; stride * self.dispatches.len()];
-        for (dispatch, params) in self.dispatches.iter().zip(params.chunks_mut(stride)) {
-            let work = self.work(dispatch, len);
-            let (columns, _) = kernel.workgroups(work.len);
-            let folded = kernel.kernel().fold().is_some();
-            params[0] = work.len as u32;
-            params[1] = if folded { columns } else { columns * kernel.workgroup };
-            if folded {
-                params[3] = work.first as u32;
-                params[4] = work.divisor.to_bits();
-            }
-            let (_, each) = params.split_at_mut(header(kernel));
-            if let Role::Level(_) = dispatch.role {
-                each[0] = u32::MAX;
-                continue;
-            }
-            for (input, arg) in each.chunks_mut(INPUT).zip(inputs) {
-                match arg {
-                    DeviceArg::Array(_) => input[0] = u32::MAX,
-                    DeviceArg::Scalar(value) => input[1] = value.to_bits(),
-                }
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let bits = |number: Option<f32>| number.map(f32::to_bits);
+        let numbers = inputs.iter().map(|arg| bits(arg.number()));
+        if said.len == len && said.numbers.iter().map(|number| bits(*number)).eq(numbers) {
+            return Ok(());
+        }
+        drop(said);
+        self.say(Said { len, numbers: inputs.iter().map(DeviceArg::number).collect() })
+    }
+
+    /// Exchanges the number that was bound to an input for another, for everything that is submitted from here on: what is
+    /// in an encoder already, too.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] if no number was bound to the input, and what may go wrong on the device.
+    pub fn set_number(&self, input: usize, value: f32) -> Result<()> {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match said.numbers.get_mut(input) {
+            Some(number @ Some(_)) => *number = Some(value),
+            _ => {
+                let expected =
+                    format!("kernel `{}` has no number bound to it, but an array or nothing", self.core.title);
+                return Err(Error::Invalid { what: "input", given: input.to_string(), expected });
             }
         }
-        let gpu = kernel.gpu();
-        gpu.scoped(|_| gpu.queue().write_buffer(&self.params, 0, bytemuck::cast_slice(&params)))?;
-        match &self.nothing {
-            Some((out, value)) => gpu.write(out, &[*value]),
-            None => Ok(()),
+        self.say(said)
+    }
+
+    fn say(&self, new: Said) -> Result<()> {
+        let core = &self.core;
+        let stride = params::stride(core) / size_of::<u32>();
+        let mut words = vec![0_u32; stride * self.dispatches.len()];
+        for (dispatch, words) in self.dispatches.iter().zip(words.chunks_mut(stride)) {
+            let work = self.work(dispatch, new.len);
+            let (columns, _) = core.workgroups(work.len, self.layout.shape.width());
+            params::write(core, words, &work, columns, &new.numbers, &self.layout);
         }
+        let gpu = &core.gpu;
+        gpu.scoped(|_| gpu.queue().write_buffer(self.params.buffer(), 0, bytemuck::cast_slice(&words)))?;
+        if let Some((out, value)) = &self.nothing {
+            gpu.write(out, &[*value])?;
+        }
+        *self.said.lock().unwrap_or_else(PoisonError::into_inner) = new;
+        Ok(())
     }
 
     /// Puts the first `len` elements' work into a command encoder, submitting nothing.
-    pub(super) fn encode_part(&self, encoder: &mut wgpu::CommandEncoder, len: usize) {
-        let kernel = &self.kernel;
-        let mut pass = encoder
-            .begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some(&kernel.title), timestamp_writes: None });
+    pub(super) fn encode_part(&self, encoder: &mut wgpu::CommandEncoder, len: usize, timer: Option<&Timer>) {
+        let core = &self.core;
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+            label: Some(&core.title),
+            timestamp_writes: timer.map(Timer::writes),
+        });
         for dispatch in &self.dispatches {
             let work = self.work(dispatch, len);
             if work.len == 0 {
                 continue;
             }
-            let joins = matches!(dispatch.role, Role::Level(_));
-            pass.set_pipeline(kernel.join.as_ref().filter(|_| joins).unwrap_or(&kernel.pipeline));
+            pass.set_pipeline(&self.join.as_ref().filter(|_| work.joins).unwrap_or(&self.pipeline).pipeline);
             pass.set_bind_group(0, &dispatch.group, &[]);
-            let (columns, rows) = kernel.workgroups(work.len);
+            let (columns, rows) = core.workgroups(work.len, self.layout.shape.width());
             pass.dispatch_workgroups(columns, rows, 1);
+        }
+        drop(pass);
+        if let Some(timer) = timer {
+            timer.encode(encoder);
         }
     }
 
-    /// Puts a run into a command encoder of the host's, submitting nothing.
+    /// Puts a run into a command encoder of the host's, submitting nothing. What is put there is done in order, so that a
+    /// kernel may read what one before it writes.
     pub fn encode(&self, encoder: &mut wgpu::CommandEncoder) {
-        self.encode_part(encoder, self.len);
+        // Nobody knows when the host submits it, and whether the arrays are still there then.
+        self.memory.iter().chain([&self.params]).for_each(|memory| memory.spend());
+        self.encode_part(encoder, self.len, None);
+    }
+
+    fn submit(&self, timer: Option<&mut Timer>) -> Result<wgpu::SubmissionIndex> {
+        let gpu = &self.core.gpu;
+        gpu.scoped(|device| {
+            let mut encoder = device.create_command_encoder(&Default::default());
+            self.encode_part(&mut encoder, self.len, timer.as_deref());
+            let submission = gpu.queue().submit([encoder.finish()]);
+            timer.into_iter().for_each(Timer::ask);
+            submission
+        })
     }
 
     /// Runs it and waits until the device is done.
@@ -174,89 +244,56 @@ impl BoundKernel {
     ///
     /// What may go wrong on the device.
     pub fn run(&self) -> Result<()> {
-        let gpu = self.kernel.gpu();
-        let submission = gpu.scoped(|device| {
-            let mut encoder = device.create_command_encoder(&Default::default());
-            self.encode(&mut encoder);
-            gpu.queue().submit([encoder.finish()])
-        })?;
-        gpu.wait(submission)
+        let submission = self.submit(None)?;
+        let wait = wgpu::PollType::Wait { submission_index: Some(submission), timeout: self.core.gpu.timeout() };
+        self.core.gpu.poll(wait)
     }
+
+    /// Runs it, without blocking the thread until the device is done: any executor can drive it. It is submitted when the
+    /// future is first polled, and done even if that is dropped then.
+    ///
+    /// # Errors
+    ///
+    /// What may go wrong on the device.
+    pub async fn run_async(&self) -> Result<()> {
+        let gpu = &self.core.gpu;
+        let submission = self.submit(None)?;
+        gpu.arrival(gpu.work_done(), Some(&submission), Waiting::Async).await
+    }
+
+    /// Runs it as [`run`](BoundKernel::run) does, and gives how long the device took, on its own clock: nothing if it has
+    /// none, or was opened without the feature [`TIMESTAMP_QUERY`](wgpu::Features::TIMESTAMP_QUERY).
+    ///
+    /// # Errors
+    ///
+    /// What may go wrong on the device.
+    pub fn time(&self) -> Result<Option<Duration>> {
+        let Some(mut timer) = Timer::new(&self.core.gpu)? else {
+            return self.run().map(|()| None);
+        };
+        let submission = self.submit(Some(&mut timer))?;
+        pollster::block_on(timer.read(Some(&submission), Waiting::Blocking)).map(Some)
+    }
+}
+
+/// How many of `len` elements dispatch number `part` does: none once they are all done.
+fn share(core: &Compiled, part: usize, len: usize) -> usize {
+    core.part().min(len.saturating_sub(part * core.part()))
 }
 
 /// How many numbers each level of a fold begins with: the elements, then what the workgroups of the level before leave,
 /// down to the level that leaves one. Elementwise there is one level.
-fn counts(kernel: &GpuKernel, len: usize) -> Vec<usize> {
+fn counts(core: &Compiled, len: usize) -> Vec<usize> {
     let mut counts = vec![len];
-    if kernel.join.is_none() {
+    if core.kernel.fold().is_none() {
         return counts;
     }
-    let shares = |len: usize| len.div_ceil(kernel.workgroup_share());
-    let parts = len / kernel.part();
-    let mut left = parts * shares(kernel.part()) + shares(len - parts * kernel.part());
+    let shares = |len: usize| len.div_ceil(core.share(1));
+    let parts = len / core.part();
+    let mut left = parts * shares(core.part()) + shares(len - parts * core.part());
     while left > 1 {
         counts.push(left);
         left = shares(left);
     }
     counts
-}
-
-/// The bindings of a part of the arrays.
-fn bind_part(
-    kernel: &GpuKernel,
-    inputs: &[DeviceArg<'_>],
-    out: &DeviceArray,
-    params: wgpu::BindingResource<'_>,
-    part: usize,
-    len: usize,
-) -> Result<wgpu::BindGroup> {
-    let (from, len) = (part * kernel.part(), kernel.share(part, len));
-    let result = if kernel.join.is_some() { whole(out) } else { window(out.buffer(), bytes(from), bytes(len)) };
-    let mut resources = vec![params, result];
-    resources.extend(inputs.iter().map(|arg| match arg {
-        DeviceArg::Array(array) => window(array.buffer(), bytes(from), bytes(len)),
-        DeviceArg::Scalar(_) => whole(&kernel.placeholder),
-    }));
-    group(kernel.gpu(), &kernel.title, &kernel.pipeline, resources)
-}
-
-fn group(
-    gpu: &Gpu,
-    label: &str,
-    pipeline: &wgpu::ComputePipeline,
-    resources: Vec<wgpu::BindingResource<'_>>,
-) -> Result<wgpu::BindGroup> {
-    let entries: Vec<_> =
-        (0..).zip(resources).map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource }).collect();
-    let layout = pipeline.get_bind_group_layout(0);
-    let descriptor = wgpu::BindGroupDescriptor { label: Some(label), layout: &layout, entries: &entries };
-    gpu.scoped(|device| device.create_bind_group(&descriptor))
-}
-
-/// A part of a buffer, to be bound.
-fn window(buffer: &wgpu::Buffer, offset: u64, size: u64) -> wgpu::BindingResource<'_> {
-    let size = wgpu::BufferSize::new(size);
-    wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset, size })
-}
-
-/// A whole array, to be bound.
-fn whole(array: &DeviceArray) -> wgpu::BindingResource<'_> {
-    window(array.buffer(), 0, bytes(array.len().max(1)))
-}
-
-/// The parameters of a dispatch, to be bound.
-fn window_of<'a>(kernel: &GpuKernel, params: &'a wgpu::Buffer, dispatch: usize) -> wgpu::BindingResource<'a> {
-    let stride = params_stride(kernel) as u64;
-    window(params, dispatch as u64 * stride, stride)
-}
-
-/// Words of parameters before those of the inputs: see `Params` in the shaders.
-fn header(kernel: &GpuKernel) -> usize {
-    if kernel.join.is_some() { 8 } else { 4 }
-}
-
-/// The distance in bytes between the parameters of one dispatch and the next.
-fn params_stride(kernel: &GpuKernel) -> usize {
-    let size = size_of::<u32>() * (header(kernel) + INPUT * kernel.kernel().inputs().len().max(1));
-    size.next_multiple_of(kernel.gpu().limits().min_uniform_buffer_offset_alignment as usize)
 }

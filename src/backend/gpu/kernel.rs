@@ -1,11 +1,15 @@
 //! Kernels compiled for a device.
 
+use std::sync::Arc;
+
 use super::Gpu;
-use super::array::{DeviceArray, bytes};
+use super::array::bytes;
+use super::pipeline::Pipeline;
+use super::stream::Idle;
 use crate::error::{Error, Result};
 use crate::fold::Fold;
 use crate::kernel::Kernel;
-use crate::wgsl;
+use crate::wgsl::{self, Shape};
 
 /// Invocations in a workgroup, where the device allows as many: a multiple of every GPU's subgroup.
 const WORKGROUP: u32 = 256;
@@ -13,28 +17,30 @@ const WORKGROUP: u32 = 256;
 /// Operations of a kernel at most: drivers compile more in seconds or minutes, if at all.
 const MOST_OPERATIONS: usize = 2000;
 
-/// Elements that are sent to the device at a time, 64 MiB: enough to hide the cost of a submission.
-const CHUNK: usize = 1 << 24;
+/// Operations of a kernel at most that is written out for each element of a block. Longer ones do not wait for memory.
+const MOST_IN_BLOCKS: usize = 256;
 
 /// A kernel compiled for a GPU. Cloning it is cheap.
 #[derive(Clone, Debug)]
 pub struct GpuKernel {
-    gpu: Gpu,
-    kernel: Kernel,
+    pub(super) core: Arc<Compiled>,
+    /// Memory for runs on arrays of the host, between them.
+    pub(super) idle: Arc<Idle>,
+}
+
+/// What does not change from run to run.
+#[derive(Debug)]
+pub(super) struct Compiled {
+    pub(super) gpu: Gpu,
+    pub(super) kernel: Kernel,
     /// What the device's tools call it.
     pub(super) title: String,
-    pub(super) pipeline: wgpu::ComputePipeline,
-    /// What folds the results of workgroups, for a fold.
-    pub(super) join: Option<wgpu::ComputePipeline>,
     pub(super) workgroup: u32,
-    /// What is bound in place of an array for an input that is a number.
-    pub(super) placeholder: DeviceArray,
 }
 
 impl GpuKernel {
     pub(super) fn new(gpu: &Gpu, kernel: &Kernel) -> Result<Self> {
-        let limits = gpu.limits();
-        let title = kernel.title();
+        let (limits, title) = (gpu.limits(), kernel.title());
         let operations = kernel.program().ops().len();
         if operations > MOST_OPERATIONS {
             return Err(Error::TooLarge {
@@ -54,20 +60,40 @@ impl GpuKernel {
             });
         }
         let workgroup = workgroup(limits, kernel.fold());
-        let pipeline = compile(gpu, kernel, workgroup)?;
-        let join = kernel.fold().map(|fold| compile(gpu, &identity(fold), workgroup)).transpose()?;
-        let placeholder = gpu.empty(1)?;
-        Ok(GpuKernel { gpu: gpu.clone(), kernel: kernel.clone(), title, pipeline, join, workgroup, placeholder })
+        let core = Arc::new(Compiled { gpu: gpu.clone(), kernel: kernel.clone(), title, workgroup });
+        // What nearly every run needs.
+        core.pipeline(&Shape { blocks: core.may_take_blocks(), ..Shape::new(workgroup) })?;
+        core.join()?;
+        Ok(GpuKernel { core, idle: gpu.idle() })
     }
 
     /// The kernel that was compiled.
     pub fn kernel(&self) -> &Kernel {
-        &self.kernel
+        &self.core.kernel
     }
 
     /// The GPU that it was compiled for.
     pub fn gpu(&self) -> &Gpu {
-        &self.gpu
+        &self.core.gpu
+    }
+}
+
+impl Compiled {
+    /// Whether blocks are worth it, if the arrays are in the right places.
+    pub(super) fn may_take_blocks(&self) -> bool {
+        self.kernel.fold().is_none() && self.kernel.program().ops().len() <= MOST_IN_BLOCKS
+    }
+
+    pub(super) fn pipeline(&self, shape: &Shape) -> Result<Pipeline> {
+        self.gpu.pipeline(&self.kernel, shape)
+    }
+
+    /// What folds the results of workgroups, for a fold.
+    pub(super) fn join(&self) -> Result<Option<Pipeline>> {
+        let Some(fold) = self.kernel.fold() else { return Ok(None) };
+        let x = crate::trace::trace(&crate::workload::Identity);
+        let identity = Kernel::from_program(fold.names()[0], x.with_fold(Some(fold)));
+        self.gpu.pipeline(&identity, &Shape::new(self.workgroup)).map(Some)
     }
 
     /// Elements in one dispatch: what one binding may hold, what a rectangle of workgroups may cover, and what a `u32`
@@ -75,43 +101,33 @@ impl GpuKernel {
     pub(super) fn part(&self) -> usize {
         let limits = self.gpu.limits();
         let side = u64::from(limits.max_compute_workgroups_per_dimension);
-        let binding = limits.max_storage_buffer_binding_size / bytes(1);
-        let dispatch = (side * side).saturating_mul(self.workgroup_share() as u64);
-        let step = (u64::from(limits.min_storage_buffer_offset_alignment) / bytes(1)).max(1);
+        let step = (self.gpu.alignment() / bytes(1)).max(u64::from(wgsl::BLOCK));
+        // An array that begins between two steps needs almost one more.
+        let binding = (limits.max_storage_buffer_binding_size / bytes(1)).saturating_sub(step);
+        let dispatch = (side * side).saturating_mul(self.share(1) as u64);
         let most = binding.min(dispatch).min(1 << 31);
         (most / step * step).max(step) as usize
     }
 
-    /// How many of `len` elements dispatch number `part` does: none once they are all done.
-    pub(super) fn share(&self, part: usize, len: usize) -> usize {
-        self.part().min(len.saturating_sub(part * self.part()))
-    }
-
     /// Elements that a buffer and the bindings of one run should not exceed: as many as one dispatch does, but no more than
-    /// `CHUNK`.
+    /// the GPU's [chunk](Gpu::set_chunk).
     pub(super) fn chunk(&self) -> usize {
         let buffer = (self.gpu.limits().max_buffer_size / bytes(1)) as usize;
-        self.part().min(buffer).min(CHUNK)
+        self.part().min(buffer).min(self.gpu.chunk())
     }
 
-    /// Elements that one workgroup computes.
-    pub(super) fn workgroup_share(&self) -> usize {
-        (self.workgroup * if self.kernel.fold().is_some() { wgsl::EACH } else { 1 }) as usize
+    /// Elements that one workgroup computes, in blocks of so many.
+    pub(super) fn share(&self, width: u32) -> usize {
+        (self.workgroup * if self.kernel.fold().is_some() { wgsl::EACH } else { width }) as usize
     }
 
     /// The workgroups that cover `len` elements: a row of them, or as many equal rows as are needed.
-    pub(super) fn workgroups(&self, len: usize) -> (u32, u32) {
-        let count = len.div_ceil(self.workgroup_share()) as u64;
+    pub(super) fn workgroups(&self, len: usize, width: u32) -> (u32, u32) {
+        let count = len.div_ceil(self.share(width)) as u64;
         let rows = count.div_ceil(u64::from(self.gpu.limits().max_compute_workgroups_per_dimension)).max(1);
         // Both are within the dimension's limit, since `len` is at most a part.
         (count.div_ceil(rows) as u32, rows as u32)
     }
-}
-
-/// The kernel that folds what it is given.
-fn identity(fold: Fold) -> Kernel {
-    let x = crate::trace::trace(&crate::workload::Identity);
-    Kernel::from_program(fold.names()[0], x.with_fold(Some(fold)))
 }
 
 /// Invocations in a workgroup: as many as the device allows, up to what is useful; a power of two for a fold, which also
@@ -122,50 +138,4 @@ fn workgroup(limits: &wgpu::Limits, fold: Option<Fold>) -> u32 {
         None => most,
         Some(_) => 1 << most.min(limits.max_compute_workgroup_storage_size / 4).max(1).ilog2(),
     }
-}
-
-fn compile(gpu: &Gpu, kernel: &Kernel, workgroup: u32) -> Result<wgpu::ComputePipeline> {
-    let (text, title) = (wgsl::shader(kernel.program(), workgroup), kernel.title());
-    let compiled = gpu.scoped(|device| {
-        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-            label: Some(&title),
-            source: wgpu::ShaderSource::Wgsl(text.as_str().into()),
-        });
-        device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some(&title),
-            layout: Some(&layout(device, kernel.inputs().len())),
-            module: &module,
-            entry_point: Some("main"),
-            compilation_options: Default::default(),
-            cache: None,
-        })
-    });
-    compiled.map_err(|error| match error {
-        Error::Device { message } => Error::Shader { kernel: title, message, wgsl: text },
-        other => other,
-    })
-}
-
-/// The layout of the bindings: the parameters, the output, the inputs. Said in full, since the one that is deduced from a
-/// shader lacks the inputs that a formula does not use.
-fn layout(device: &wgpu::Device, inputs: usize) -> wgpu::PipelineLayout {
-    let storage = |read_only| wgpu::BufferBindingType::Storage { read_only };
-    let types = [wgpu::BufferBindingType::Uniform, storage(false)];
-    let types = types.into_iter().chain(std::iter::repeat_n(storage(true), inputs));
-    let entries: Vec<_> = (0..)
-        .zip(types)
-        .map(|(binding, ty)| wgpu::BindGroupLayoutEntry {
-            binding,
-            visibility: wgpu::ShaderStages::COMPUTE,
-            ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None },
-            count: None,
-        })
-        .collect();
-    let bindings = device
-        .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some("crossover"), entries: &entries });
-    device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-        label: Some("crossover"),
-        bind_group_layouts: &[Some(&bindings)],
-        immediate_size: 0,
-    })
 }

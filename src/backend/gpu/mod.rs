@@ -1,25 +1,46 @@
 //! The `gpu` backend: the formula as a compute shader, through `wgpu`. This is the one place that names it.
 //!
-//! In order: [`Gpu`] is a device, opened here or borrowed from a host application; a [`DeviceArray`] is memory on it; a
-//! [`GpuKernel`] is a kernel compiled for it; a [`BoundKernel`] is a kernel with its arrays, ready to be put into a command encoder;
-//! `stream` runs arrays of the host through all of these, in chunks.
+//! In order: [`Gpu`] is a device, opened here or borrowed from a host application; a [`DeviceArray`] is memory on it, from a
+//! pool or the host's own; a [`GpuKernel`] is a kernel compiled for it; a [`BoundKernel`] is a kernel with its arrays, ready
+//! to be put into a command encoder; `stream` runs arrays of the host through all of these, in chunks. Whatever waits for
+//! the device can wait on the caller's thread or as a future.
 
 mod array;
 mod bound;
+mod fault;
 mod kernel;
+mod layout;
+mod memory;
 mod open;
-mod scope;
+mod params;
+mod pipeline;
+mod slot;
 mod stream;
+mod timer;
+mod wait;
+mod window;
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::time::Duration;
 
 pub use array::{DeviceArg, DeviceArray};
 pub use bound::BoundKernel;
 pub use kernel::GpuKernel;
+pub use memory::GpuMemory;
 
+use self::fault::Faults;
+use self::memory::{Allocation, Pool};
+use self::pipeline::Pipelines;
+use self::stream::Idle;
+use self::wait::Poller;
 use super::{Backend, Device, Info, Kind, Prepared};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kernel::Kernel;
+
+/// Elements that are sent to the device at a time, 8 MiB: enough to hide the cost of a submission, and few enough for several
+/// chunks of an array to be on their way.
+const CHUNK: usize = 1 << 21;
 
 /// A GPU that runs kernels. Cloning it is cheap, and the clones share the device.
 #[derive(Clone, Debug)]
@@ -33,16 +54,19 @@ struct Inner {
     queue: wgpu::Queue,
     limits: wgpu::Limits,
     about: Device,
+    /// Whether the host may map any buffer, since the device shares its memory.
+    shares_memory: bool,
     faults: Arc<Faults>,
-}
-
-/// What a device that was opened here reports by itself. Of a host's device only its own handlers hear.
-#[derive(Debug, Default)]
-struct Faults {
-    /// Why the device is gone, once it is.
-    lost: OnceLock<String>,
-    /// What went wrong outside of every error scope, until a call returns it.
-    uncaptured: Mutex<Option<String>>,
+    pool: Arc<Pool>,
+    poller: Arc<Poller>,
+    pipelines: Mutex<Pipelines>,
+    /// What kernels keep between runs.
+    idles: Mutex<Vec<Weak<Idle>>>,
+    /// What is bound in place of an array for an input that is a number.
+    placeholder: OnceLock<Allocation>,
+    chunk: AtomicUsize,
+    /// In nanoseconds; 0 for none.
+    timeout: AtomicU64,
 }
 
 impl Gpu {
@@ -54,22 +78,37 @@ impl Gpu {
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`] with what was found if there is none.
+    /// [`Error::Unavailable`](crate::Error::Unavailable) with what was found if there is none.
     pub fn open() -> Result<Gpu> {
         open::open()
     }
 
-    /// Works on a device that a host application has opened, with whatever limits it has.
+    /// Works on a device that a host application has opened, with whatever features and limits it has: see
+    /// [`required`](Gpu::required) for what serves best.
     ///
-    /// Nothing of the host's changes: no handler is installed, and dropping this leaves the device as it was.
+    /// Nothing of the host's changes: no handler is installed, and dropping this leaves the device as it was. Since only the
+    /// host's handlers hear of a lost device, it is noticed here when the next call fails.
     pub fn from_device(device: wgpu::Device, queue: wgpu::Queue) -> Gpu {
         Self::new(device, queue, Arc::default())
     }
 
     fn new(device: wgpu::Device, queue: wgpu::Queue, faults: Arc<Faults>) -> Gpu {
-        let about = open::about(&device.adapter_info());
-        let limits = device.limits();
-        let inner = Inner { device, queue, limits, about, faults };
+        let about = device.adapter_info();
+        let inner = Inner {
+            limits: device.limits(),
+            shares_memory: device.features().contains(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS) && open::shares(&about),
+            about: open::about(&about),
+            device,
+            queue,
+            faults,
+            pool: Arc::default(),
+            poller: Arc::default(),
+            pipelines: Mutex::default(),
+            idles: Mutex::default(),
+            placeholder: OnceLock::new(),
+            chunk: AtomicUsize::new(CHUNK),
+            timeout: AtomicU64::new(0),
+        };
         Gpu { inner: Arc::new(inner) }
     }
 
@@ -87,25 +126,71 @@ impl Gpu {
     ///
     /// # Errors
     ///
-    /// [`Error::TooLarge`] if it has more inputs than the device can bind, and what may go wrong on the device.
+    /// [`Error::TooLarge`](crate::Error::TooLarge) if it has more inputs than the device can bind, and what may go wrong on the device.
     pub fn compile(&self, kernel: &Kernel) -> Result<GpuKernel> {
         GpuKernel::new(self, kernel)
+    }
+
+    /// Sets how many elements of the host's arrays are sent to the device at a time: at most, since its limits may be lower.
+    /// 2 Mi by default. Several such chunks are on their way at once.
+    pub fn set_chunk(&self, elements: usize) {
+        self.inner.chunk.store(elements.max(1), Ordering::Relaxed);
+        self.empty_idles();
+    }
+
+    fn chunk(&self) -> usize {
+        self.inner.chunk.load(Ordering::Relaxed)
+    }
+
+    /// Sets for how long a call waits for the device before it fails with [`Error::Timeout`](crate::Error::Timeout); none,
+    /// the default, is for as long as it takes.
+    pub fn set_timeout(&self, timeout: Option<Duration>) {
+        let nanoseconds = timeout.map_or(0, |timeout| u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX).max(1));
+        self.inner.timeout.store(nanoseconds, Ordering::Relaxed);
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        match self.inner.timeout.load(Ordering::Relaxed) {
+            0 => None,
+            nanoseconds => Some(Duration::from_nanos(nanoseconds)),
+        }
     }
 
     fn limits(&self) -> &wgpu::Limits {
         &self.inner.limits
     }
 
-    /// What the device has reported by itself, if anything.
-    fn check_faults(&self) -> Result<()> {
-        let faults = &self.inner.faults;
-        if let Some(reason) = faults.lost.get() {
-            return Err(Error::DeviceLost { reason: reason.clone() });
+    /// The step in which a binding may begin, in bytes.
+    fn alignment(&self) -> u64 {
+        u64::from(self.limits().min_storage_buffer_offset_alignment)
+    }
+
+    fn shares_memory(&self) -> bool {
+        self.inner.shares_memory
+    }
+
+    fn pool(&self) -> &Arc<Pool> {
+        &self.inner.pool
+    }
+
+    fn poller(&self) -> &Arc<Poller> {
+        &self.inner.poller
+    }
+
+    fn pipelines(&self) -> &Mutex<Pipelines> {
+        &self.inner.pipelines
+    }
+
+    fn idles(&self) -> &Mutex<Vec<Weak<Idle>>> {
+        &self.inner.idles
+    }
+
+    fn placeholder(&self) -> Result<&Allocation> {
+        if let Some(placeholder) = self.inner.placeholder.get() {
+            return Ok(placeholder);
         }
-        match faults.uncaptured.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(message) => Err(Error::Device { message }),
-            None => Ok(()),
-        }
+        let new = self.allocate(1, wgpu::BufferUsages::STORAGE)?;
+        Ok(self.inner.placeholder.get_or_init(|| new))
     }
 }
 

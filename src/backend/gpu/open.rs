@@ -1,8 +1,7 @@
 //! Finding a GPU and opening it.
 
-use std::sync::{Arc, PoisonError};
-
-use super::{Faults, Gpu};
+use super::Gpu;
+use super::fault::Faults;
 use crate::backend::Device;
 use crate::error::{Error, Result};
 
@@ -11,9 +10,13 @@ const REMEDY: &str = "install the driver of your GPU, or a software one: on Debi
                       mesa-vulkan-drivers";
 
 pub(super) fn open() -> Result<Gpu> {
+    find(&std::env::var("WGPU_ADAPTER_NAME").unwrap_or_default())
+}
+
+/// Opens the best adapter whose name has such a part.
+fn find(wanted: &str) -> Result<Gpu> {
     let from_env = || wgpu::InstanceDescriptor::new_without_display_handle_from_env();
-    let allowed = from_env().backends;
-    let wanted = std::env::var("WGPU_ADAPTER_NAME").unwrap_or_default().to_lowercase();
+    let (allowed, wanted) = (from_env().backends, wanted.to_lowercase());
     let mut found = Vec::new();
     // OpenGL only where there is nothing better: its loader writes to the terminal on a machine without a display.
     for backends in [allowed - wgpu::Backends::GL, allowed & wgpu::Backends::GL] {
@@ -37,22 +40,65 @@ fn unavailable(reason: String) -> Error {
     Error::Unavailable { what: "the gpu backend".to_owned(), reason, remedy: REMEDY.to_owned() }
 }
 
-/// Opens a device with everything the adapter offers: a device has exactly the limits that were asked for.
+/// Opens a device with everything the adapter offers that is of use.
 fn request(adapter: &wgpu::Adapter) -> Result<Gpu, wgpu::RequestDeviceError> {
-    let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
-        label: Some("crossover"),
-        required_limits: adapter.limits(),
-        ..Default::default()
-    }))?;
-    let faults = Arc::new(Faults::default());
-    let heard = Arc::clone(&faults);
-    device.set_device_lost_callback(move |_, reason| _ = heard.lost.set(reason));
-    // Without a handler, `wgpu` panics on what no error scope has caught.
-    let heard = Arc::clone(&faults);
-    device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
-        *heard.uncaptured.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
-    }));
+    let (device, queue) = pollster::block_on(adapter.request_device(&Gpu::required(adapter)))?;
+    let faults = Faults::listen(&device);
     Ok(Gpu::new(device, queue, faults))
+}
+
+impl Gpu {
+    /// What a host application asks an adapter for to have the most of this crate: all of its limits, the feature
+    /// [`TIMESTAMP_QUERY`](wgpu::Features::TIMESTAMP_QUERY) for [`BoundKernel::time`](super::BoundKernel::time), and where
+    /// host and device share their memory [`MAPPABLE_PRIMARY_BUFFERS`](wgpu::Features::MAPPABLE_PRIMARY_BUFFERS), which
+    /// saves two copies; each as far as the adapter has it. A device without any of it works, too.
+    ///
+    /// ```no_run
+    /// # use crossover::wgpu;
+    /// # async fn example(adapter: wgpu::Adapter) -> Result<(), wgpu::RequestDeviceError> {
+    /// let mut wishes = crossover::Gpu::required(&adapter);
+    /// wishes.required_features |= wgpu::Features::empty(); // and what the host itself needs
+    /// let (device, queue) = adapter.request_device(&wishes).await?;
+    /// let gpu = crossover::Gpu::from_device(device, queue);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn required(adapter: &wgpu::Adapter) -> wgpu::DeviceDescriptor<'static> {
+        let mut features = wgpu::Features::TIMESTAMP_QUERY;
+        if shares(&adapter.get_info()) {
+            features |= wgpu::Features::MAPPABLE_PRIMARY_BUFFERS;
+        }
+        wgpu::DeviceDescriptor {
+            label: Some("crossover"),
+            required_features: features & adapter.features(),
+            // A device has exactly the limits that were asked for.
+            required_limits: adapter.limits(),
+            ..Default::default()
+        }
+    }
+
+    /// Opens the same adapter again, for instance after the device was lost. This one, and what was made from it, stays as
+    /// it is; settings such as the limit of memory are those of a new one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] if it is not there any longer, or if the device is a host application's, which alone can open
+    /// it again.
+    pub fn reopen(&self) -> Result<Gpu> {
+        if !self.inner.faults.listens() {
+            return Err(Error::Unavailable {
+                what: "another device in place of the host application's".to_owned(),
+                reason: "it was not opened here".to_owned(),
+                remedy: "open it in the host, and call `Gpu::from_device`".to_owned(),
+            });
+        }
+        find(&self.inner.about.name)
+    }
+}
+
+/// Whether a device works in the host's own memory.
+pub(super) fn shares(info: &wgpu::AdapterInfo) -> bool {
+    matches!(info.device_type, wgpu::DeviceType::IntegratedGpu | wgpu::DeviceType::Cpu)
 }
 
 fn computes(adapter: &wgpu::Adapter) -> bool {

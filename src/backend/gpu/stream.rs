@@ -1,170 +1,229 @@
 //! Running on arrays of the host: each chunk is uploaded, computed and downloaded. So an array may be larger than a binding,
-//! a dispatch or the device's memory.
+//! a dispatch or the device's memory; and while the device works at one chunk, the host copies the next, and the last.
 
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
-use super::array::{DeviceArg, DeviceArray, bytes};
-use super::{BoundKernel, Gpu, GpuKernel};
+use super::kernel::Compiled;
+use super::slot::Slot;
+use super::wait::Waiting;
+use super::{Gpu, GpuKernel};
 use crate::arg::{Arg, elements};
-use crate::backend::{Prepared, Stage};
-use crate::error::Result;
-use crate::fold::Fold;
+use crate::backend::{Prepared, Stage, nothing};
+use crate::error::{Error, Result};
 use crate::kernel::Kernel;
+
+/// Chunks on their way at a time: one that the host fills, one that the device computes, one that the host reads.
+const SLOTS: usize = 3;
+
+/// Elements that a chunk has at least, unless there are fewer, however little memory there is.
+const LEAST: usize = 1 << 12;
+
+/// Streams that a kernel keeps between runs.
+const KEPT: usize = 4;
+
+/// What the parts of a run took.
+#[derive(Clone, Copy, Default, Debug)]
+pub(super) struct Times {
+    pub(super) upload: Duration,
+    /// What the host waited for the device, and what the device says that it computed, if it has a clock.
+    pub(super) waited: Duration,
+    pub(super) device: Option<Duration>,
+    pub(super) download: Duration,
+}
+
+/// Memory for several chunks at a time.
+#[derive(Debug)]
+pub(super) struct Stream {
+    slots: Vec<Slot>,
+    /// Elements of a chunk, and what was wished for: there may not have been as much memory.
+    chunk: usize,
+    wished: (usize, usize),
+}
+
+/// The streams that a kernel does not use at present.
+#[derive(Default, Debug)]
+pub(super) struct Idle(Mutex<Vec<Stream>>);
+
+impl Idle {
+    pub(super) fn clear(&self) {
+        let streams = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        drop(streams);
+    }
+
+    /// A stream for so many slots of so many elements, if there is one.
+    fn take(&self, wished: (usize, usize)) -> Option<Stream> {
+        let mut streams = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = |stream: &Stream| stream.wished.0 >= wished.0 && stream.wished.1 >= wished.1;
+        match streams.iter().rposition(fits) {
+            Some(index) => Some(streams.remove(index)),
+            None => {
+                // A larger one takes the place of the smallest, whose memory it may need.
+                let small = streams.pop();
+                drop(streams);
+                drop(small);
+                None
+            }
+        }
+    }
+
+    fn put(&self, stream: Stream) {
+        let mut streams = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if streams.len() < KEPT {
+            streams.push(stream);
+        }
+    }
+}
+
+impl Gpu {
+    /// A place for streams between runs, which the GPU empties when memory runs short.
+    pub(super) fn idle(&self) -> Arc<Idle> {
+        let idle = Arc::new(Idle::default());
+        let mut all = self.idles().lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|idle| idle.strong_count() > 0);
+        all.push(Arc::downgrade(&idle));
+        idle
+    }
+
+    /// Lets go of the memory that kernels keep between runs.
+    pub(super) fn empty_idles(&self) {
+        let all = self.idles().lock().unwrap_or_else(PoisonError::into_inner).clone();
+        all.iter().filter_map(Weak::upgrade).for_each(|idle| idle.clear());
+    }
+}
+
+impl Stream {
+    fn new(core: &Arc<Compiled>, wished: (usize, usize)) -> Result<Self> {
+        let (slots, mut chunk) = wished;
+        loop {
+            let made: Result<Vec<_>> = (0..slots).map(|_| Slot::new(core, chunk)).collect();
+            match made {
+                Err(Error::OutOfMemory { .. } | Error::TooLarge { .. }) if chunk > LEAST => chunk = chunk.div_ceil(2),
+                made => return Ok(Stream { slots: made?, chunk, wished }),
+            }
+        }
+    }
+}
+
+/// What a run is about.
+enum Job<'a> {
+    /// An output apart from the inputs.
+    Apart(&'a [Arg<'a>], &'a mut [f32]),
+    /// An output that is the first input; and the others.
+    InPlace(&'a mut [f32], &'a [Arg<'a>]),
+}
+
+impl GpuKernel {
+    /// Runs it on arrays of the host, without blocking the thread while the device works: any executor can drive it, and
+    /// several jobs may be on their way at a time.
+    ///
+    /// If the future is dropped before its end, part of the output may have been written.
+    ///
+    /// ```no_run
+    /// # async fn example() -> crossover::Result<()> {
+    /// let gpu = crossover::Gpu::open()?;
+    /// let double = gpu.compile(&crossover::Kernel::parse("2*x")?)?;
+    /// let mut out = [0.0; 3];
+    /// double.run_async(&[(&[1.0, 2.0, 3.0]).into()], &mut out).await?;
+    /// assert_eq!(out, [2.0, 4.0, 6.0]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Prepared::run`].
+    pub async fn run_async(&self, inputs: &[Arg<'_>], out: &mut [f32]) -> Result<()> {
+        if self.kernel().check(inputs, out.len())? == 0 {
+            return nothing(self.kernel().fold(), out);
+        }
+        self.drive(Job::Apart(inputs, out), Waiting::Async, &mut Times::default()).await
+    }
+
+    async fn drive(&self, job: Job<'_>, waiting: Waiting, times: &mut Times) -> Result<()> {
+        let len = match &job {
+            Job::Apart(inputs, _) if self.kernel().fold().is_some() => elements(inputs),
+            Job::Apart(_, data) | Job::InPlace(data, _) => data.len(),
+        };
+        let most = self.core.chunk();
+        let wished = (len.div_ceil(most).min(SLOTS), len.next_power_of_two().min(most));
+        let mut stream = match self.idle.take(wished) {
+            Some(stream) => stream,
+            None => Stream::new(&self.core, wished)?,
+        };
+        stream.run(job, len, waiting, times).await?;
+        // After an error nobody knows what the device still does with it.
+        self.idle.put(stream);
+        Ok(())
+    }
+}
+
+impl Stream {
+    async fn run(&mut self, job: Job<'_>, len: usize, waiting: Waiting, times: &mut Times) -> Result<()> {
+        let (inputs, in_place, out) = match job {
+            Job::Apart(inputs, out) => (inputs, false, out),
+            Job::InPlace(data, rest) => (rest, true, data),
+        };
+        let fold = self.slots.first().and_then(|slot| slot.fold());
+        let count = len.div_ceil(self.chunk);
+        let mut parts = vec![0.0; if fold.is_some() { count } else { 0 }];
+        let mut results: Vec<&mut [f32]> = match fold {
+            Some(_) => parts.chunks_mut(1).collect(),
+            None => out.chunks_mut(self.chunk).collect(),
+        };
+        let slots = self.slots.len().min(count);
+        for next in 0..count + slots {
+            let slot = &mut self.slots[next % slots];
+            if let Some(result) = next.checked_sub(slots).and_then(|due| results.get_mut(due)) {
+                slot.receive(result, waiting, times).await?;
+            }
+            if let Some(result) = results.get(next) {
+                let (from, len) = (next * self.chunk, self.chunk.min(len - next * self.chunk));
+                let first = in_place.then_some(Arg::Array(result));
+                let args: Vec<_> = first.into_iter().chain(inputs.iter().map(|arg| arg.part(from, len))).collect();
+                slot.send(&args, len, waiting, times).await?;
+            }
+        }
+        drop(results);
+        if let Some(fold) = fold {
+            out[0] = fold.join(&parts, len)?;
+        }
+        Ok(())
+    }
+}
 
 /// A kernel that is ready to run on arrays of the host.
 pub(super) struct OnGpu {
-    whole: Kernel,
-    /// What runs on each chunk.
     kernel: GpuKernel,
-    /// The device's side, made by the first run and kept while it is large enough.
-    memory: Option<Memory>,
     stages: [Stage; 3],
-}
-
-/// Memory for a chunk.
-struct Memory {
-    /// How many elements it is for.
-    len: usize,
-    inputs: Vec<DeviceArray>,
-    out: DeviceArray,
-    readback: wgpu::Buffer,
-    /// The kernel bound to these arrays, and which of its inputs are arrays.
-    bound: Option<(BoundKernel, Vec<bool>)>,
 }
 
 impl OnGpu {
     pub(super) fn new(gpu: &Gpu, kernel: &Kernel) -> Result<Self> {
-        let stages = ["upload", "compute", "download"];
-        // A chunk of a fold gives what the host can join.
-        let each = gpu.compile(&kernel.with_fold(kernel.fold().map(Fold::of_parts)))?;
-        let stages = stages.map(|name| Stage { name, time: Duration::ZERO });
-        Ok(OnGpu { whole: kernel.clone(), kernel: each, memory: None, stages })
+        let stages = ["upload", "compute", "download"].map(|name| Stage { name, time: Duration::ZERO });
+        Ok(OnGpu { kernel: gpu.compile(kernel)?, stages })
     }
 
-    /// Folds each chunk on the device, and what they give on the host.
-    fn fold(&mut self, fold: Fold, inputs: &[Arg<'_>]) -> Result<f32> {
-        let (len, chunk) = (elements(inputs), self.kernel.chunk());
-        self.begin(len)?;
-        let mut parts = Vec::with_capacity(len.div_ceil(chunk));
-        for from in (0..len).step_by(chunk) {
-            let count = chunk.min(len - from);
-            let args: Vec<_> = inputs.iter().map(|arg| arg.part(from, count)).collect();
-            let submission = self.send(&args, count)?;
-            let mut part = [0.0];
-            self.receive(submission, &mut part)?;
-            parts.push(part[0]);
-        }
-        fold.join(&parts, len)
-    }
-
-    /// Makes room for a chunk of `len` elements, if there is not.
-    fn reserve(&mut self, len: usize) -> Result<()> {
-        if self.memory.as_ref().is_some_and(|memory| memory.len >= len) {
-            return Ok(());
-        }
-        // What there was goes first, so that the two need not both fit.
-        self.memory = None;
-        let gpu = self.kernel.gpu();
-        let len = len.next_power_of_two().min(self.kernel.chunk());
-        let results = self.kernel.kernel().output_len(len);
-        let inputs = self.kernel.kernel().inputs().iter().map(|_| gpu.empty(len));
-        self.memory = Some(Memory {
-            len,
-            inputs: inputs.collect::<Result<_>>()?,
-            out: gpu.empty(results)?,
-            readback: gpu.buffer(results, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST)?,
-            bound: None,
-        });
-        Ok(())
-    }
-
-    fn begin(&mut self, len: usize) -> Result<()> {
-        self.stages.iter_mut().for_each(|stage| stage.time = Duration::ZERO);
-        self.reserve(len.min(self.kernel.chunk()))
-    }
-
-    /// Adds the time since `from` to a stage.
-    fn spent(&mut self, stage: usize, from: Instant) {
-        self.stages[stage].time += from.elapsed();
-    }
-
-    /// Runs one chunk up to the point where the result can be read back.
-    fn send(&mut self, inputs: &[Arg<'_>], len: usize) -> Result<wgpu::SubmissionIndex> {
-        let start = Instant::now();
-        let Some(memory) = &mut self.memory else { unreachable!("`begin` reserves it") };
-        let gpu = self.kernel.gpu();
-        let mut args = Vec::with_capacity(inputs.len());
-        for (array, arg) in memory.inputs.iter().zip(inputs) {
-            args.push(match arg {
-                Arg::Array(from) => {
-                    gpu.write(array, from)?;
-                    DeviceArg::Array(array)
-                }
-                Arg::Scalar(value) => DeviceArg::Scalar(*value),
-            });
-        }
-        let arrays: Vec<_> = args.iter().map(|arg| matches!(arg, DeviceArg::Array(_))).collect();
-        let bound = match memory.bound.take() {
-            Some((bound, same)) if same == arrays => bound,
-            _ => self.kernel.bind(&args, &memory.out)?,
-        };
-        bound.set(&args, len)?;
-        let submission = gpu.scoped(|device| {
-            let mut encoder = device.create_command_encoder(&Default::default());
-            bound.encode_part(&mut encoder, len);
-            let results = bytes(self.kernel.kernel().output_len(len));
-            encoder.copy_buffer_to_buffer(memory.out.buffer(), 0, &memory.readback, 0, results);
-            gpu.queue().submit([encoder.finish()])
-        })?;
-        memory.bound = Some((bound, arrays));
-        self.spent(0, start);
-        Ok(submission)
-    }
-
-    /// Waits for a chunk and copies its result to the host.
-    fn receive(&mut self, submission: wgpu::SubmissionIndex, out: &mut [f32]) -> Result<()> {
-        let start = Instant::now();
-        let Some(memory) = &self.memory else { unreachable!("`begin` reserves it") };
-        let gpu = self.kernel.gpu();
-        gpu.wait(submission.clone())?;
-        let computed = Instant::now();
-        gpu.read(&memory.readback, submission, out)?;
-        self.stages[1].time += computed - start;
-        self.spent(2, computed);
-        Ok(())
+    fn drive(&mut self, job: Job<'_>) -> Result<()> {
+        let mut times = Times::default();
+        let done = pollster::block_on(self.kernel.drive(job, Waiting::Blocking, &mut times));
+        let each = [times.upload, times.device.unwrap_or(times.waited), times.download];
+        self.stages.iter_mut().zip(each).for_each(|(stage, time)| stage.time = time);
+        done
     }
 }
 
 impl Prepared for OnGpu {
     fn kernel(&self) -> &Kernel {
-        &self.whole
+        self.kernel.kernel()
     }
 
     fn launch(&mut self, inputs: &[Arg<'_>], out: &mut [f32]) -> Result<()> {
-        if let Some(fold) = self.whole.fold() {
-            out[0] = self.fold(fold, inputs)?;
-            return Ok(());
-        }
-        self.begin(out.len())?;
-        let chunk = self.kernel.chunk();
-        for (index, out) in out.chunks_mut(chunk).enumerate() {
-            let parts: Vec<_> = inputs.iter().map(|arg| arg.part(index * chunk, out.len())).collect();
-            let submission = self.send(&parts, out.len())?;
-            self.receive(submission, out)?;
-        }
-        Ok(())
+        self.drive(Job::Apart(inputs, out))
     }
 
     fn launch_in_place(&mut self, data: &mut [f32], rest: &[Arg<'_>]) -> Result<()> {
-        self.begin(data.len())?;
-        let chunk = self.kernel.chunk();
-        for (index, data) in data.chunks_mut(chunk).enumerate() {
-            let rest = rest.iter().map(|arg| arg.part(index * chunk, data.len()));
-            let parts: Vec<_> = std::iter::once(Arg::Array(&*data)).chain(rest).collect();
-            let submission = self.send(&parts, data.len())?;
-            self.receive(submission, data)?;
-        }
-        Ok(())
+        self.drive(Job::InPlace(data, rest))
     }
 
     fn stages(&self) -> &[Stage] {

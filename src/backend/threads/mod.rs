@@ -123,6 +123,26 @@ struct OnThreads {
     rows: Vec<Row>,
 }
 
+/// Calls `body(from, block)` for the blocks of `data`, on all threads. Gives whether any helped.
+fn share<T: Send>(crew: &Crew, data: &mut [T], block: usize, body: impl Fn(usize, &mut [T]) + Send + Sync) -> bool {
+    // A thread of the pool shares as rayon does, and so does one that finds the crew at another's work.
+    let helpers = if crew.is_inside() { None } else { crew.share(data, block, &body) };
+    if helpers.is_none() {
+        crew.install(|| {
+            let blocks = data.par_chunks_mut(block).enumerate();
+            blocks.for_each(|(index, part)| body(index * block, part));
+        });
+    }
+    helpers != Some(0)
+}
+
+/// Calls `body` for every one of `parts`, on all cores.
+#[cfg(feature = "gpu")]
+pub(crate) fn each<T: Send>(parts: &mut [T], body: impl Fn(&mut T) + Send + Sync) {
+    static CREW: std::sync::OnceLock<Crew> = std::sync::OnceLock::new();
+    share(CREW.get_or_init(|| Crew::new(None)), parts, 1, |_, part| part.iter_mut().for_each(&body));
+}
+
 /// The way of a run over so many elements that shares it: the first, which a kernel goes that runs only once, if there is
 /// more than a chunk.
 fn together(len: usize) -> Way {
@@ -148,19 +168,6 @@ impl OnThreads {
         last.is_some_and(|last| now - last < AWAKE) || seconds > WORTH_WAKING
     }
 
-    /// Calls `body(from, block)` for the blocks of `data`, on all threads. Gives whether any helped.
-    fn share<T: Send>(&self, data: &mut [T], block: usize, body: impl Fn(usize, &mut [T]) + Send + Sync) -> bool {
-        // A thread of the pool shares as rayon does, and so does one that finds the crew at another's work.
-        let helpers = if self.crew.is_inside() { None } else { self.crew.share(data, block, &body) };
-        if helpers.is_none() {
-            self.crew.install(|| {
-                let blocks = data.par_chunks_mut(block).enumerate();
-                blocks.for_each(|(index, part)| body(index * block, part));
-            });
-        }
-        helpers != Some(0)
-    }
-
     /// Elements of a block.
     fn block(&self, len: usize) -> usize {
         len.div_ceil(BLOCKS * self.threads).next_multiple_of(LEAST).min(MOST)
@@ -168,7 +175,7 @@ impl OnThreads {
 
     fn apply(&self, inputs: &[Arg<'_>], out: &mut [f32], stores: Stores) -> bool {
         let (bodies, isa) = (self.alone.kernel().bodies(), self.alone.isa());
-        self.share(out, self.block(out.len()), |from, out| bodies.apply(isa, inputs, from, out, stores))
+        share(&self.crew, out, self.block(out.len()), |from, out| bodies.apply(isa, inputs, from, out, stores))
     }
 
     /// Folds all elements: parts of chunks on the threads, then what they gave.
@@ -177,7 +184,7 @@ impl OnThreads {
         let part = self.block(len).next_power_of_two().min(Fold::CHUNK);
         rows.resize(len.div_ceil(part), [0.0; ROW]);
         let (bodies, isa) = (self.alone.kernel().bodies(), self.alone.isa());
-        let helped = self.share(&mut rows, 1, |index, row| {
+        let helped = share(&self.crew, &mut rows, 1, |index, row| {
             let from = index * part;
             simd::fold::part(bodies, isa, fold, inputs, (from, part.min(len - from)), &mut row[0]);
         });
@@ -231,7 +238,7 @@ impl Prepared for OnThreads {
         let (run, seconds) = (self.in_place.begin(len), self.in_place.expected(len, together(len).other()));
         let went = if self.shares(&run, seconds) {
             let (bodies, isa) = (self.alone.kernel().bodies(), self.alone.isa());
-            self.share(data, self.block(len), |from, data| bodies.apply_in_place(isa, data, rest, from))
+            share(&self.crew, data, self.block(len), |from, data| bodies.apply_in_place(isa, data, rest, from))
         } else {
             self.alone.launch_in_place(data, rest).map(|()| true)?
         };

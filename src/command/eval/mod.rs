@@ -228,6 +228,6 @@ fn print(text: &str) -> Result<(), Stop> {
 
 fn explanation(kernel: &Kernel) -> String {
     let program = kernel.program();
-    let shader = wgsl::shader(program, 64);
+    let shader = wgsl::shader(program, &wgsl::Shape::new(64));
     format!("{}\n\nregisters: {}\n\n{}", program.to_string().trim_end(), kernel.registers(), shader.trim_end())
 }

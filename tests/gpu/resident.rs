@@ -1,25 +1,10 @@
-//! What only a GPU does: resident arrays, a host application's encoder, a device that is lost.
-#![cfg(feature = "gpu")]
+//! Arrays that stay on the device, and parts of them.
 
-mod common;
+use crossover::{Arg, Backend, DeviceArg, Error, Gpu, Kernel, Workload, formula};
 
-use common::gpu::{host_device, open, stingy_limits};
-use common::{Reference, assert_right};
-use crossover::{Arg, Backend, DeviceArg, Error, Gpu, Kernel, Workload, formula, wgpu};
-
-/// The GPU, or leave the test with a word.
-macro_rules! or_skip {
-    ($gpu:expr) => {
-        match $gpu {
-            Ok(gpu) => gpu,
-            Err(reason) => return println!("skipped: {reason}"),
-        }
-    };
-}
-
-fn poly() -> Kernel {
-    "poly".parse::<Workload>().unwrap().kernel
-}
+use super::common::gpu::{host_device, open, stingy_limits};
+use super::common::{Reference, assert_right};
+use super::{host, poly, whole};
 
 /// Runs axpy on arrays of the device, twice, and judges it.
 fn run_resident(gpu: &Gpu, len: usize) {
@@ -102,34 +87,6 @@ fn a_fold_of_resident_arrays_keeps_to_stingy_limits() {
 }
 
 #[test]
-fn a_kernel_goes_into_the_hosts_own_encoder() {
-    let (device, queue) = or_skip!(host_device(wgpu::Limits::default()));
-    let gpu = Gpu::from_device(device.clone(), queue.clone());
-    let input = [0.5, -1.0, 2.0];
-    let (x, y, z) = (gpu.upload(&input).unwrap(), gpu.empty(3).unwrap(), gpu.empty(3).unwrap());
-    let kernel = gpu.compile(&poly()).unwrap();
-    let first = kernel.bind(&[(&x).into()], &y).unwrap();
-    let second = kernel.bind(&[(&y).into()], &z).unwrap();
-    let mut encoder = device.create_command_encoder(&Default::default());
-    first.encode(&mut encoder);
-    second.encode(&mut encoder);
-    queue.submit([encoder.finish()]);
-    let mut out = [0.0; 3];
-    gpu.download(&z, &mut out).unwrap();
-    let poly = |x: f32| x + x * x + x * x * x;
-    assert_eq!(out, input.map(poly).map(poly));
-    // The device outlives what was made from it.
-    drop((gpu, kernel, first, second, x, y, z));
-    let _alive = device.create_buffer(&wgpu::BufferDescriptor {
-        label: None,
-        size: 16,
-        usage: wgpu::BufferUsages::STORAGE,
-        mapped_at_creation: false,
-    });
-    device.poll(wgpu::PollType::wait_indefinitely()).unwrap();
-}
-
-#[test]
 fn lengths_are_checked_on_the_device_too() {
     let gpu = or_skip!(open());
     let (x, out) = (gpu.empty(3).unwrap(), gpu.empty(4).unwrap());
@@ -149,16 +106,6 @@ fn empty_arrays_are_fine() {
     gpu.download(&out, &mut []).unwrap();
 }
 
-formula! { fn Four(a, b, c, d) { a + b + c + d } }
-
-#[test]
-fn too_many_inputs_are_refused_with_both_numbers() {
-    let (device, queue) = or_skip!(host_device(stingy_limits()));
-    let gpu = Gpu::from_device(device, queue);
-    let error = gpu.compile(&Kernel::new("four", Four)).unwrap_err();
-    assert!(matches!(error, Error::TooLarge { needed: 5, limit: 4, .. }), "{error}");
-}
-
 #[test]
 fn an_unused_input_is_fine() {
     formula! { fn First(a, _b) { a } }
@@ -171,50 +118,6 @@ fn an_unused_input_is_fine() {
 }
 
 #[test]
-fn a_lost_device_is_an_error_and_nothing_worse() {
-    let gpu = or_skip!(open());
-    let mut prepared = gpu.prepare(&poly()).unwrap();
-    let mut out = [0.0; 1000];
-    prepared.run(&[Arg::from(&[0.5; 1000])], &mut out).unwrap();
-    gpu.device().destroy();
-    let error = prepared.run(&[Arg::from(&[0.5; 1000])], &mut out).unwrap_err();
-    assert!(matches!(error, Error::DeviceLost { .. } | Error::Device { .. }), "{error}");
-    assert!(gpu.upload(&[1.0]).is_err());
-    // Another device works.
-    open().unwrap().run(&poly(), &[Arg::Scalar(1.0)], &mut out).unwrap();
-    assert_eq!(out, [3.0; 1000]);
-}
-
-#[test]
-fn a_host_that_loses_its_device_gets_errors_too() {
-    let (device, queue) = or_skip!(host_device(wgpu::Limits::default()));
-    let gpu = Gpu::from_device(device.clone(), queue);
-    let mut prepared = gpu.prepare(&poly()).unwrap();
-    let (x, y) = (gpu.upload(&[1.0]).unwrap(), gpu.empty(1).unwrap());
-    let bound = gpu.compile(&poly()).unwrap().bind(&[(&x).into()], &y).unwrap();
-    device.destroy();
-    assert!(prepared.run(&[Arg::Scalar(1.0)], &mut [0.0; 10]).is_err());
-    assert!(bound.run().is_err());
-    assert!(gpu.download(&y, &mut [0.0]).is_err());
-    assert!(gpu.compile(&poly()).is_err() || gpu.upload(&[1.0]).is_err());
-}
-
-#[test]
-fn an_error_outside_of_every_call_is_told_by_the_next_and_forgotten() {
-    let gpu = or_skip!(open());
-    let mistake = wgpu::BufferDescriptor {
-        label: None,
-        size: 16,
-        usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::MAP_WRITE,
-        mapped_at_creation: false,
-    };
-    let _invalid = gpu.device().create_buffer(&mistake);
-    let told = gpu.upload(&[1.0]).unwrap_err();
-    assert!(matches!(told, Error::Device { .. }), "{told}");
-    gpu.upload(&[1.0]).unwrap();
-}
-
-#[test]
 fn a_run_tells_its_stages() {
     let gpu = or_skip!(open());
     let mut prepared = gpu.prepare(&poly()).unwrap();
@@ -222,4 +125,80 @@ fn a_run_tells_its_stages() {
     let names: Vec<_> = prepared.stages().iter().map(|stage| stage.name).collect();
     assert_eq!(names, ["upload", "compute", "download"]);
     assert!(prepared.stages().iter().all(|stage| !stage.time.is_zero()));
+}
+
+#[test]
+fn parts_of_arrays_need_not_begin_where_a_binding_can() {
+    let gpu = or_skip!(open());
+    let numbers = whole(5000);
+    let kernel = gpu.compile(&Kernel::parse("2*x + y").unwrap()).unwrap();
+    let (x, y) = (gpu.upload(&numbers).unwrap(), gpu.upload(&numbers).unwrap());
+    // Blocks of four and a binding's step of some hundred bytes: at, before and behind both.
+    for (from, at, to, len) in
+        [(0, 0, 0, 5), (1, 2, 3, 1001), (4, 8, 12, 1000), (64, 0, 64, 333), (63, 65, 1, 4094), (4, 4, 4, 1)]
+    {
+        let out = gpu.upload(&[-7.0; 5000]).unwrap();
+        let part = |array: &crossover::DeviceArray, from: usize| array.slice(from..from + len).unwrap();
+        let bound = kernel.bind(&[(&part(&x, from)).into(), (&part(&y, at)).into()], &part(&out, to)).unwrap();
+        bound.run().unwrap();
+        let mut right = vec![-7.0; 5000];
+        for index in 0..len {
+            right[to + index] = 2.0 * numbers[from + index] + numbers[at + index];
+        }
+        assert!(host(&gpu, &out) == right, "{from}, {at} to {to}, {len} elements: all of them, and no others");
+    }
+    assert_eq!(host(&gpu, &x.slice(10..).unwrap().slice(..=5).unwrap()), numbers[10..16]);
+    assert!(matches!(x.slice(4990..5001), Err(Error::Range { start: 4990, end: 5001, len: 5000, .. })));
+    assert!(x.slice(5000..).unwrap().is_empty());
+}
+
+#[test]
+fn an_output_may_be_an_input_or_beside_it() {
+    let gpu = or_skip!(open());
+    let numbers = whole(1003);
+    let kernel = gpu.compile(&Kernel::parse("2*x + y").unwrap()).unwrap();
+    let (x, y) = (gpu.upload(&numbers).unwrap(), gpu.upload(&numbers).unwrap());
+    let bound = kernel.bind(&[(&x).into(), (&y).into()], &x).unwrap();
+    bound.run().unwrap();
+    bound.run().unwrap();
+    // 2·(2·n + n) + n
+    assert_eq!(host(&gpu, &x), numbers.iter().map(|n| 7.0 * n).collect::<Vec<_>>());
+    // Two halves of one buffer: one read, the other written.
+    let all = gpu.upload(&whole(2000)).unwrap();
+    let (low, high) = (all.slice(..1000).unwrap(), all.slice(1000..).unwrap());
+    kernel.bind(&[(&low).into(), 1.0.into()], &high).unwrap().run().unwrap();
+    assert_eq!(host(&gpu, &high), whole(1000).iter().map(|n| 2.0 * n + 1.0).collect::<Vec<_>>());
+    assert_eq!(host(&gpu, &low), whole(1000));
+    let across = all.slice(500..1500).unwrap();
+    let refused = kernel.bind(&[(&low).into(), 1.0.into()], &across).unwrap_err();
+    assert!(matches!(&refused, Error::Overlap { input, .. } if input == "x"), "{refused}");
+    // A sum goes into an array that has its elements, but not into one of these.
+    let sum = gpu.compile(&Kernel::parse("sum(x)").unwrap()).unwrap();
+    sum.bind(&[(&low.slice(1..).unwrap()).into()], &low.slice(..1).unwrap()).unwrap().run().unwrap();
+    assert_eq!(host(&gpu, &low)[0], whole(1000)[1..].iter().sum::<f32>());
+    assert!(matches!(sum.bind(&[(&low).into()], &low.slice(1..2).unwrap()), Err(Error::Overlap { .. })));
+}
+
+#[test]
+fn numbers_are_exchanged_without_binding_anew() {
+    let gpu = or_skip!(open());
+    let (x, out) = (gpu.upload(&[1.0, 2.0]).unwrap(), gpu.empty(2).unwrap());
+    let bound = gpu.compile(&Kernel::parse("a*x").unwrap()).unwrap().bind(&[3.0.into(), (&x).into()], &out).unwrap();
+    bound.run().unwrap();
+    assert_eq!(host(&gpu, &out), [3.0, 6.0]);
+    bound.set_number(0, -1.0).unwrap();
+    bound.run().unwrap();
+    assert_eq!(host(&gpu, &out), [-1.0, -2.0]);
+    assert!(matches!(bound.set_number(1, 0.0), Err(Error::Invalid { .. })));
+    assert!(matches!(bound.set_number(2, 0.0), Err(Error::Invalid { .. })));
+}
+
+#[test]
+fn the_device_tells_how_long_it_took() {
+    let gpu = or_skip!(open());
+    let (x, out) = (gpu.upload(&whole(100_000)).unwrap(), gpu.empty(100_000).unwrap());
+    let bound = gpu.compile(&poly()).unwrap().bind(&[(&x).into()], &out).unwrap();
+    let has_clock = gpu.device().features().contains(crossover::wgpu::Features::TIMESTAMP_QUERY);
+    assert_eq!(bound.time().unwrap().is_some(), has_clock);
+    assert!(bound.time().unwrap().is_none_or(|time| !time.is_zero()));
 }
