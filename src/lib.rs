@@ -72,7 +72,7 @@
 //! fn frame(device: &wgpu::Device, queue: &wgpu::Queue, vertices: &wgpu::Buffer) -> Result<(), crossover::Error> {
 //!     let gpu = Gpu::from_device(device.clone(), queue.clone());
 //!     let poly: Workload = "poly".parse()?;
-//!     let (x, out) = (gpu.upload(&[1.0, 2.0, 3.0])?, gpu.borrow(vertices, 0, 3)?);
+//!     let (x, out) = (gpu.upload(&[1.0, 2.0, 3.0])?, gpu.borrow(vertices.slice(..12))?);
 //!     let bound = gpu.compile(&poly.kernel)?.bind(&[(&x).into()], &out)?;
 //!
 //!     let mut encoder = device.create_command_encoder(&Default::default());

@@ -196,6 +196,9 @@ fn a_gpu_is_missed_aloud_and_demanded_in_vain() {
     let output = run(&[&["sweep"], &TINY[..]].concat());
     assert_eq!(output.status.code(), Some(0));
     assert!(text(&output.stderr).contains("measuring without gpu: the gpu backend is not available"));
+    // What came of each interface.
+    #[cfg(target_os = "linux")]
+    assert!(["vulkan: ", "vulkan found none"].iter().any(|told| text(&output.stderr).contains(told)));
     let json: Value = serde_json::from_slice(&fs::read(folder.path().join("sweep/sweep.json")).unwrap()).unwrap();
     assert_eq!(json["missing"][0]["backend"], "gpu");
 

@@ -61,8 +61,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("the application's device: {}", gpu.info());
     let [x, y, u, v] = scene.arrays();
     let stars = Stars {
-        here: [gpu.borrow(x, 0, STARS)?, gpu.borrow(y, 0, STARS)?],
-        speed: [gpu.borrow(u, 0, STARS)?, gpu.borrow(v, 0, STARS)?],
+        here: [gpu.borrow(x.slice(..))?, gpu.borrow(y.slice(..))?],
+        speed: [gpu.borrow(u.slice(..))?, gpu.borrow(v.slice(..))?],
     };
     let step = step(&gpu, &stars)?;
 

@@ -57,7 +57,7 @@ fn a_buffer_of_the_hosts_is_an_array() {
     queue.write_buffer(&vertices, 0, bytemuck::cast_slice(&whole(17)));
     let kernel = gpu.compile(&poly()).unwrap();
     for (from, len) in [(0, 17), (0, 16), (3, 14), (16, 1)] {
-        let array = gpu.borrow(&vertices, 4 * from as u64, len).unwrap();
+        let array = gpu.borrow(vertices.slice(4 * from as u64..4 * (from + len) as u64)).unwrap();
         assert_eq!((array.offset(), array.buffer()), (4 * from as u64, &vertices));
         let out = gpu.empty(len).unwrap();
         kernel.bind(&[(&array).into()], &out).unwrap().run().unwrap();
@@ -66,11 +66,11 @@ fn a_buffer_of_the_hosts_is_an_array() {
         // And back into the host's own, in place.
         kernel.bind(&[(&out).into()], &array).unwrap();
     }
-    let last = gpu.borrow(&vertices, 4, 16).unwrap();
+    let last = gpu.borrow(vertices.slice(4..)).unwrap();
     kernel.bind(&[(&last).into()], &last).unwrap().run().unwrap();
     let mut right = expected(&poly(), &[Arg::from(&whole(17))], 17);
     right[0] = whole(1)[0];
-    assert_eq!(host(&gpu, &gpu.borrow(&vertices, 0, 17).unwrap()), right);
+    assert_eq!(host(&gpu, &gpu.borrow(vertices.slice(..)).unwrap()), right);
 }
 
 #[test]
@@ -78,12 +78,12 @@ fn a_buffer_that_does_not_serve_is_refused_by_name() {
     let (device, queue) = or_skip!(host_device(wgpu::Limits::default()));
     let gpu = Gpu::from_device(device.clone(), queue);
     let vertices = buffer(&device, 64, Use::VERTEX);
-    let error = gpu.borrow(&vertices, 0, 16).unwrap_err();
+    let error = gpu.borrow(vertices.slice(..)).unwrap_err();
     assert!(matches!(&error, Error::Usage { missing, .. } if missing == "STORAGE"), "{error}");
     let storage = buffer(&device, 64, Use::STORAGE);
-    assert!(matches!(gpu.borrow(&storage, 2, 1), Err(Error::Invalid { .. })));
-    assert!(matches!(gpu.borrow(&storage, 4, 16), Err(Error::Range { start: 1, end: 17, len: 16, .. })));
-    let array = gpu.borrow(&storage, 0, 16).unwrap();
+    assert!(matches!(gpu.borrow(storage.slice(2..6)), Err(Error::Invalid { .. })));
+    assert!(matches!(gpu.borrow(storage.slice(4..10)), Err(Error::Invalid { .. })));
+    let array = gpu.borrow(storage.slice(..)).unwrap();
     let error = gpu.download(&array, &mut [0.0; 16]).unwrap_err();
     assert!(matches!(&error, Error::Usage { missing, .. } if missing == "COPY_SRC"), "{error}");
     let error = gpu.write(&array, &[0.0; 16]).unwrap_err();

@@ -54,6 +54,22 @@ fn a_thousand_runs_of_varying_size_leave_memory_flat() {
 }
 
 #[test]
+fn a_warm_run_allocates_nothing() {
+    let gpu = or_skip!(open());
+    let (numbers, kernel) = (whole(5000), Kernel::parse("2*x + 1").unwrap());
+    let (mut prepared, mut out) = (gpu.prepare(&kernel).unwrap(), vec![0.0; 5000]);
+    let compiled = gpu.compile(&kernel).unwrap();
+    let mut made = Vec::new();
+    for round in 0..50_usize {
+        let len = 5000 - 17 * (round % 7);
+        prepared.run(&[Arg::from(&numbers[..len])], &mut out[..len]).unwrap();
+        pollster::block_on(compiled.run_async(&[Arg::from(&numbers[..len])], &mut out[..len])).unwrap();
+        made.push(gpu.memory().buffers_made);
+    }
+    assert_eq!(made[7], made[49], "{made:?}");
+}
+
+#[test]
 fn more_than_the_memory_streams_through_it() {
     let gpu = or_skip!(open());
     let numbers = whole(1_000_003);

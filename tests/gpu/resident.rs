@@ -186,11 +186,14 @@ fn numbers_are_exchanged_without_binding_anew() {
     let bound = gpu.compile(&Kernel::parse("a*x").unwrap()).unwrap().bind(&[3.0.into(), (&x).into()], &out).unwrap();
     bound.run().unwrap();
     assert_eq!(host(&gpu, &out), [3.0, 6.0]);
-    bound.set_number(0, -1.0).unwrap();
+    bound.set_numbers(&[("a", -1.0)]).unwrap();
     bound.run().unwrap();
     assert_eq!(host(&gpu, &out), [-1.0, -2.0]);
-    assert!(matches!(bound.set_number(1, 0.0), Err(Error::Invalid { .. })));
-    assert!(matches!(bound.set_number(2, 0.0), Err(Error::Invalid { .. })));
+    assert!(matches!(bound.set_numbers(&[("x", 0.0)]), Err(Error::Invalid { .. })));
+    let unknown = bound.set_numbers(&[("a", 5.0), ("y", 0.0)]).unwrap_err();
+    assert!(matches!(&unknown, Error::Invalid { given, .. } if given == "y"), "{unknown}");
+    bound.run().unwrap();
+    assert_eq!(host(&gpu, &out), [-1.0, -2.0], "a refusal changes nothing");
 }
 
 #[test]

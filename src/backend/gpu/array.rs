@@ -184,27 +184,33 @@ impl Gpu {
         Ok(array)
     }
 
-    /// A part of a buffer of the host application's: `len` elements from byte `offset` on. The buffer stays the host's, which
-    /// sees to it that nobody maps or destroys it while kernels use it.
+    /// A slice of a buffer of the host application's. The buffer stays the host's, which sees to it that nobody maps or
+    /// destroys it while kernels use it.
+    ///
+    /// ```no_run
+    /// # fn example(gpu: &crossover::Gpu, vertices: &crossover::wgpu::Buffer) -> crossover::Result<()> {
+    /// let whole = gpu.borrow(vertices.slice(..))?;
+    /// let some = gpu.borrow(vertices.slice(64..128))?;
+    /// assert_eq!(some.len(), 16);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::Usage`] if the buffer was not made for [`STORAGE`](wgpu::BufferUsages::STORAGE), [`Error::Range`] if the
-    /// elements do not lie within it, [`Error::Invalid`] if they would begin between two.
-    pub fn borrow(&self, buffer: &wgpu::Buffer, offset: u64, len: usize) -> Result<DeviceArray> {
+    /// [`Error::Usage`] if the buffer was not made for [`STORAGE`](wgpu::BufferUsages::STORAGE), [`Error::Invalid`] if the
+    /// slice begins or ends within an element.
+    pub fn borrow(&self, slice: wgpu::BufferSlice<'_>) -> Result<DeviceArray> {
+        let (buffer, element) = (slice.buffer(), bytes(1));
         allows(buffer, wgpu::BufferUsages::STORAGE, "a kernel's array")?;
-        if !offset.is_multiple_of(bytes(1)) {
+        if !slice.offset().is_multiple_of(element) || !slice.size().is_multiple_of(element) {
             return Err(Error::Invalid {
-                what: "offset",
-                given: offset.to_string(),
-                expected: "an array begins at a multiple of 4 bytes".to_owned(),
+                what: "slice",
+                given: format!("{}..{}", slice.offset(), slice.offset() + slice.size()),
+                expected: "an array of f32 begins and ends at multiples of 4 bytes".to_owned(),
             });
         }
-        let (from, room) = ((offset / bytes(1)) as usize, (buffer.size() / bytes(1)) as usize);
-        let end = from.saturating_add(len);
-        if end > room {
-            return Err(Error::Range { what: "the host's buffer".to_owned(), start: from, end, len: room });
-        }
+        let (from, len) = ((slice.offset() / element) as usize, (slice.size() / element) as usize);
         Ok(DeviceArray { memory: Arc::new(Allocation::borrowed(buffer.clone())), from, len })
     }
 

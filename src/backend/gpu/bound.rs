@@ -97,15 +97,9 @@ impl BoundKernel {
         let mut dispatches = Vec::with_capacity(parts + levels);
         for part in 0..parts {
             let params = params::window(core, params.buffer(), part);
-            let group = layout.bind(
-                core,
-                &pipeline,
-                params,
-                inputs,
-                &results[0],
-                part * core.part(),
-                share(core, part, len),
-            )?;
+            let from = part * core.part();
+            let elements = from..from + share(core, part, len);
+            let group = layout.bind(core, &pipeline, params, inputs, &results[0], elements)?;
             dispatches.push(Dispatch { group, role: Role::Part(part) });
         }
         for (level, pipeline) in (1..=levels).zip(std::iter::repeat(join.as_ref().unwrap_or(&pipeline))) {
@@ -159,21 +153,35 @@ impl BoundKernel {
         self.say(Said { len, numbers: inputs.iter().map(DeviceArg::number).collect() })
     }
 
-    /// Exchanges the number that was bound to an input for another, for everything that is submitted from here on: what is
-    /// in an encoder already, too.
+    /// Exchanges numbers that were bound to inputs for others, by the inputs' names.
+    ///
+    /// They hold for everything that is submitted from here on, also for what an encoder has already. So two runs with
+    /// different numbers in one submission need a kernel bound for each.
+    ///
+    /// ```no_run
+    /// # let gpu = crossover::Gpu::open()?;
+    /// # let (x, out) = (gpu.empty(8)?, gpu.empty(8)?);
+    /// let kernel = gpu.compile(&crossover::Kernel::parse("a*x + b")?)?;
+    /// let bound = kernel.bind(&[1.0.into(), (&x).into(), 0.0.into()], &out)?;
+    /// bound.set_numbers(&[("a", 2.0), ("b", 0.5)])?;
+    /// bound.run()?;
+    /// # Ok::<(), crossover::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] if no number was bound to the input, and what may go wrong on the device.
-    pub fn set_number(&self, input: usize, value: f32) -> Result<()> {
+    /// [`Error::Invalid`] if no number was bound to an input of that name, and what may go wrong on the device.
+    pub fn set_numbers(&self, numbers: &[(&str, f32)]) -> Result<()> {
+        let names = self.core.kernel.inputs();
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match said.numbers.get_mut(input) {
-            Some(number @ Some(_)) => *number = Some(value),
-            _ => {
+        for (name, value) in numbers {
+            let bound = names.iter().position(|input| input == name).and_then(|index| said.numbers[index].as_mut());
+            let Some(number) = bound else {
                 let expected =
                     format!("kernel `{}` has no number bound to it, but an array or nothing", self.core.title);
-                return Err(Error::Invalid { what: "input", given: input.to_string(), expected });
-            }
+                return Err(Error::Invalid { what: "input", given: (*name).to_owned(), expected });
+            };
+            *number = *value;
         }
         self.say(said)
     }
@@ -220,7 +228,8 @@ impl BoundKernel {
     }
 
     /// Puts a run into a command encoder of the host's, submitting nothing. What is put there is done in order, so that a
-    /// kernel may read what one before it writes.
+    /// kernel may read what one before it writes. Its numbers are those of the moment of the submission: see
+    /// [`set_numbers`](BoundKernel::set_numbers).
     pub fn encode(&self, encoder: &mut wgpu::CommandEncoder) {
         // Nobody knows when the host submits it, and whether the arrays are still there then.
         self.memory.iter().chain([&self.params]).for_each(|memory| memory.spend());

@@ -1,5 +1,7 @@
 //! Where a kernel's arrays are in their buffers, and what of these is bound.
 
+use std::ops::Range;
+
 use super::Gpu;
 use super::array::{DeviceArg, DeviceArray, bytes};
 use super::kernel::Compiled;
@@ -44,8 +46,7 @@ impl Layout {
         Ok(Layout { starts, start: start(out), shape })
     }
 
-    /// The bindings for `len` elements of the arrays from `from` on. The output of a fold is bound as a whole.
-    #[expect(clippy::too_many_arguments, reason = "each is a thing of its own")]
+    /// The bindings for some elements of the arrays. The output of a fold is bound as a whole.
     pub(super) fn bind(
         &self,
         core: &Compiled,
@@ -53,12 +54,11 @@ impl Layout {
         params: wgpu::BindingResource<'_>,
         inputs: &[DeviceArg<'_>],
         out: &DeviceArray,
-        from: usize,
-        len: usize,
+        elements: Range<usize>,
     ) -> Result<wgpu::BindGroup> {
         let result = match core.kernel.fold() {
             Some(_) => whole(&core.gpu, out),
-            None => self.window(core, out, from, len),
+            None => self.window(core, out, &elements),
         };
         let mut resources = vec![(0, params), (1, result)];
         let placeholder = core.gpu.placeholder()?;
@@ -66,7 +66,7 @@ impl Layout {
             let binding = n as u32 + 2;
             match arg.array() {
                 Some(_) if self.shape.place(n) == Place::Same => {}
-                Some(array) => resources.push((binding, self.window(core, array, from, len))),
+                Some(array) => resources.push((binding, self.window(core, array, &elements))),
                 None => resources.push((binding, resource(placeholder.buffer(), 0, bytes(BLOCK as usize)))),
             }
         }
@@ -78,12 +78,11 @@ impl Layout {
         &self,
         core: &Compiled,
         array: &'a DeviceArray,
-        from: usize,
-        len: usize,
+        elements: &Range<usize>,
     ) -> wgpu::BindingResource<'a> {
         let behind = behind(&core.gpu, array);
-        let size = (behind + bytes(len)).next_multiple_of(bytes(self.shape.width() as usize));
-        resource(array.held(), array.offset() + bytes(from) - behind, size)
+        let size = (behind + bytes(elements.len())).next_multiple_of(bytes(self.shape.width() as usize));
+        resource(array.held(), array.offset() + bytes(elements.start) - behind, size)
     }
 }
 

@@ -16,33 +16,56 @@ pub(super) fn open() -> Result<Gpu> {
 /// Opens the best adapter whose name has such a part.
 fn find(wanted: &str) -> Result<Gpu> {
     let from_env = || wgpu::InstanceDescriptor::new_without_display_handle_from_env();
-    let (allowed, wanted) = (from_env().backends, wanted.to_lowercase());
-    let mut found = Vec::new();
+    let allowed = from_env().backends;
+    let mut refused = Vec::new();
     // OpenGL only where there is nothing better: its loader writes to the terminal on a machine without a display.
     for backends in [allowed - wgpu::Backends::GL, allowed & wgpu::Backends::GL] {
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor { backends, ..from_env() });
         let mut adapters = pollster::block_on(instance.enumerate_adapters(backends));
-        found.extend(adapters.iter().map(|adapter| about(&adapter.get_info()).to_string()));
-        adapters.retain(|adapter| adapter.get_info().name.to_lowercase().contains(&wanted) && computes(adapter));
-        if let Some(adapter) = adapters.iter().min_by_key(|adapter| rank(&adapter.get_info())) {
-            let name = adapter.get_info().name;
-            return request(adapter).map_err(|reason| unavailable(format!("{name} did not open: {reason}")));
+        adapters.sort_by_key(|adapter| rank(&adapter.get_info()));
+        for adapter in &adapters {
+            let reason = match unfit(adapter, wanted) {
+                Some(reason) => reason,
+                None => match request(adapter) {
+                    Ok(gpu) => return Ok(gpu),
+                    Err(error) => format!("did not open: {error}"),
+                },
+            };
+            refused.push((adapter.get_info(), reason));
         }
     }
-    Err(unavailable(match (found.is_empty(), wanted.is_empty()) {
-        (true, _) => format!("no driver offers one through {}", names(allowed)),
-        (false, true) => format!("none can run compute shaders (found {})", found.join("; ")),
-        (false, false) => format!("none is called `{wanted}` (found {})", found.join("; ")),
-    }))
+    Err(unavailable(&tried(allowed, &refused)))
 }
 
-fn unavailable(reason: String) -> Error {
-    Error::Unavailable { what: "the gpu backend".to_owned(), reason, remedy: REMEDY.to_owned() }
+/// Why an adapter is none to open.
+fn unfit(adapter: &wgpu::Adapter, wanted: &str) -> Option<String> {
+    if !adapter.get_info().name.to_lowercase().contains(&wanted.to_lowercase()) {
+        return Some(format!("is not called `{wanted}`"));
+    }
+    (!computes(adapter)).then(|| "runs no compute shaders".to_owned())
+}
+
+/// What came of each interface that this build and system could have found a GPU through.
+fn tried(allowed: wgpu::Backends, refused: &[(wgpu::AdapterInfo, String)]) -> String {
+    let present = wgpu::Instance::enabled_backend_features() & allowed;
+    let each = present.iter().map(|api| {
+        let here = refused.iter().filter(|(info, _)| wgpu::Backends::from(info.backend) == api);
+        let reasons: Vec<_> = here.map(|(info, reason)| format!("{} {reason}", info.name)).collect();
+        let name = api.iter_names().next().map_or("", |(name, _)| name).to_lowercase();
+        if reasons.is_empty() { format!("{name} found none") } else { format!("{name}: {}", reasons.join(", ")) }
+    });
+    let each: Vec<_> = each.collect();
+    if each.is_empty() { "WGPU_BACKEND names no interface that this build has".to_owned() } else { each.join("; ") }
+}
+
+fn unavailable(reason: &str) -> Error {
+    Error::Unavailable { what: "the gpu backend".to_owned(), reason: reason.to_owned(), remedy: REMEDY.to_owned() }
 }
 
 /// Opens a device with everything the adapter offers that is of use.
 fn request(adapter: &wgpu::Adapter) -> Result<Gpu, wgpu::RequestDeviceError> {
-    let (device, queue) = pollster::block_on(adapter.request_device(&Gpu::required(adapter)))?;
+    let descriptor = wgpu::DeviceDescriptor { label: Some("crossover"), ..Gpu::required(adapter) };
+    let (device, queue) = pollster::block_on(adapter.request_device(&descriptor))?;
     let faults = Faults::listen(&device);
     Ok(Gpu::new(device, queue, faults))
 }
@@ -69,7 +92,6 @@ impl Gpu {
             features |= wgpu::Features::MAPPABLE_PRIMARY_BUFFERS;
         }
         wgpu::DeviceDescriptor {
-            label: Some("crossover"),
             required_features: features & adapter.features(),
             // A device has exactly the limits that were asked for.
             required_limits: adapter.limits(),
@@ -125,11 +147,4 @@ pub(super) fn about(info: &wgpu::AdapterInfo) -> Device {
         api: info.backend.to_string(),
         software: info.device_type == wgpu::DeviceType::Cpu,
     }
-}
-
-/// The interfaces that this build and system could have found a GPU through.
-fn names(backends: wgpu::Backends) -> String {
-    let present = wgpu::Instance::enabled_backend_features() & backends;
-    let names: Vec<_> = present.iter_names().map(|(name, _)| name.to_lowercase()).collect();
-    if names.is_empty() { "the interfaces that WGPU_BACKEND names".to_owned() } else { names.join(", ") }
 }

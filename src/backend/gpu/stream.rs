@@ -58,10 +58,10 @@ impl Idle {
         match streams.iter().rposition(fits) {
             Some(index) => Some(streams.remove(index)),
             None => {
-                // A larger one takes the place of the smallest, whose memory it may need.
-                let small = streams.pop();
+                // The larger one that is to be made takes the place of another, whose memory it may need.
+                let other = streams.pop();
                 drop(streams);
-                drop(small);
+                drop(other);
                 None
             }
         }

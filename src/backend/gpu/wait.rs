@@ -51,6 +51,11 @@ impl Gpu {
         submission: Option<&wgpu::SubmissionIndex>,
         waiting: Waiting,
     ) -> Result<T> {
+        match receiver.try_recv() {
+            Ok(value) => return Ok(value),
+            Err(oneshot::TryRecvError::Disconnected) => return Err(self.unanswered()),
+            Err(oneshot::TryRecvError::Empty) => {}
+        }
         match waiting {
             Waiting::Async => {
                 let (watch, expired) = self.poller().watch(self);

@@ -1,0 +1,77 @@
+//! A program that goes on when its GPU does not: each failure is a value that says what happened and what to do.
+//!
+//! The failures are forced here, one after the other: no memory left, too little time, a device that is lost. Whatever
+//! happens, the numbers come, from the GPU opened again or from the cores.
+//!
+//! `cargo run --release --example recover`
+
+use std::time::Duration;
+
+use crossover::{Arg, Backend, Error, Gpu, Kernel, Kind, Result};
+
+/// The GPU while there is one, and what serves where there is none.
+struct Best {
+    gpu: Option<Gpu>,
+    cores: Box<dyn Backend>,
+}
+
+impl Best {
+    fn open() -> Result<Self> {
+        let gpu = Gpu::open().inspect_err(|reason| println!("  without a GPU: {reason}")).ok();
+        Ok(Best { gpu, cores: Kind::Threads.open()? })
+    }
+
+    /// Runs a kernel where it can be run, and says where that was.
+    fn run(&mut self, kernel: &Kernel, inputs: &[Arg<'_>], out: &mut [f32]) -> Result<()> {
+        // Once more after the device was opened again.
+        for _ in 0..2 {
+            let Some(gpu) = &self.gpu else { break };
+            match gpu.run(kernel, inputs, out) {
+                Err(lost @ Error::DeviceLost { .. }) => {
+                    println!("  {lost}");
+                    self.gpu = gpu.reopen().inspect_err(|reason| println!("  without a GPU: {reason}")).ok();
+                }
+                // The inputs do not fit, or another mistake of ours: the cores would say the same.
+                Err(mistake @ (Error::InputCount { .. } | Error::Length { .. })) => return Err(mistake),
+                Err(reason) => {
+                    println!("  {reason}");
+                    break;
+                }
+                Ok(()) => {
+                    println!("  done by {}", gpu.info());
+                    return Ok(());
+                }
+            }
+        }
+        println!("  done by {}", self.cores.info());
+        self.cores.run(kernel, inputs, out)
+    }
+}
+
+fn main() -> Result<()> {
+    let kernel = Kernel::parse("2*x + 1")?;
+    let x: Vec<f32> = (0..1_000_000).map(|index| (index % 1000) as f32).collect();
+    let mut out = vec![0.0; x.len()];
+    let mut best = Best::open()?;
+    let mut all_right = |best: &mut Best, what: &str| {
+        println!("{what}:");
+        best.run(&kernel, &[Arg::from(&x)], &mut out)?;
+        assert!(std::iter::zip(&x, &out).all(|(x, out)| *out == 2.0 * x + 1.0));
+        out.fill(f32::NAN);
+        Ok::<(), Error>(())
+    };
+
+    all_right(&mut best, "as it is")?;
+    let gpu = best.gpu.clone();
+    let set = |action: &dyn Fn(&Gpu)| gpu.iter().for_each(action);
+    set(&|gpu| gpu.set_limit(Some(1 << 20)));
+    all_right(&mut best, "with a megabyte of its memory, so in small chunks")?;
+    set(&|gpu| gpu.set_limit(Some(1 << 10)));
+    all_right(&mut best, "with a kilobyte")?;
+    set(&|gpu| gpu.set_limit(None));
+    set(&|gpu| gpu.set_timeout(Some(Duration::from_nanos(1))));
+    all_right(&mut best, "with a nanosecond of patience")?;
+    set(&|gpu| gpu.set_timeout(None));
+    set(&|gpu| gpu.device().destroy());
+    all_right(&mut best, "with a device that somebody has destroyed")
+}
