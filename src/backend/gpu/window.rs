@@ -92,10 +92,15 @@ impl Window {
         _ = self.gpu.scoped(|_| self.buffer().unmap());
     }
 
+    /// What is mapped can be reached, unless its device was lost in the meantime.
+    fn out_of_reach(&self, error: &dyn std::fmt::Display) -> Error {
+        self.gpu.gone(format!("a mapped buffer is out of reach: {error}"))
+    }
+
     /// Writes its beginning, and closes it. It is open.
     pub(super) fn write(&mut self, from: &[f32]) -> Result<()> {
         let view = self.buffer().get_mapped_range_mut(..bytes(from.len()));
-        let mut view = view.map_err(|error| unmapped(&error))?;
+        let mut view = view.map_err(|error| self.out_of_reach(&error))?;
         let (from, mut to): (&[u8], _) = (bytemuck::cast_slice(from), view.slice(..));
         if from.len() < WORTH_SHARING {
             to.copy_from_slice(from);
@@ -118,7 +123,8 @@ impl Window {
     /// Reads its beginning, and closes it. It is open.
     pub(super) fn read<T: bytemuck::Pod>(&mut self, to: &mut [T]) -> Result<()> {
         let to: &mut [u8] = bytemuck::cast_slice_mut(to);
-        let view = self.buffer().get_mapped_range(..to.len() as u64).map_err(|error| unmapped(&error))?;
+        let view = self.buffer().get_mapped_range(..to.len() as u64);
+        let view = view.map_err(|error| self.out_of_reach(&error))?;
         let from: &[u8] = &view;
         if from.len() < WORTH_SHARING {
             to.copy_from_slice(from);
@@ -130,10 +136,6 @@ impl Window {
         self.close();
         Ok(())
     }
-}
-
-fn unmapped(error: &dyn std::fmt::Display) -> Error {
-    Error::Device { message: format!("a mapped buffer could not be reached: {error}") }
 }
 
 impl Drop for Window {
