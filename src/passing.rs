@@ -82,11 +82,13 @@ impl Passing {
             Passing::Power if x.value > x.bound => ends,
             Passing::Angle if !x.near_zero() || (y.value > y.bound) => ends,
             Passing::Modulo => {
-                let quotients = |round: fn(f64) -> f64| {
-                    let all = corners(x.ends(), y.ends()).map(move |(x, y)| round(x / y));
-                    farthest(round(x.value / y.value), all) == 0.0
-                };
-                let certain = !y.near_zero() && !x.near_zero() && quotients(f64::trunc);
+                // A whole quotient is a step, from which the remainder goes down to zero or up to the divisor. None may lie
+                // between the ends, nor where the quotient's own rounding may hide it.
+                let quotients = || corners(x.ends(), y.ends()).map(|(x, y)| x / y);
+                let slack = quotients().fold(0.0, |most, quotient| f64::max(most, quotient.abs())) * 4.0 * f64::EPSILON;
+                let low = quotients().fold(f64::INFINITY, f64::min) - slack;
+                let high = quotients().fold(f64::NEG_INFINITY, f64::max) + slack;
+                let certain = !y.near_zero() && !x.near_zero() && low.ceil() > high;
                 // Just short of a whole quotient, the remainder may have rounded to the divisor.
                 let moved = x.bound + (x.value / y.value).abs().ceil() * y.bound;
                 if certain { moved } else { f64::INFINITY }

@@ -105,3 +105,16 @@ fn a_remainder_that_is_a_tie_is_within_its_bound() {
         assert!(bound.admits(result), "{result:e} is not within {:e} of {:e}", bound.bound, bound.value);
     }
 }
+
+/// The square of the divisor and a little more, which is lost when it is rounded: the remainder may be anything.
+#[test]
+fn a_remainder_at_a_whole_quotient_admits_both_sides() {
+    let kernel = Kernel::parse("fma(y, y, x) % y").unwrap();
+    let (x, y) = ([3.937_5], [-16_777_216.0]);
+    let args = [Arg::from(&y), Arg::from(&x)];
+    let bound = kernel.bounds(Arithmetic::Ieee, &args, 1).unwrap()[0];
+    for backend in backends() {
+        let result = run(&*backend, &kernel, &args, 1)[0];
+        assert!(bound.admits(result), "{result:e} is not within {:e} of {:e}", bound.bound, bound.value);
+    }
+}
