@@ -20,6 +20,11 @@ pub(crate) trait Bodies<T: Element>: Send + Sync {
     /// Adds the sums of as many whole leaves from an element on to the columns of a fold, and gives whether it did.
     fn sum(&self, isa: Checked, inputs: &[Arg<'_, T>], part: (usize, usize), columns: &mut Columns) -> bool;
 
+    /// Whether passes over blocks compute it, rather than code of its own.
+    fn is_interpreted(&self) -> bool {
+        false
+    }
+
     /// Where correct results lie.
     fn bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_, T>], out: &mut [Bound]);
 }

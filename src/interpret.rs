@@ -47,6 +47,10 @@ impl Bodies<f32> for Interpreted {
         false
     }
 
+    fn is_interpreted(&self) -> bool {
+        true
+    }
+
     fn bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_>], out: &mut [Bound]) {
         match arithmetic {
             Arithmetic::Ieee => self.each_bound::<Ieee>(inputs, out),

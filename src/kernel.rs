@@ -71,6 +71,11 @@ impl<T: Element> Kernel<T> {
         &self.name
     }
 
+    /// The same kernel by another name.
+    pub fn renamed(&self, name: impl Into<Arc<str>>) -> Self {
+        Kernel { name: name.into(), ..self.clone() }
+    }
+
     /// The name for messages, of which a long one has its beginning.
     #[cold]
     pub(crate) fn title(&self) -> String {
@@ -199,6 +204,11 @@ impl<T: Element> Kernel<T> {
         let mut out = vec![Bound { value: 0.0, bound: 0.0 }; len];
         self.bodies.bounds(arithmetic, inputs, &mut out);
         Ok(out)
+    }
+
+    /// Whether the CPU backends interpret it, as a formula's text, rather than run code compiled for it.
+    pub(crate) fn is_interpreted(&self) -> bool {
+        self.bodies.is_interpreted()
     }
 
     pub(crate) fn bodies(&self) -> &dyn Bodies<T> {

@@ -23,12 +23,29 @@
 //!     fn Poly(x) { x + x * x + x * x * x }
 //! }
 //!
-//! // By name: `loop`, `simd`, `threads` or `gpu`. With `None` by the environment variable CROSSOVER_BACKEND, else `threads`.
+//! // By name: `loop`, `simd`, `threads`, `gpu` or `auto`. With `None` by the environment variable CROSSOVER_BACKEND, else `threads`.
 //! let backend = crossover::open(Some("simd"))?;
 //! let mut prepared = backend.prepare(&Kernel::new("poly", Poly))?;
 //! let mut out = vec![0.0; 3];
 //! prepared.run(&[(&[1.0, 2.0, 3.0]).into()], &mut out)?;
 //! assert_eq!(out, [3.0, 14.0, 39.0]);
+//! # Ok::<(), crossover::Error>(())
+//! ```
+//!
+//! # Let a model of the machine choose
+//!
+//! [`Auto`] is made of the other backends, and knows what `crossover calibrate` has measured on this machine: for each kernel
+//! and length it takes the one that is predicted to be the fastest, says why, and falls to the next where one fails.
+//!
+//! ```
+//! use crossover::auto::{Policy, Residency};
+//! use crossover::{Auto, Workload};
+//!
+//! let auto = Auto::with(Policy::no_gpu())?;
+//! let poly: Workload = "poly".parse()?;
+//! let decision = auto.decide(&poly.kernel, 1_000_000, Residency::Host);
+//! println!("{decision}");
+//! assert_eq!(decision.candidates.len(), 3);
 //! # Ok::<(), crossover::Error>(())
 //! ```
 //!
@@ -91,6 +108,7 @@
 //! # Features
 //!
 //! * `gpu` (default): the `gpu` backend, through `wgpu`.
+//! * `profile` (default): what `crossover calibrate` has measured, read and written as JSON.
 //! * `cli`: the `crossover` command and the sweep's reports. Not meant for a library user's tree.
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
@@ -100,7 +118,9 @@ pub mod backend;
 mod bits;
 mod body;
 pub mod bound;
+mod calibrate;
 mod error;
+mod figure;
 pub mod fold;
 mod formula;
 mod interpret;
@@ -114,6 +134,7 @@ pub mod parse;
 mod passing;
 mod plan;
 pub mod program;
+mod random;
 mod sketch;
 pub mod sweep;
 pub mod trace;
@@ -122,6 +143,7 @@ pub mod wgsl;
 pub mod workload;
 
 pub use arg::Arg;
+pub use backend::auto::{self, Auto};
 #[cfg(feature = "gpu")]
 pub use backend::gpu::{BoundKernel, DeviceArg, DeviceArray, Gpu, GpuKernel, GpuMemory};
 pub use backend::{Backend, Device, Info, Isa, Kind, Loop, Prepared, Simd, Stage, Threads, open};

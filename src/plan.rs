@@ -86,6 +86,20 @@ impl Plan {
         }
     }
 
+    /// What each pass of a program takes the time of: an operator's name, and how many sums, differences or products are
+    /// fused with it.
+    pub(crate) fn costs(program: &Program) -> Vec<(&'static str, usize)> {
+        let cost = |pass: &Pass| match pass.action {
+            Action::Copy => ("copy", 0),
+            Action::Square => (Binary::Mul.name(), 0),
+            Action::Fused(..) => (Binary::Add.name(), 1),
+            Action::Both(..) => (Binary::Add.name(), 2),
+            Action::Choose(_) => ("select", 1),
+            _ => (program.ops()[pass.value.index()].name(), 0),
+        };
+        passes(program.ops()).iter().map(cost).collect()
+    }
+
     /// Numbers that one block has at most: so many elements that are left are one block rather than two.
     pub(crate) fn longest(&self) -> usize {
         2 * self.block

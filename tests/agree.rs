@@ -60,12 +60,15 @@ suite! {
     simd_avx512: common::simd(Isa::Avx512);
     one_thread: common::threads(1);
     three_threads: common::threads(3);
+    auto: common::auto();
     #[cfg(feature = "gpu")]
     gpu: common::gpu::opened();
     #[cfg(feature = "gpu")]
     gpu_borrowed: common::gpu::borrowed();
     #[cfg(feature = "gpu")]
     gpu_stingy: common::gpu::stingy();
+    #[cfg(feature = "gpu")]
+    auto_with_gpu: common::gpu::auto();
 }
 
 fn with(subject: Subject, test: fn(&dyn crossover::Backend)) {

@@ -3,6 +3,7 @@
 //! [`Kind`] names a backend and opens it. [`Backend::prepare`] does what needs doing once for a kernel: compile, allocate.
 //! [`Prepared::run`] does the work, as often as you like.
 
+pub mod auto;
 mod loops;
 pub(crate) mod simd;
 mod threads;
@@ -13,6 +14,7 @@ pub mod gpu;
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use loops::Loop;
@@ -26,6 +28,10 @@ use crate::fold::Fold;
 use crate::kernel::Kernel;
 use crate::model::Arithmetic;
 use crate::num::Element;
+
+/// Elements that are sent to a GPU at a time, 8 MiB: enough to hide the cost of a submission, and few enough for several
+/// chunks of an array to be on their way.
+pub(crate) const CHUNK: usize = 1 << 21;
 
 /// Something that runs kernels.
 pub trait Backend<T: Element = f32>: Send + Sync {
@@ -46,6 +52,17 @@ pub trait Backend<T: Element = f32>: Send + Sync {
     /// As [`prepare`](Backend::prepare) and [`Prepared::run`].
     fn run(&self, kernel: &Kernel<T>, inputs: &[Arg<'_, T>], out: &mut [T]) -> Result<()> {
         self.prepare(kernel)?.run(inputs, out)
+    }
+}
+
+/// A shared backend is one, too.
+impl<T: Element, B: Backend<T> + ?Sized> Backend<T> for Arc<B> {
+    fn info(&self) -> Info {
+        (**self).info()
+    }
+
+    fn prepare(&self, kernel: &Kernel<T>) -> Result<Box<dyn Prepared<T>>> {
+        (**self).prepare(kernel)
     }
 }
 
@@ -109,6 +126,12 @@ pub trait Prepared<T: Element = f32>: Send {
         self.launch_in_place(data, rest)
     }
 
+    /// How many elements of its output, from the first on, a run that failed had written before it did, and no others. None
+    /// if that is not known.
+    fn written(&self) -> Option<usize> {
+        None
+    }
+
     /// What the last run spent its time on, where that can be told apart.
     fn stages(&self) -> &[Stage] {
         &[]
@@ -170,6 +193,9 @@ impl Info {
         match self.kind {
             Kind::Loop | Kind::Simd | Kind::Threads => Arithmetic::Ieee,
             Kind::Gpu => Arithmetic::Wgsl,
+            // Any run may be the GPU's, if there is one.
+            Kind::Auto if self.device.is_none() => Arithmetic::Ieee,
+            Kind::Auto => Arithmetic::Wgsl,
         }
     }
 }
@@ -194,8 +220,24 @@ impl fmt::Display for Device {
     }
 }
 
+/// The processor's name, where it is known.
+#[cfg(feature = "profile")]
+pub(crate) fn processor() -> Option<String> {
+    let mut system = sysinfo::System::new();
+    system.refresh_cpu_list(sysinfo::CpuRefreshKind::nothing());
+    let name = system.cpus().first()?.brand().trim().to_owned();
+    (!name.is_empty()).then_some(name)
+}
+
+/// The processor's name, where it is known: not without the feature `profile`.
+#[cfg(not(feature = "profile"))]
+pub(crate) fn processor() -> Option<String> {
+    None
+}
+
 /// The backends, by name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[cfg_attr(feature = "profile", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 #[non_exhaustive]
 pub enum Kind {
     /// A plain loop, one number at a time: what the others are measured against.
@@ -206,26 +248,30 @@ pub enum Kind {
     Threads,
     /// A WGSL compute shader.
     Gpu,
+    /// Whichever of the others a model of this machine says is the fastest for each run: see [`auto`].
+    Auto,
 }
 
 impl Kind {
     /// Every backend that this crate knows, from the plainest on.
-    pub const ALL: [Kind; 4] = [Kind::Loop, Kind::Simd, Kind::Threads, Kind::Gpu];
+    pub const ALL: [Kind; 5] = [Kind::Loop, Kind::Simd, Kind::Threads, Kind::Gpu, Kind::Auto];
 
     /// The environment variable that names the backend where the program does not.
     pub const ENV: &str = "CROSSOVER_BACKEND";
 
-    /// The name: `loop`, `simd`, `threads` or `gpu`.
+    /// The name: `loop`, `simd`, `threads`, `gpu` or `auto`.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Loop => "loop",
             Kind::Simd => "simd",
             Kind::Threads => "threads",
             Kind::Gpu => "gpu",
+            Kind::Auto => "auto",
         }
     }
 
-    /// Opens the backend with its defaults: the widest instruction set, all cores, the most powerful GPU.
+    /// Opens the backend with its defaults: the widest instruction set, all cores, the most powerful GPU; for `auto`, all of
+    /// these, and what `crossover calibrate` found out about them.
     ///
     /// # Errors
     ///
@@ -235,6 +281,7 @@ impl Kind {
             Kind::Loop => Ok(Box::new(Loop)),
             Kind::Simd => Ok(Box::new(Simd::new())),
             Kind::Threads => Ok(Box::new(Threads::new())),
+            Kind::Auto => Ok(Box::new(auto::Auto::open()?)),
             #[cfg(feature = "gpu")]
             Kind::Gpu => Ok(Box::new(gpu::Gpu::open()?)),
             #[cfg(not(feature = "gpu"))]

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crossover::sweep::Environment;
-use crossover::{Isa, Kind};
+use crossover::{Auto, Isa, Kind};
 
 use super::Stop;
 
@@ -41,6 +41,11 @@ fn list(mut to: impl Write) -> io::Result<()> {
             false => "not available: this processor does not have it",
         };
         writeln!(to, "  {isa:8} {at_a_time:24} {here}")?;
+    }
+    writeln!(to, "\nauto")?;
+    match Auto::open() {
+        Ok(auto) => writeln!(to, "  its figures are {}", auto.source())?,
+        Err(reason) => writeln!(to, "  {reason}")?,
     }
     let environment = Environment::of(&infos);
     writeln!(to, "\nmachine\n  {}\n  {}", environment.cpu.as_deref().unwrap_or("unknown processor"), environment.os)

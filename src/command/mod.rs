@@ -2,10 +2,14 @@
 //!
 //! It ends with status 0, 1 if something failed, 2 if it was asked for what cannot be, and 130 if it was interrupted.
 
+mod calibrate;
 mod devices;
 mod eval;
+mod explain;
 mod interrupt;
 mod memory;
+mod policy;
+mod regret;
 mod sweep;
 mod terminal;
 
@@ -29,6 +33,12 @@ enum Command {
     Eval(eval::Options),
     /// Verify and time workloads on every backend over a range of sizes, and draw the result
     Sweep(sweep::Options),
+    /// Say which backend auto would choose for a formula, and why
+    Explain(explain::Options),
+    /// Measure what auto needs to know about this machine, in two seconds, and keep it
+    Calibrate(calibrate::Options),
+    /// Measure how much longer what auto chooses takes than the best backend
+    Regret(regret::Options),
     /// List the backends and instruction sets: what this machine has, or why not and what would bring it
     Devices,
 }
@@ -68,6 +78,9 @@ pub fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Eval(options) => eval::run(&options),
         Command::Sweep(options) => sweep::run(&options),
+        Command::Explain(options) => explain::run(&options),
+        Command::Calibrate(options) => calibrate::run(&options),
+        Command::Regret(options) => regret::run(&options),
         Command::Devices => devices::run(),
     };
     match done {

@@ -5,8 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use crossover::auto::{Policy, Stored};
 use crossover::sweep::{self, Contender, Host, Report, Sizes, SystemClock, plot};
-use crossover::{Backend, Isa, Kind, Simd, Sweep, Threads, Workload};
+use crossover::{Auto, Backend, Isa, Kind, Simd, Sweep, Threads, Workload};
 
 use super::terminal::Terminal;
 use super::{Stop, interrupt, memory};
@@ -111,7 +112,14 @@ impl Options {
     }
 
     fn open(&self, kind: Kind, isa: Option<Isa>) -> crossover::Result<Vec<Box<dyn Contender>>> {
-        let backend: Box<dyn Backend> = match kind {
+        match kind {
+            Kind::Gpu => sweep::contenders(kind),
+            _ => Ok(vec![Box::new(Host::new(self.backend(kind, isa)?))]),
+        }
+    }
+
+    fn backend(&self, kind: Kind, isa: Option<Isa>) -> crossover::Result<Box<dyn Backend>> {
+        Ok(match kind {
             Kind::Simd => Box::new(isa.map_or_else(|| Ok(Simd::new()), Simd::with_isa)?),
             Kind::Threads => {
                 let threads = self.threads.map_or_else(|| Ok(Threads::new()), |n| Threads::with_threads(n.into()))?;
@@ -120,9 +128,25 @@ impl Options {
                     None => threads,
                 })
             }
-            other => return sweep::contenders(other),
-        };
-        Ok(vec![Box::new(Host::new(backend))])
+            Kind::Auto => Box::new(self.auto(isa)?),
+            other => other.open()?,
+        })
+    }
+
+    /// The backend that chooses, among backends as they were asked for.
+    fn auto(&self, isa: Option<Isa>) -> crossover::Result<Auto> {
+        if isa.is_none() && self.threads.is_none() {
+            return Auto::open();
+        }
+        let mut members: Vec<Box<dyn Backend>> = vec![Kind::Loop.open()?];
+        members.push(self.backend(Kind::Simd, isa)?);
+        members.push(self.backend(Kind::Threads, isa)?);
+        members.extend(Kind::Gpu.open().ok());
+        let auto = Auto::of(members, Policy::default())?;
+        Ok(match Stored::find().profile {
+            Some(profile) => auto.profiled(&profile),
+            None => auto,
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use plotters::coord::combinators::{BindKeyPoints, IntoLogRange, LogCoord, WithKeyPoints};
 
-use super::table::time;
+use crate::figure::time;
 
 /// From the least to the greatest of some positive numbers, and so many times further on both sides.
 pub(super) fn spread(numbers: impl Iterator<Item = f64>, margin: f64) -> Range<f64> {

@@ -1,12 +1,12 @@
 //! The machine and the build that a report comes from.
 
-use crate::backend::{Info, Isa};
+use crate::backend::{Info, Isa, processor};
 
 /// The machine and the build that a report comes from.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize))]
 pub struct Environment {
-    /// The processor's name, where it is known: only with the feature `cli`.
+    /// The processor's name, where it is known: only with the feature `profile`.
     pub cpu: Option<String>,
     /// The instruction set of the SIMD contenders, or of the loop if it is alone.
     pub isa: Option<String>,
@@ -34,7 +34,7 @@ impl Environment {
         let device = infos.iter().find_map(|info| info.device.clone());
         let isa: Option<Isa> = infos.iter().filter_map(|info| info.isa).max();
         Environment {
-            cpu: cpu(),
+            cpu: processor(),
             isa: isa.map(|isa| isa.to_string()),
             threads: infos.iter().filter_map(|info| info.threads).max(),
             adapter: device.as_ref().map(|device| device.name.clone()),
@@ -68,21 +68,8 @@ impl Environment {
 }
 
 #[cfg(feature = "cli")]
-fn cpu() -> Option<String> {
-    let mut system = sysinfo::System::new();
-    system.refresh_cpu_list(sysinfo::CpuRefreshKind::nothing());
-    let name = system.cpus().first()?.brand().trim().to_owned();
-    (!name.is_empty()).then_some(name)
-}
-
-#[cfg(feature = "cli")]
 fn os() -> String {
     sysinfo::System::long_os_version().unwrap_or_else(|| std::env::consts::OS.to_owned())
-}
-
-#[cfg(not(feature = "cli"))]
-fn cpu() -> Option<String> {
-    None
 }
 
 #[cfg(not(feature = "cli"))]

@@ -22,10 +22,12 @@ mod environment;
 pub mod json;
 #[cfg(feature = "cli")]
 pub mod plot;
+mod regret;
 mod report;
 #[cfg(feature = "gpu")]
 mod resident;
 mod round;
+pub(crate) mod sampling;
 mod sizes;
 #[cfg(feature = "cli")]
 pub mod table;
@@ -37,6 +39,7 @@ mod tests;
 pub use clock::{Clock, SystemClock};
 pub use contender::{Contender, Host, Regime, Runner, contenders};
 pub use environment::Environment;
+pub use regret::{Case, Regret};
 pub use report::{Failure, Measurement, Missing, Quantiles, Report};
 #[cfg(feature = "gpu")]
 pub use resident::Resident;
@@ -48,6 +51,7 @@ use crate::error::Error;
 use crate::model::Arithmetic;
 use crate::workload::Workload;
 use round::Round;
+use sampling::Sampler;
 use verify::Oracle;
 
 /// Trials for each measurement, unless asked otherwise.
@@ -200,13 +204,13 @@ impl Sweep {
         }
         let steps = self.workloads.len() * self.sizes.len() * self.contenders.len() * (1 + self.trials);
         let mut progress = Progress { done: 0, total: steps };
-        let step = clock.step();
+        let sampler = Sampler::new(clock, round::LEAST_SAMPLE);
         for workload in &self.workloads {
             let largest = self.sizes.largest();
             let data = workload.data(largest, self.seed);
             let oracle = Oracle::new(workload, &data, largest, &self.arithmetics());
             for len in self.sizes.iter() {
-                let round = Round { sweep: self, workload, data: &data, oracle: oracle.as_ref(), len, clock, step };
+                let round = Round { sweep: self, workload, data: &data, oracle: oracle.as_ref(), len, sampler };
                 round.run(&mut report, &mut progress, observer);
                 if observer.cancelled() {
                     report.cancelled = true;

@@ -243,6 +243,8 @@ enum Shape {
     Square,
     Diamond,
     Triangle,
+    /// A triangle that stands on its tip.
+    Funnel,
     Ring,
 }
 
@@ -254,6 +256,7 @@ impl Look {
             (Kind::Threads, _) => (RGBColor(0x00, 0x72, 0xb2), Shape::Diamond),
             (Kind::Gpu, Regime::Host) => (RGBColor(0xd5, 0x5e, 0x00), Shape::Triangle),
             (Kind::Gpu, Regime::Resident) => (RGBColor(0xcc, 0x79, 0xa7), Shape::Ring),
+            (Kind::Auto, _) => (RGBColor(0x00, 0x9e, 0x73), Shape::Funnel),
         };
         Look { backend, regime, color, shape }
     }
@@ -265,6 +268,7 @@ impl Look {
             Shape::Square => (4, 6.0, 0.125),
             Shape::Diamond => (4, 6.0, 0.0),
             Shape::Triangle => (3, 6.0, -0.25),
+            Shape::Funnel => (3, 6.0, 0.25),
         };
         let corner = |index: usize| {
             let (sin, cos) = (std::f64::consts::TAU * (turned + index as f64 / f64::from(corners))).sin_cos();

@@ -84,6 +84,13 @@ impl Quantiles {
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
         sorted.truncate((sorted.len() - usize::from(!sorted.is_empty())).max(1));
+        Self::of(&sorted)
+    }
+
+    /// The quantiles of all values; of one alone if there is but one, and NaN of none.
+    pub fn of(values: &[f64]) -> Self {
+        let mut sorted = values.to_vec();
+        sorted.sort_by(f64::total_cmp);
         let at = |q| quantile(&sorted, q);
         Quantiles { q05: at(0.05), q50: at(0.5), q95: at(0.95) }
     }

@@ -3,17 +3,14 @@
 use std::time::Duration;
 
 use super::report::{Failure, Measurement, Quantiles, Report};
+use super::sampling::Sampler;
 use super::verify::{Mismatch, Oracle};
-use super::{Clock, Contender, Observer, Progress, Runner, Sweep};
+use super::{Contender, Observer, Progress, Runner, Sweep};
 use crate::error::{Error, Result};
 use crate::workload::{Data, Workload};
 
 /// The least time that a sample takes: far above what a clock, an interrupt or a cold start may add.
-const LEAST_SAMPLE: Duration = Duration::from_millis(20);
-/// The least time that a sample takes, in steps of the clock: then reading it adds a thousandth at most.
-const LEAST_STEPS: u32 = 1000;
-/// The most runs in a sample, so that a clock that stands still ends too.
-const MOST_RUNS: usize = 1 << 24;
+pub(super) const LEAST_SAMPLE: Duration = Duration::from_millis(20);
 
 /// What the contenders are measured at.
 pub(super) struct Round<'a> {
@@ -22,9 +19,7 @@ pub(super) struct Round<'a> {
     pub data: &'a Data,
     pub oracle: Result<&'a Oracle, &'a Error>,
     pub len: usize,
-    pub clock: &'a dyn Clock,
-    /// The clock's step.
-    pub step: Duration,
+    pub sampler: Sampler<'a>,
 }
 
 /// A contender that has been verified.
@@ -100,38 +95,16 @@ impl<'a> Round<'a> {
         runner.run()?;
         let verdict = oracle.judge(contender.info().arithmetic(), runner.output()?, self.len);
         let max_ulp = verdict.map_err(Defeat::Wrong)?;
-        let times = self.runs_in_a_sample(&mut *runner)?;
+        let times = self.sampler.runs(&mut *runner)?;
         Ok(Entry { contender, runner, max_ulp, times, samples: Vec::new(), broke: None })
-    }
-
-    /// How many runs make a sample long enough. Finding out also warms everything up.
-    fn runs_in_a_sample(&self, runner: &mut dyn Runner) -> Result<usize> {
-        let enough = LEAST_SAMPLE.max(self.step * LEAST_STEPS);
-        let mut times = 1;
-        loop {
-            // The shorter of two, so that one interruption does not pass for a long run.
-            let took = self.time(runner, times)?.min(self.time(runner, times)?);
-            if took >= enough || times >= MOST_RUNS {
-                return Ok(times);
-            }
-            // A fifth more than it takes, as later runs may be faster, but no great leap from a first, rough time.
-            let wanted = times as f64 * 1.2 * enough.as_secs_f64() / took.as_secs_f64();
-            times = (wanted as usize).clamp(times + 1, times * 100).min(MOST_RUNS);
-        }
-    }
-
-    fn time(&self, runner: &mut dyn Runner, times: usize) -> Result<Duration> {
-        let start = self.clock.now();
-        runner.repeat(times)?;
-        Ok(self.clock.now().saturating_sub(start))
     }
 
     fn sample(&self, entry: &mut Entry<'_>) {
         if entry.broke.is_some() {
             return;
         }
-        match self.time(&mut *entry.runner, entry.times) {
-            Ok(took) => entry.samples.push(took.as_secs_f64() / entry.times as f64),
+        match self.sampler.sample(&mut *entry.runner, entry.times) {
+            Ok(seconds) => entry.samples.push(seconds),
             Err(error) => entry.broke = Some(error),
         }
     }

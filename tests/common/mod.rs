@@ -3,8 +3,9 @@
 
 pub mod functions;
 
+use crossover::auto::Policy;
 use crossover::bound::Bound;
-use crossover::{Arg, Arithmetic, Backend, Info, Isa, Kernel, Loop, Simd, Threads, Workload};
+use crossover::{Arg, Arithmetic, Auto, Backend, Info, Isa, Kernel, Loop, Simd, Threads, Workload};
 
 /// A backend to test, or why it is not here.
 pub type Subject = Result<Box<dyn Backend>, String>;
@@ -24,11 +25,18 @@ pub fn threads(threads: usize) -> Subject {
     Ok(Box::new(Threads::with_threads(threads).unwrap()))
 }
 
+/// Whichever CPU backend the shipped estimates choose.
+pub fn auto() -> Subject {
+    let members: Vec<Box<dyn Backend>> = vec![Box::new(Loop), Box::new(Simd::new()), Box::new(Threads::new())];
+    Ok(Box::new(Auto::of(members, Policy::default()).unwrap()))
+}
+
 /// The GPU, or the reason to skip its tests; under `CROSSOVER_REQUIRE_GPU=1` there is no such reason.
 #[cfg(feature = "gpu")]
 pub mod gpu {
     use super::Subject;
-    use crossover::{Gpu, wgpu};
+    use crossover::auto::{Among, Policy};
+    use crossover::{Auto, Gpu, Simd, wgpu};
 
     /// Fails if GPUs are required.
     fn missing(reason: String) -> String {
@@ -45,6 +53,12 @@ pub mod gpu {
 
     pub fn opened() -> Subject {
         Ok(Box::new(open()?))
+    }
+
+    /// The GPU or SIMD, whichever the shipped estimates choose.
+    pub fn auto() -> Subject {
+        let policy = Policy { among: Among::Software, ..Policy::default() };
+        Ok(Box::new(Auto::of(vec![Box::new(Simd::new()), Box::new(open()?)], policy).unwrap()))
     }
 
     /// The adapter that a host application finds.

@@ -34,13 +34,9 @@ use self::memory::{Allocation, Pool};
 use self::pipeline::Pipelines;
 use self::stream::Idle;
 use self::wait::Poller;
-use super::{Backend, Device, Info, Kind, Prepared};
+use super::{Backend, CHUNK, Device, Info, Kind, Prepared};
 use crate::error::Result;
 use crate::kernel::Kernel;
-
-/// Elements that are sent to the device at a time, 8 MiB: enough to hide the cost of a submission, and few enough for several
-/// chunks of an array to be on their way.
-const CHUNK: usize = 1 << 21;
 
 /// A GPU that runs kernels. Cloning it is cheap, and the clones share the device.
 #[derive(Clone, Debug)]

@@ -22,7 +22,7 @@ const LEAST: usize = 1 << 12;
 /// Streams that a kernel keeps between runs.
 const KEPT: usize = 4;
 
-/// What the parts of a run took.
+/// What the parts of a run took, and how far it got.
 #[derive(Clone, Copy, Default, Debug)]
 pub(super) struct Times {
     pub(super) upload: Duration,
@@ -30,6 +30,8 @@ pub(super) struct Times {
     pub(super) waited: Duration,
     pub(super) device: Option<Duration>,
     pub(super) download: Duration,
+    /// Elements of the output that are written.
+    pub(super) written: usize,
 }
 
 /// Memory for several chunks at a time.
@@ -176,6 +178,7 @@ impl Stream {
             let slot = &mut self.slots[next % slots];
             if let Some(result) = next.checked_sub(slots).and_then(|due| results.get_mut(due)) {
                 slot.receive(result, waiting, times).await?;
+                times.written += result.len();
             }
             if let Some(result) = results.get(next) {
                 let (from, len) = (next * self.chunk, self.chunk.min(len - next * self.chunk));
@@ -196,12 +199,13 @@ impl Stream {
 pub(super) struct OnGpu {
     kernel: GpuKernel,
     stages: [Stage; 3],
+    written: usize,
 }
 
 impl OnGpu {
     pub(super) fn new(gpu: &Gpu, kernel: &Kernel) -> Result<Self> {
         let stages = ["upload", "compute", "download"].map(|name| Stage { name, time: Duration::ZERO });
-        Ok(OnGpu { kernel: gpu.compile(kernel)?, stages })
+        Ok(OnGpu { kernel: gpu.compile(kernel)?, stages, written: 0 })
     }
 
     fn drive(&mut self, job: Job<'_>) -> Result<()> {
@@ -209,6 +213,7 @@ impl OnGpu {
         let done = pollster::block_on(self.kernel.drive(job, Waiting::Blocking, &mut times));
         let each = [times.upload, times.device.unwrap_or(times.waited), times.download];
         self.stages.iter_mut().zip(each).for_each(|(stage, time)| stage.time = time);
+        self.written = times.written;
         done
     }
 }
@@ -224,6 +229,10 @@ impl Prepared for OnGpu {
 
     fn launch_in_place(&mut self, data: &mut [f32], rest: &[Arg<'_>]) -> Result<()> {
         self.drive(Job::InPlace(data, rest))
+    }
+
+    fn written(&self) -> Option<usize> {
+        Some(self.written)
     }
 
     fn stages(&self) -> &[Stage] {

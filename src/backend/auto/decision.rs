@@ -1,0 +1,150 @@
+//! A decision, and how it reads.
+
+use std::fmt;
+
+use super::estimate::Estimate;
+use super::machine::Cost;
+use super::policy::{Goal, Policy, Residency};
+use super::profile::Source;
+use crate::backend::Kind;
+use crate::figure::{count, time};
+
+/// Which backend is to run a kernel over so many elements, and why.
+///
+/// Printed, it is a table for people, at most 80 columns wide.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "profile", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Decision {
+    /// The kernel's name.
+    pub kernel: String,
+    /// How many elements it runs over.
+    pub elements: usize,
+    /// Where the arrays are.
+    pub residency: Residency,
+    /// What was asked for.
+    pub policy: Policy,
+    /// The backend that is to run it.
+    pub chosen: Kind,
+    /// Every backend, the chosen one first, then those that may be chosen from the fastest on, then the others.
+    pub candidates: Vec<Candidate>,
+    /// For each two that may be chosen, where one overtakes the other.
+    pub crossovers: Vec<Crossover>,
+    /// Where the figures come from.
+    pub source: Source,
+    /// Why this one, in a sentence.
+    pub reason: String,
+}
+
+/// A backend, and what a run on it is predicted to take.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "profile", derive(serde::Serialize))]
+pub struct Candidate {
+    /// Which backend.
+    pub kind: Kind,
+    /// Seconds a run. None if there is no such backend here.
+    pub predicted: Option<Estimate>,
+    /// What the time goes to. Arithmetic and memory overlap, and so do the stages of a GPU's chunks: they may add up to
+    /// more than the prediction.
+    pub stages: Vec<Cost>,
+    /// Why it may not be chosen, if it may not.
+    pub excluded: Option<String>,
+}
+
+/// Where one backend overtakes another, as predicted.
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[cfg_attr(feature = "profile", derive(serde::Serialize))]
+pub struct Crossover {
+    /// The one that is behind from there on.
+    pub from: Kind,
+    /// The one that is ahead from there on.
+    pub to: Kind,
+    /// The least number of elements from which on it stays ahead within the range. None: it is not ahead at the range's end.
+    pub elements: Option<usize>,
+    /// How near `to` comes to `from` where it never gets ahead: the least quotient of their times.
+    pub closest: f64,
+    /// At how many elements that is.
+    pub closest_at: usize,
+}
+
+impl fmt::Display for Crossover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Crossover { from, to, closest, .. } = self;
+        match self.elements {
+            Some(1) => write!(f, "{to} is ahead of {from} at every size"),
+            Some(elements) => write!(f, "{to} overtakes {from} at {} elements", count(elements)),
+            None if *closest < 1.0 => {
+                let at = count(self.closest_at);
+                write!(f, "{to} does not stay ahead of {from}; it is {:.3} of its time at {at}", closest)
+            }
+            None => {
+                let at = count(self.closest_at);
+                write!(f, "{to} does not overtake {from}: none in range, closest {closest:.3} times at {at}")
+            }
+        }
+    }
+}
+
+impl Decision {
+    /// A line such as `1000 elements, data on the host, least latency`.
+    fn title(&self) -> String {
+        let goal = match self.policy.goal {
+            Goal::Latency => "least latency",
+            Goal::Throughput => "most throughput",
+        };
+        format!("{} elements, data on the {}, {goal}", count(self.elements), self.residency)
+    }
+}
+
+impl Candidate {
+    /// The stages in words, such as `arithmetic 3.00 µs, memory 5.00 µs`.
+    fn told(&self) -> String {
+        let told = self.stages.iter().map(|cost| format!("{} {}", cost.stage, time(cost.time.median)));
+        told.collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}\n{}\n", self.kernel, self.title())?;
+        writeln!(f, "  {:8} {:>9}  {:>21}", "backend", "predicted", "range")?;
+        for candidate in &self.candidates {
+            let mark = if candidate.kind == self.chosen { '>' } else { ' ' };
+            let (median, range) = candidate.predicted.map_or((String::new(), String::new()), |predicted| {
+                (time(predicted.median), format!("{} – {}", time(predicted.low), time(predicted.high)))
+            });
+            let why = candidate.excluded.as_deref().map(first_clause).unwrap_or_default();
+            let line = format!("{mark} {:8} {median:>9}  {range:>21}  {why}", candidate.kind);
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        writeln!(f, "\n{}", self.reason)?;
+        if let Some(chosen) = self.candidates.first() {
+            writeln!(f, "{}: {}", chosen.kind, chosen.told())?;
+        }
+        for crossover in &self.crossovers {
+            writeln!(f, "{crossover}")?;
+        }
+        write!(f, "source: {}", self.source)
+    }
+}
+
+/// The beginning of a long reason, as a table has room for it.
+fn first_clause(reason: &str) -> &str {
+    let end = reason.find([';', ':', ',']).unwrap_or(reason.len());
+    &reason[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crossover_reads_as_a_sentence() {
+        let crossover =
+            Crossover { from: Kind::Simd, to: Kind::Gpu, elements: None, closest: 1.4, closest_at: 100_000_000 };
+        let text = "gpu does not overtake simd: none in range, closest 1.400 times at 1e8";
+        assert_eq!(crossover.to_string(), text);
+        let at = Crossover { elements: Some(20_000), ..crossover };
+        assert_eq!(at.to_string(), "gpu overtakes simd at 2e4 elements");
+    }
+}

@@ -1,0 +1,140 @@
+//! What a kernel asks of whoever runs it: bytes and operations for each element.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use crate::kernel::Kernel;
+use crate::operator::{Binary, Ternary, Unary};
+use crate::plan::Plan;
+use crate::program::Op;
+use crate::sketch::Functions;
+
+/// What a kernel asks for each element.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Demand {
+    /// Inputs that are arrays.
+    pub(crate) arrays: usize,
+    /// Whether one number is made of all elements.
+    pub(crate) folds: bool,
+    /// Passes of the interpreter; none if the formula is compiled.
+    pub(crate) passes: usize,
+    /// How often each operator is computed, by name. Of an interpreted kernel, each is a pass.
+    pub(crate) operators: BTreeMap<&'static str, usize>,
+    /// Further sums, differences and products that come with a pass.
+    pub(crate) fused: usize,
+    /// Operations of the shader.
+    pub(crate) weight: f64,
+}
+
+/// Bytes of an element.
+const SIZE: usize = size_of::<f32>();
+
+impl Demand {
+    /// What a kernel asks if so many of its inputs are arrays.
+    pub(crate) fn new(kernel: &Kernel, arrays: usize) -> Self {
+        let ops = kernel.program().ops();
+        let mut demand = Demand {
+            arrays,
+            folds: kernel.fold().is_some(),
+            passes: 0,
+            operators: BTreeMap::new(),
+            fused: 0,
+            weight: ops.iter().map(|op| weight(op.name())).sum(),
+        };
+        if kernel.is_interpreted() {
+            let costs = Plan::costs(kernel.program());
+            demand.passes = costs.len();
+            for (name, fused) in costs {
+                *demand.operators.entry(name).or_default() += 1;
+                demand.fused += fused;
+            }
+        } else {
+            let computed = ops.iter().filter(|op| !matches!(op, Op::Input(_) | Op::Constant(_)));
+            computed.for_each(|op| *demand.operators.entry(op.name()).or_default() += 1);
+        }
+        demand
+    }
+
+    /// Whether passes of the interpreter compute it.
+    pub(crate) fn is_interpreted(&self) -> bool {
+        self.passes > 0
+    }
+
+    /// Bytes of the inputs' arrays for each element.
+    pub(crate) fn input_bytes(&self) -> f64 {
+        (self.arrays * SIZE) as f64
+    }
+
+    /// Bytes of the output for each element: a fold's one number is none.
+    pub(crate) fn output_bytes(&self) -> f64 {
+        if self.folds { 0.0 } else { SIZE as f64 }
+    }
+}
+
+/// How many sums or products of full width an operator is worth, where nothing better is known: as many as its definition
+/// has operations, or for what a processor computes at once, about as many as it takes the time of.
+pub(crate) fn weight(operator: &str) -> f64 {
+    /// Quotients and roots: 8 to 16 times as long as a product on x86 of the last ten years, by A. Fog's tables of 2022.
+    const SLOW: f64 = 10.0;
+    static FUNCTIONS: OnceLock<BTreeMap<&'static str, f64>> = OnceLock::new();
+    let functions = FUNCTIONS.get_or_init(|| {
+        let unary = Unary::ALL.iter().map(|op| (op.name(), op.functions()));
+        let binary = Binary::ALL.iter().map(|op| (op.name(), op.functions()));
+        let ternary = Ternary::ALL.iter().map(|op| (op.name(), Functions::new()));
+        unary
+            .chain(binary)
+            .chain(ternary)
+            .filter_map(|(name, functions)| Some((name, lines(name, &functions)?)))
+            .collect()
+    });
+    match operator {
+        "input" | "constant" => 0.0,
+        "div" | "sqrt" => SLOW,
+        "rsqrt" => 2.0 * SLOW,
+        // They divide step by step, in a loop.
+        "fmod" | "remainder" => 6.0 * SLOW,
+        "ceil" | "fract" | "clip" | "is_inf" | "is_finite" => 2.0,
+        "trunc" | "sign" => 5.0,
+        other => functions.get(other).copied().unwrap_or(1.0),
+    }
+}
+
+/// Operations of a function that is written out in the shader: a line is one. What it calls is for rare arguments.
+fn lines(name: &str, functions: &Functions) -> Option<f64> {
+    let own = functions.iter().find(|(function, _)| function.strip_prefix("math_") == Some(name));
+    own.map(|(_, text)| text.lines().count() as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fold::Fold;
+    use crate::workload::Workload;
+
+    #[test]
+    fn a_compiled_kernel_asks_for_its_operators() {
+        let poly: Workload = "poly".parse().unwrap();
+        let demand = Demand::new(&poly.kernel, 1);
+        assert_eq!(demand.operators, BTreeMap::from([("add", 2), ("mul", 2)]));
+        assert_eq!((demand.weight, demand.passes), (4.0, 0));
+        assert_eq!((demand.input_bytes(), demand.output_bytes()), (4.0, 4.0));
+        assert_eq!(Demand::new(&poly.kernel.with_fold(Some(Fold::Sum)), 1).output_bytes(), 0.0);
+    }
+
+    #[test]
+    fn an_interpreted_kernel_asks_for_its_passes() {
+        let demand = Demand::new(&Kernel::parse("x*y + exp(x)").unwrap(), 2);
+        // The product and the sum are one pass.
+        assert_eq!((demand.passes, demand.fused), (2, 1));
+        assert_eq!(demand.operators, BTreeMap::from([("add", 1), ("exp", 1)]));
+    }
+
+    #[test]
+    fn functions_weigh_what_they_are_made_of() {
+        assert_eq!((weight("add"), weight("input"), weight("lt")), (1.0, 0.0, 1.0));
+        for (lighter, heavier) in [("add", "div"), ("div", "exp"), ("exp", "powf"), ("sin", "tan")] {
+            assert!(weight(lighter) < weight(heavier), "{lighter} {}, {heavier} {}", weight(lighter), weight(heavier));
+        }
+        assert!(weight("exp") < 60.0 && weight("fmod") > 10.0, "{} {}", weight("exp"), weight("fmod"));
+    }
+}

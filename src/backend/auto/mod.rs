@@ -1,0 +1,354 @@
+//! The `auto` backend: the others, and a model of this machine that says which of them is to run what.
+//!
+//! In order: a [`Policy`] says what is asked; `Demand` is what a kernel needs for each element; `Machine` predicts what that
+//! takes on each backend, from figures that a calibration measured or, without one, that come with this crate; a
+//! [`Decision`] compares the predictions; an [`AutoKernel`] keeps to them, and falls to the next best where one fails.
+
+mod decision;
+mod demand;
+mod estimate;
+mod kernel;
+pub(crate) mod machine;
+mod policy;
+pub(crate) mod profile;
+mod ranking;
+mod refinement;
+mod shipped;
+#[cfg(feature = "profile")]
+mod store;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub use decision::{Candidate, Crossover, Decision};
+pub(crate) use estimate::Curve;
+pub use estimate::Estimate;
+pub use kernel::{AutoKernel, Fallback};
+pub use machine::Cost;
+pub use policy::{Among, Goal, Policy, Residency};
+pub use profile::{Origin, Profile, Source};
+#[cfg(feature = "profile")]
+pub use store::Stored;
+
+use self::demand::Demand;
+use self::machine::Machine;
+use self::ranking::Ranking;
+use super::{Backend, Info, Kind, Loop, Prepared, Simd, Threads};
+use crate::error::{Error, Result};
+use crate::kernel::Kernel;
+
+/// Elements up to which crossovers are looked for.
+pub const RANGE: usize = 1_000_000_000;
+
+/// Why there are only estimates where nothing else is the matter.
+const NOT_CALIBRATED: &str = "this machine was not calibrated";
+
+/// Failures that are remembered.
+const REMEMBERED: usize = 256;
+
+/// The other backends, and which of them is to run what.
+///
+/// ```
+/// use crossover::auto::{Auto, Policy, Residency};
+/// use crossover::{Backend, Kernel};
+///
+/// let auto = Auto::with(Policy::no_gpu())?;
+/// let kernel = Kernel::parse("x + x**2 + x**3")?;
+///
+/// // Why?
+/// println!("{}", auto.decide(&kernel, 1_000_000, Residency::Host));
+///
+/// let mut prepared = auto.prepare(&kernel)?;
+/// let mut out = [0.0; 3];
+/// prepared.run(&[(&[1.0, 2.0, 3.0]).into()], &mut out)?;
+/// assert_eq!(out, [3.0, 14.0, 39.0]);
+/// # Ok::<(), crossover::Error>(())
+/// ```
+///
+/// Cloning it is cheap.
+#[derive(Clone)]
+pub struct Auto {
+    inner: Arc<Inner>,
+}
+
+/// What an `Auto` shares with its kernels.
+struct Inner {
+    members: Vec<Member>,
+    /// Backends that are not here, and why.
+    absent: Vec<(Kind, Error)>,
+    policy: Policy,
+    machine: Machine,
+    source: Source,
+    refines: bool,
+    fallbacks: Mutex<Vec<Fallback>>,
+    #[cfg(feature = "gpu")]
+    gpu: Option<super::gpu::Gpu>,
+}
+
+/// One of the backends.
+#[derive(Clone)]
+struct Member {
+    info: Info,
+    backend: Arc<dyn Backend>,
+}
+
+impl Auto {
+    /// Every backend of this machine: those of the CPU, and a GPU if there is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`with`](Auto::with).
+    pub fn open() -> Result<Auto> {
+        Auto::with(Policy::default())
+    }
+
+    /// The backends of this machine that a policy allows. With the feature `profile`, what `crossover calibrate` has found
+    /// out about this machine is used; nothing is ever measured unasked.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] if the policy requires what is not there.
+    pub fn with(policy: Policy) -> Result<Auto> {
+        let cpu: [Arc<dyn Backend>; 3] = [Arc::new(Loop), Arc::new(Simd::new()), Arc::new(Threads::new())];
+        let opened = Opened { members: cpu.into(), ..Opened::default() };
+        let auto = Auto::made(if policy.asks_for_gpu() { opened.with_gpu() } else { opened }, policy)?;
+        #[cfg(feature = "profile")]
+        let auto = auto.stored(Stored::find());
+        Ok(auto)
+    }
+
+    /// These backends, with the estimates that come with this crate until a [`profile`](Auto::profiled) is given. Of several
+    /// of a kind, the first is taken.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] if the policy excludes all of them.
+    pub fn of(backends: Vec<Box<dyn Backend>>, policy: Policy) -> Result<Auto> {
+        let members = backends.into_iter().map(Arc::from).collect();
+        Auto::made(Opened { members, ..Opened::default() }, policy)
+    }
+
+    fn made(opened: Opened, policy: Policy) -> Result<Auto> {
+        policy::check(policy)?;
+        let member = |backend: Arc<dyn Backend>| Member { info: backend.info(), backend };
+        let mut members: Vec<Member> = opened.members.into_iter().map(member).collect();
+        // One that chooses is none to be chosen.
+        members.retain(|member| member.info.kind != Kind::Auto);
+        members.sort_by_key(|member| member.info.kind);
+        members.dedup_by_key(|member| member.info.kind);
+        let infos: Vec<_> = members.iter().map(|member| member.info.clone()).collect();
+        let (machine, source) = profile::machine(&infos, None, NOT_CALIBRATED);
+        let inner = Inner {
+            members,
+            absent: opened.absent,
+            policy,
+            machine,
+            source,
+            refines: false,
+            fallbacks: Mutex::default(),
+            #[cfg(feature = "gpu")]
+            gpu: opened.gpu,
+        };
+        match inner.refusal() {
+            Some(refusal) => Err(refusal),
+            None => Ok(Auto { inner: Arc::new(inner) }.modelled(None, NOT_CALIBRATED)),
+        }
+    }
+
+    /// Decides by a profile, as far as it is of this machine; [`source`](Auto::source) says how far.
+    pub fn profiled(self, profile: &Profile) -> Auto {
+        self.modelled(Some(profile), NOT_CALIBRATED)
+    }
+
+    #[cfg(feature = "profile")]
+    fn stored(self, stored: Stored) -> Auto {
+        self.modelled(stored.profile.as_ref(), &stored.reason)
+    }
+
+    fn modelled(self, profile: Option<&Profile>, absent: &str) -> Auto {
+        let (machine, mut source) = profile::machine(&self.infos(), profile, absent);
+        // What may not be chosen needs no figures.
+        source.gpu = source.gpu.filter(|_| self.inner.eligible().any(|member| member.info.kind == Kind::Gpu));
+        Auto { inner: Arc::new(Inner { machine, source, ..self.inner.renewed() }) }
+    }
+
+    /// Whether kernels that are prepared from now on learn from their own runs: each is timed, which takes about 50 ns, and
+    /// where one takes longer than was predicted, the next best gets its turn. Off by default.
+    pub fn refining(self, refines: bool) -> Auto {
+        Auto { inner: Arc::new(Inner { refines, ..self.inner.renewed() }) }
+    }
+
+    /// Where the figures of its decisions come from.
+    pub fn source(&self) -> &Source {
+        &self.inner.source
+    }
+
+    /// What the backends are that it is made of.
+    pub fn infos(&self) -> Vec<Info> {
+        self.inner.members.iter().map(|member| member.info.clone()).collect()
+    }
+
+    /// The backends that are not here, and why.
+    pub fn absent(&self) -> &[(Kind, Error)] {
+        &self.inner.absent
+    }
+
+    /// The backends that may be chosen, from the plainest on.
+    pub fn backends(&self) -> Vec<Arc<dyn Backend>> {
+        self.inner.eligible().map(|member| member.backend.clone()).collect()
+    }
+
+    /// The GPU, if one may be chosen.
+    #[cfg(feature = "gpu")]
+    pub fn gpu(&self) -> Option<&super::gpu::Gpu> {
+        self.inner.gpu.as_ref().filter(|_| self.inner.eligible().any(|member| member.info.kind == Kind::Gpu))
+    }
+
+    /// Which backend is to run a kernel over so many elements, with arrays for all of its inputs, and why.
+    pub fn decide(&self, kernel: &Kernel, len: usize, residency: Residency) -> Decision {
+        self.decide_with(kernel, kernel.inputs().len(), len, residency)
+    }
+
+    /// As [`decide`](Auto::decide), where only so many of the inputs are arrays.
+    pub fn decide_with(&self, kernel: &Kernel, arrays: usize, len: usize, residency: Residency) -> Decision {
+        let demand = Demand::new(kernel, arrays);
+        self.inner.ranking(&demand, residency).decision(kernel, len)
+    }
+
+    /// From which number of elements on which backend is to run a kernel, with arrays for all of its inputs: from 1 on, in
+    /// ascending order.
+    pub fn choices(&self, kernel: &Kernel, residency: Residency) -> Vec<(usize, Kind)> {
+        let demand = Demand::new(kernel, kernel.inputs().len());
+        self.inner.ranking(&demand, residency).choices()
+    }
+
+    /// Makes a kernel ready to run on whichever backend is chosen.
+    ///
+    /// # Errors
+    ///
+    /// What may go wrong on a backend that the policy insists on.
+    pub fn compile(&self, kernel: &Kernel) -> Result<AutoKernel> {
+        AutoKernel::new(self.inner.clone(), kernel)
+    }
+
+    /// What failed so far, the oldest first, and what ran it instead. The last 256 are kept.
+    pub fn fallbacks(&self) -> Vec<Fallback> {
+        self.inner.fallbacks.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The backends that were opened, and those that could not be.
+#[derive(Default)]
+struct Opened {
+    members: Vec<Arc<dyn Backend>>,
+    absent: Vec<(Kind, Error)>,
+    #[cfg(feature = "gpu")]
+    gpu: Option<super::gpu::Gpu>,
+}
+
+impl Opened {
+    #[cfg(feature = "gpu")]
+    fn with_gpu(mut self) -> Self {
+        match super::gpu::Gpu::open() {
+            Ok(gpu) => {
+                self.members.push(Arc::new(gpu.clone()));
+                self.gpu = Some(gpu);
+            }
+            Err(reason) => self.absent.push((Kind::Gpu, reason)),
+        }
+        self
+    }
+
+    #[cfg(not(feature = "gpu"))]
+    fn with_gpu(mut self) -> Self {
+        self.absent.extend(Kind::Gpu.open().err().map(|reason| (Kind::Gpu, reason)));
+        self
+    }
+}
+
+impl Inner {
+    /// The same, to be changed, with nothing remembered.
+    fn renewed(&self) -> Inner {
+        Inner {
+            members: self.members.clone(),
+            absent: self.absent.clone(),
+            policy: self.policy,
+            machine: self.machine.clone(),
+            source: self.source.clone(),
+            refines: self.refines,
+            fallbacks: Mutex::default(),
+            #[cfg(feature = "gpu")]
+            gpu: self.gpu.clone(),
+        }
+    }
+
+    /// Why a backend may not be chosen, if it may not.
+    fn excluded(&self, member: &Member) -> Option<&'static str> {
+        let software = member.info.device.as_ref().is_some_and(|device| device.software);
+        self.policy.excludes(member.info.kind, software)
+    }
+
+    /// The backends that may be chosen.
+    fn eligible(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter().filter(|member| self.excluded(member).is_none())
+    }
+
+    /// Why no backend may be chosen, if none may.
+    fn refusal(&self) -> Option<Error> {
+        if self.eligible().next().is_some() {
+            return None;
+        }
+        let wanted = match self.policy.among {
+            Among::Only(kind) => kind,
+            _ => Kind::Gpu,
+        };
+        if let Some((_, reason)) = self.absent.iter().find(|(kind, _)| *kind == wanted) {
+            return Some(reason.clone());
+        }
+        let found = self.members.iter().find(|member| member.info.kind == wanted);
+        Some(Error::Unavailable {
+            what: format!("the {wanted} backend"),
+            reason: match found {
+                Some(member) => format!("a program on the CPU plays the GPU: {}", member.info),
+                None => "it is not among the backends".to_owned(),
+            },
+            remedy: "allow another backend, or software, in the policy".to_owned(),
+        })
+    }
+
+    fn ranking<'a>(&'a self, demand: &'a Demand, residency: Residency) -> Ranking<'a> {
+        Ranking::new(self, demand, residency)
+    }
+
+    fn remember(&self, fallback: Fallback) {
+        let mut all = self.fallbacks.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() == REMEMBERED {
+            all.remove(0);
+        }
+        all.push(fallback);
+    }
+}
+
+impl Backend for Auto {
+    /// The widest instruction set and the most threads of what may be chosen, and its GPU.
+    fn info(&self) -> Info {
+        let infos: Vec<&Info> = self.inner.eligible().map(|member| &member.info).collect();
+        Info {
+            kind: Kind::Auto,
+            isa: infos.iter().filter_map(|info| info.isa).max(),
+            threads: infos.iter().filter_map(|info| info.threads).max(),
+            device: infos.iter().find_map(|info| info.device.clone()),
+        }
+    }
+
+    fn prepare(&self, kernel: &Kernel) -> Result<Box<dyn Prepared>> {
+        Ok(Box::new(self.compile(kernel)?))
+    }
+}
+
+impl fmt::Debug for Auto {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kinds: Vec<_> = self.inner.members.iter().map(|member| member.info.kind).collect();
+        f.debug_struct("Auto").field("backends", &kinds).field("policy", &self.inner.policy).finish_non_exhaustive()
+    }
+}

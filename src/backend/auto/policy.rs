@@ -1,0 +1,120 @@
+//! What is asked of a decision.
+
+use std::fmt;
+
+use crate::backend::Kind;
+use crate::error::Result;
+
+/// Where the arrays are before and after a run.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[cfg_attr(feature = "profile", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+pub enum Residency {
+    /// In the host's memory: a GPU has to fetch the inputs and to bring the output back.
+    #[default]
+    Host,
+    /// In the GPU's memory: a CPU has to.
+    Device,
+}
+
+impl fmt::Display for Residency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Residency::Host => "host",
+            Residency::Device => "device",
+        })
+    }
+}
+
+/// What is to be least.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[cfg_attr(feature = "profile", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+pub enum Goal {
+    /// The time from a call to its result, of calls one after the other.
+    #[default]
+    Latency,
+    /// How long a call keeps its busiest resource from other calls, of many at the same time: a core's arithmetic, the
+    /// memory, the bus, the GPU. Waiting costs nothing then, and to wake other cores gains nothing, as they have work of
+    /// their own.
+    Throughput,
+}
+
+/// Which backends may be chosen.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[cfg_attr(feature = "profile", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
+#[non_exhaustive]
+pub enum Among {
+    /// All that are there; of GPUs, only hardware.
+    #[default]
+    All,
+    /// All, and a program that plays a GPU too.
+    Software,
+    /// All but a GPU, which is not even opened.
+    NoGpu,
+    /// A GPU, in hardware, or it is an error.
+    GpuRequired,
+    /// This one, or it is an error; a GPU may be a program.
+    Only(Kind),
+}
+
+/// What is asked of a decision: what is to be least, among which backends.
+///
+/// ```
+/// use crossover::auto::{Among, Auto, Goal, Policy};
+///
+/// let policy = Policy { goal: Goal::Throughput, among: Among::NoGpu };
+/// let auto = Auto::with(policy)?;
+/// # Ok::<(), crossover::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[cfg_attr(feature = "profile", derive(serde::Serialize))]
+pub struct Policy {
+    /// What is to be least.
+    pub goal: Goal,
+    /// Which backends may be chosen.
+    pub among: Among,
+}
+
+impl Policy {
+    /// The least latency of one backend.
+    pub fn only(kind: Kind) -> Self {
+        Policy { among: Among::Only(kind), ..Policy::default() }
+    }
+
+    /// The least latency without a GPU.
+    pub fn no_gpu() -> Self {
+        Policy { among: Among::NoGpu, ..Policy::default() }
+    }
+
+    /// Whether a GPU is to be looked for.
+    pub(super) fn asks_for_gpu(self) -> bool {
+        !matches!(self.among, Among::NoGpu | Among::Only(Kind::Loop | Kind::Simd | Kind::Threads))
+    }
+
+    /// Whether nothing else will do if what is chosen fails.
+    pub(super) fn insists(self) -> bool {
+        matches!(self.among, Among::GpuRequired | Among::Only(_))
+    }
+
+    /// Why a backend may not be chosen, if it may not.
+    pub(super) fn excludes(self, kind: Kind, software: bool) -> Option<&'static str> {
+        match self.among {
+            Among::Only(only) if only != kind => Some("another backend was asked for"),
+            Among::NoGpu if kind == Kind::Gpu => Some("no GPU was asked for"),
+            Among::GpuRequired if kind != Kind::Gpu => Some("a GPU was asked for"),
+            Among::All | Among::GpuRequired if software => Some("a program on the CPU plays the GPU"),
+            _ => None,
+        }
+    }
+}
+
+/// Checks that a policy names a backend that can be decided for.
+pub(super) fn check(policy: Policy) -> Result<()> {
+    match policy.among {
+        Among::Only(Kind::Auto) => Err(crate::error::Error::Invalid {
+            what: "backend",
+            given: Kind::Auto.to_string(),
+            expected: "a decision is for loop, simd, threads or gpu".to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,118 @@
+//! Where a profile is kept between programs.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+
+use super::Profile;
+use super::profile::{Adapter, Processor};
+use crate::error::{Error, Result};
+
+/// A profile that was looked for.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// Where.
+    pub path: Option<PathBuf>,
+    /// What was found there.
+    pub profile: Option<Profile>,
+    /// Why nothing was, or why it cannot be used.
+    pub(super) reason: String,
+}
+
+impl Stored {
+    /// Looks where `crossover calibrate` puts it: see [`Profile::path`].
+    pub fn find() -> Stored {
+        match Profile::path() {
+            Some(path) => Stored::read(&path),
+            None => Stored { path: None, profile: None, reason: "there is no folder for caches".to_owned() },
+        }
+    }
+
+    /// Looks at a path.
+    pub fn read(path: &Path) -> Stored {
+        let found = |profile, reason: String| Stored { path: Some(path.to_owned()), profile, reason };
+        match fs::read(path) {
+            Ok(bytes) => match Profile::parse(&bytes) {
+                Ok(profile) => found(Some(profile), String::new()),
+                Err(why) => found(None, format!("the profile {} is not used: {why}", path.display())),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                found(None, "this machine was not calibrated".to_owned())
+            }
+            Err(error) => found(None, format!("the profile {} cannot be read ({error})", path.display())),
+        }
+    }
+
+    /// Why there is no profile to be used; none if there is one.
+    pub fn reason(&self) -> Option<&str> {
+        (!self.reason.is_empty()).then_some(&self.reason)
+    }
+}
+
+impl Profile {
+    /// Where the profile is kept: `crossover/profile.json` in the user's folder for caches, which is `$XDG_CACHE_HOME`, or
+    /// `~/.cache`, and `%LOCALAPPDATA%` on Windows. None if there is no such folder.
+    pub fn path() -> Option<PathBuf> {
+        let folders = etcetera::choose_base_strategy().ok()?;
+        Some(folders.cache_dir().join("crossover").join("profile.json"))
+    }
+
+    /// Writes it down for later programs, in place of what is there: all of it or, if that fails, nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] with what the system says.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let refused = |error: io::Error| Error::Unavailable {
+            what: format!("the profile {}", path.display()),
+            reason: error.to_string(),
+            remedy: "make its folder writable, or name another one with XDG_CACHE_HOME".to_owned(),
+        };
+        let text = serde_json::to_vec_pretty(self).map_err(|error| refused(error.into()))?;
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(refused)?;
+        }
+        // Another program may read it meanwhile, or write it, too.
+        let beside = path.with_extension(format!("{}.part", std::process::id()));
+        fs::write(&beside, text).and_then(|()| fs::rename(&beside, path)).map_err(|error| {
+            let _ = fs::remove_file(&beside);
+            refused(error)
+        })
+    }
+
+    /// A profile from a file's bytes, or what is wrong with them.
+    fn parse(bytes: &[u8]) -> Result<Profile, String> {
+        #[derive(serde::Deserialize)]
+        struct Head {
+            schema: u32,
+        }
+        let head: Head = serde_json::from_slice(bytes).map_err(|error| format!("it is damaged ({error})"))?;
+        if head.schema != Self::SCHEMA {
+            return Err(format!("it has the form {}, and this version reads {}", head.schema, Self::SCHEMA));
+        }
+        let profile: Profile = serde_json::from_slice(bytes).map_err(|error| format!("it is damaged ({error})"))?;
+        if profile.is_sound() { Ok(profile) } else { Err("it has figures that cannot have been measured".to_owned()) }
+    }
+
+    /// Whether its figures can have been measured.
+    fn is_sound(&self) -> bool {
+        let Processor { scalar, lanes, team, .. } = &self.cpu;
+        let cores = [scalar, lanes].into_iter().all(|core| {
+            let figures = [core.call, core.pass, core.join, core.simple];
+            let sound = figures.iter().chain(core.operators.values()).all(|each| each.is_sound());
+            sound && core.copy.is_sound() && core.fold.is_sound()
+        });
+        let team = team.fork.is_sound()
+            && team.speedup.is_sound()
+            && team.speedup.low > 0.0
+            && team.copy.is_sound()
+            && team.fold.is_sound();
+        let card = self.gpu.as_ref().is_none_or(|Adapter { card, .. }| {
+            let figures = [card.latency, card.submit, card.upload, card.download, card.memory, card.simple];
+            figures.iter().all(|each| each.is_sound()) && (0.0..=1.0).contains(&card.overlap) && card.chunk > 0
+        });
+        cores && team && card
+    }
+}

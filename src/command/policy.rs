@@ -1,0 +1,53 @@
+//! What is asked of `auto`, as options.
+
+use clap::{Args, ValueEnum};
+use crossover::Kind;
+use crossover::auto::{Among, Goal, Policy};
+
+#[derive(Args, Clone, Copy)]
+#[group(skip)]
+pub struct Options {
+    /// What is to be least: the time of one call after the other, or of many at the same time
+    #[arg(long, value_enum, default_value_t = Wish::Latency)]
+    goal: Wish,
+    /// Take this backend, whatever is predicted
+    #[arg(long, value_name = "BACKEND", value_parser = kind, conflicts_with_all = ["no_gpu", "gpu_required", "software"])]
+    only: Option<Kind>,
+    /// Never take a GPU, and do not look for one
+    #[arg(long, conflicts_with_all = ["gpu_required", "software"])]
+    no_gpu: bool,
+    /// Take a GPU, in hardware, or fail
+    #[arg(long, conflicts_with = "software")]
+    gpu_required: bool,
+    /// Let a program that plays a GPU on the CPU be chosen, too
+    #[arg(long)]
+    software: bool,
+}
+
+#[derive(ValueEnum, Clone, Copy)]
+enum Wish {
+    Latency,
+    Throughput,
+}
+
+fn kind(name: &str) -> Result<Kind, String> {
+    name.parse().map_err(|error: crossover::Error| error.to_string())
+}
+
+impl Options {
+    /// The policy that was asked for.
+    pub fn policy(&self) -> Policy {
+        let among = match self {
+            Options { only: Some(kind), .. } => Among::Only(*kind),
+            Options { no_gpu: true, .. } => Among::NoGpu,
+            Options { gpu_required: true, .. } => Among::GpuRequired,
+            Options { software: true, .. } => Among::Software,
+            _ => Among::All,
+        };
+        let goal = match self.goal {
+            Wish::Latency => Goal::Latency,
+            Wish::Throughput => Goal::Throughput,
+        };
+        Policy { goal, among }
+    }
+}

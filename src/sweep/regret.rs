@@ -1,0 +1,221 @@
+//! Regret: how much longer what `auto` chooses takes than what would have been the best.
+
+use std::time::Duration;
+
+use super::sampling::Sampler;
+use super::{Clock, Contender, Host, Quantiles, Regime, Runner, Sizes};
+use crate::arg::Arg;
+use crate::backend::auto::{Auto, Residency};
+use crate::backend::{Backend, Kind, Prepared};
+use crate::error::Result;
+use crate::kernel::Kernel;
+use crate::workload::{Data, Identity, Workload};
+
+/// The least time of a sample.
+const SAMPLE: Duration = Duration::from_millis(4);
+/// Samples of each backend, taken in turns.
+const TRIALS: usize = 9;
+/// A backend that is so many times slower than the best after a few samples gets no more: it is not the best.
+const HOPELESS: f64 = 3.0;
+const FEW: usize = 3;
+/// Runs before the first that counts: backends that try several ways have tried them by then.
+const WARM_UP: usize = 12;
+/// Samples of auto's own cost, and the elements of a run that shows it.
+const OWN: (usize, usize) = (101, 16);
+
+/// How well `auto` chooses: the time of what it chose over that of the best, where 1 is the best choice.
+#[derive(Clone, PartialEq, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+pub struct Regret {
+    /// One for each workload and size.
+    pub cases: Vec<Case>,
+    /// The geometric mean of all cases.
+    pub geomean: f64,
+    /// The regret that a twentieth of the cases exceed.
+    pub p95: f64,
+    /// What a call of a prepared kernel takes longer through `auto` than without it, in nanoseconds.
+    pub overhead_ns: f64,
+}
+
+/// One workload at one size.
+#[derive(Clone, PartialEq, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+pub struct Case {
+    /// The workload's name.
+    pub workload: String,
+    /// How many elements it ran over.
+    pub elements: usize,
+    /// What `auto` chose.
+    pub chosen: Kind,
+    /// What was the fastest.
+    pub best: Kind,
+    /// The time of the chosen one over that of the fastest, by the medians.
+    pub regret: f64,
+    /// The time that was predicted for the chosen one over what it took.
+    pub predicted: f64,
+}
+
+/// A backend, as it runs one workload at one size.
+struct Entry<'a> {
+    kind: Kind,
+    runner: Box<dyn Runner + 'a>,
+    times: usize,
+    samples: Vec<f64>,
+}
+
+impl Regret {
+    /// Measures it on arrays of the host, or on those of the device if there are contenders whose arrays are there. `heard`
+    /// is told each case as soon as it is known, and may end the measurement by giving false.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps a backend from running.
+    pub fn measure(
+        auto: &Auto,
+        (workloads, sizes): (&[Workload], &Sizes),
+        contenders: &[Box<dyn Contender>],
+        clock: &dyn Clock,
+        heard: &mut dyn FnMut(&Case) -> bool,
+    ) -> Result<Regret> {
+        let sampler = Sampler::new(clock, SAMPLE);
+        let mut cases = Vec::new();
+        let mut known: Option<(&Workload, Data)> = None;
+        'all: for workload in workloads {
+            // An input's numbers do not depend on the inputs after it: those of another workload may do.
+            let serves = known.as_ref().is_some_and(|(other, _)| other.samples.starts_with(&workload.samples));
+            let data = match known.take().filter(|_| serves) {
+                Some(known) => known.1,
+                None => workload.data(sizes.largest(), 1),
+            };
+            let (_, data) = known.insert((workload, data));
+            for len in sizes.iter() {
+                let args = &data.args(len)[..workload.samples.len()];
+                let case = case(auto, workload, args, len, contenders, &sampler)?;
+                let go_on = heard(&case);
+                cases.push(case);
+                if !go_on {
+                    break 'all;
+                }
+            }
+        }
+        Ok(Regret::of(cases, own_cost(auto, &sampler)?))
+    }
+
+    /// The contenders of the backends that `auto` may choose, on arrays of the host.
+    pub fn contenders(auto: &Auto) -> Vec<Box<dyn Contender>> {
+        let host = |backend| -> Box<dyn Contender> { Box::new(Host::new(Box::new(backend))) };
+        auto.backends().into_iter().map(host).collect()
+    }
+
+    fn of(cases: Vec<Case>, overhead_ns: f64) -> Regret {
+        let regrets: Vec<f64> = cases.iter().map(|case| case.regret).collect();
+        let geomean = (regrets.iter().map(|regret| regret.ln()).sum::<f64>() / regrets.len() as f64).exp();
+        let p95 = Quantiles::of(&regrets).q95;
+        Regret { cases, geomean, p95, overhead_ns }
+    }
+}
+
+fn case(
+    auto: &Auto,
+    workload: &Workload,
+    args: &[Arg<'_>],
+    len: usize,
+    contenders: &[Box<dyn Contender>],
+    sampler: &Sampler<'_>,
+) -> Result<Case> {
+    let mut entries = Vec::new();
+    for contender in contenders {
+        let mut runner = contender.prepare(&workload.kernel, args, len)?;
+        let tries = matches!(contender.info().kind, Kind::Simd | Kind::Threads);
+        runner.repeat(if tries { WARM_UP } else { 1 })?;
+        let times = sampler.runs(&mut *runner)?;
+        entries.push(Entry { kind: contender.info().kind, runner, times, samples: Vec::new() });
+    }
+    let best = |entries: &[Entry<'_>]| entries.iter().map(Entry::median).fold(f64::INFINITY, f64::min);
+    let mut hopeless = f64::INFINITY;
+    for trial in 0..TRIALS {
+        if trial == FEW {
+            hopeless = HOPELESS * best(&entries);
+        }
+        for entry in entries.iter_mut().filter(|entry| entry.samples.is_empty() || entry.median() <= hopeless) {
+            entry.samples.push(sampler.sample(&mut *entry.runner, entry.times)?);
+        }
+    }
+    let on_device = contenders.iter().any(|contender| contender.regime() == Regime::Resident);
+    let residency = if on_device { Residency::Device } else { Residency::Host };
+    let arrays = args.iter().filter(|arg| arg.len().is_some()).count();
+    let decision = auto.decide_with(&workload.kernel, arrays, len, residency);
+    let fastest = entries.iter().min_by(|a, b| a.median().total_cmp(&b.median())).map_or(decision.chosen, |at| at.kind);
+    let took = entries.iter().find(|entry| entry.kind == decision.chosen).map_or(f64::NAN, Entry::median);
+    let predicted = decision.candidates.first().and_then(|chosen| chosen.predicted);
+    Ok(Case {
+        workload: workload.name().to_owned(),
+        elements: len,
+        chosen: decision.chosen,
+        best: fastest,
+        regret: took / best(&entries),
+        predicted: predicted.map_or(f64::NAN, |predicted| predicted.median) / took,
+    })
+}
+
+impl Entry<'_> {
+    fn median(&self) -> f64 {
+        Quantiles::of(&self.samples).q50
+    }
+}
+
+/// What a call through `auto` takes longer than one without, in nanoseconds: both in turns, over next to nothing.
+fn own_cost(auto: &Auto, sampler: &Sampler<'_>) -> Result<f64> {
+    let (trials, len) = OWN;
+    let kernel = Kernel::new("identity", Identity);
+    let data = vec![0.5; len];
+    let chosen = auto.decide(&kernel, len, Residency::Host).chosen;
+    let Some(backend) = auto.backends().into_iter().find(|backend| backend.info().kind == chosen) else {
+        return Ok(f64::NAN);
+    };
+    let mut through = Timed { prepared: auto.prepare(&kernel)?, data: &data, out: vec![0.0; len] };
+    let mut without = Timed { prepared: backend.prepare(&kernel)?, data: &data, out: vec![0.0; len] };
+    let times = sampler.runs(&mut through)?.max(sampler.runs(&mut without)?);
+    let mut differences = Vec::new();
+    for _ in 0..trials {
+        differences.push(sampler.sample(&mut through, times)? - sampler.sample(&mut without, times)?);
+    }
+    Ok(Quantiles::of(&differences).q50 * 1e9)
+}
+
+/// A prepared kernel with its arrays.
+struct Timed<'a> {
+    prepared: Box<dyn Prepared>,
+    data: &'a [f32],
+    out: Vec<f32>,
+}
+
+impl Runner for Timed<'_> {
+    fn run(&mut self) -> Result<()> {
+        self.prepared.run(&[Arg::Array(self.data)], &mut self.out)
+    }
+
+    fn output(&mut self) -> Result<&[f32]> {
+        Ok(&self.out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_is_of_all_cases() {
+        let case = |regret| Case {
+            workload: "x".to_owned(),
+            elements: 1,
+            chosen: Kind::Simd,
+            best: Kind::Simd,
+            regret,
+            predicted: 1.0,
+        };
+        let found = Regret::of(vec![case(1.0), case(1.0), case(8.0)], 7.0);
+        assert!((found.geomean - 2.0).abs() < 1e-12, "{found:?}");
+        assert!((found.p95 - 7.3).abs() < 1e-12, "{found:?}");
+    }
+}

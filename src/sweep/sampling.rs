@@ -1,0 +1,52 @@
+//! How runs are timed: many at once if they are short, so that a sample lasts long enough for the clock.
+
+use std::time::Duration;
+
+use super::{Clock, Runner};
+use crate::error::Result;
+
+/// The least time that a sample takes, in steps of the clock: then reading it adds a thousandth at most.
+const LEAST_STEPS: u32 = 1000;
+/// The most runs in a sample, so that a clock that stands still ends too.
+const MOST_RUNS: usize = 1 << 24;
+
+/// Times runs.
+#[derive(Clone, Copy)]
+pub(crate) struct Sampler<'a> {
+    clock: &'a dyn Clock,
+    /// The least time that a sample takes.
+    enough: Duration,
+}
+
+impl<'a> Sampler<'a> {
+    /// Samples that take so long at least, and as many steps of the clock as its reading may not matter.
+    pub(crate) fn new(clock: &'a dyn Clock, least: Duration) -> Self {
+        Sampler { clock, enough: least.max(clock.step() * LEAST_STEPS) }
+    }
+
+    /// How many runs make a sample long enough. Finding out also warms everything up.
+    pub(crate) fn runs(&self, runner: &mut dyn Runner) -> Result<usize> {
+        let mut times = 1;
+        loop {
+            // The shorter of two, so that one interruption does not pass for a long run.
+            let took = self.time(runner, times)?.min(self.time(runner, times)?);
+            if took >= self.enough || times >= MOST_RUNS {
+                return Ok(times);
+            }
+            // A fifth more than it takes, as later runs may be faster, but no great leap from a first, rough time.
+            let wanted = times as f64 * 1.2 * self.enough.as_secs_f64() / took.as_secs_f64();
+            times = (wanted as usize).clamp(times + 1, times * 100).min(MOST_RUNS);
+        }
+    }
+
+    /// Seconds a run, of so many runs.
+    pub(crate) fn sample(&self, runner: &mut dyn Runner, times: usize) -> Result<f64> {
+        Ok(self.time(runner, times)?.as_secs_f64() / times as f64)
+    }
+
+    fn time(&self, runner: &mut dyn Runner, times: usize) -> Result<Duration> {
+        let start = self.clock.now();
+        runner.repeat(times)?;
+        Ok(self.clock.now().saturating_sub(start))
+    }
+}

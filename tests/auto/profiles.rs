@@ -1,0 +1,124 @@
+//! Profiles: kept, and not trusted where they are not of this machine.
+
+use std::fs;
+use std::path::Path;
+
+use crossover::auto::{Auto, Origin, Policy, Profile, Stored};
+use crossover::sweep::{Contender, Regime};
+use crossover::{Backend, Kind};
+use serde_json::Value;
+
+use crate::machine::{FakeClock, all};
+
+fn backends() -> Vec<Box<dyn Backend>> {
+    all(&FakeClock::default(), Regime::Host).into_iter().map(|each| -> Box<dyn Backend> { Box::new(each) }).collect()
+}
+
+fn profile() -> Profile {
+    let clock = FakeClock::default();
+    let resident = all(&clock, Regime::Resident).into_iter().filter(|each| each.kind == Kind::Gpu);
+    let contenders = all(&clock, Regime::Host).into_iter().chain(resident);
+    let contenders: Vec<Box<dyn Contender>> = contenders.map(|each| -> Box<dyn Contender> { Box::new(each) }).collect();
+    Profile::measure(&contenders, &clock, &mut ()).unwrap()
+}
+
+/// A profile on disk, with something changed.
+fn stored(folder: &Path, change: impl FnOnce(&mut Value)) -> Stored {
+    let path = folder.join("deep").join("profile.json");
+    profile().save(&path).unwrap();
+    let mut value: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    change(&mut value);
+    fs::write(&path, serde_json::to_vec(&value).unwrap()).unwrap();
+    Stored::read(&path)
+}
+
+fn origins(stored: &Stored) -> (Origin, Option<Origin>) {
+    let profile = stored.profile.as_ref().unwrap();
+    let source = Auto::of(backends(), Policy::default()).unwrap().profiled(profile).source().clone();
+    (source.cpu, source.gpu)
+}
+
+fn reason(origin: &Origin) -> &str {
+    match origin {
+        Origin::Estimated { reason } => reason,
+        Origin::Calibrated { .. } => panic!("{origin:?} is not an estimate"),
+    }
+}
+
+#[test]
+fn what_is_saved_is_what_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("profile.json");
+    let profile = profile();
+    profile.save(&path).unwrap();
+    assert_eq!(Stored::read(&path).profile, Some(profile));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left there");
+    let (cpu, gpu) = origins(&stored(folder.path(), |_| ()));
+    assert!(matches!((cpu, gpu), (Origin::Calibrated { .. }, Some(Origin::Calibrated { .. }))));
+}
+
+#[test]
+fn another_machine_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let changes: [(&str, &str, Value); 3] = [
+        ("name", "it is of the processor Z80", "Z80".into()),
+        ("isa", "it is of the instruction set mmx", "mmx".into()),
+        ("threads", "it is of 999 thread(s), and here are", 999.into()),
+    ];
+    for (field, expected, value) in changes {
+        let (cpu, gpu) = origins(&stored(folder.path(), |profile| profile["cpu"]["of"][field] = value));
+        assert!(reason(&cpu).contains(expected) && reason(&cpu).contains("crossover calibrate"), "{cpu}");
+        // The GPU's part is still true.
+        assert!(matches!(gpu, Some(Origin::Calibrated { .. })), "{gpu:?}");
+    }
+    for field in ["name", "driver", "api"] {
+        let (cpu, gpu) = origins(&stored(folder.path(), |profile| profile["gpu"]["of"][field] = "another".into()));
+        assert!(matches!(cpu, Origin::Calibrated { .. }), "{cpu}");
+        assert!(reason(&gpu.unwrap()).contains("stale"), "{field}");
+    }
+    let (cpu, gpu) = origins(&stored(folder.path(), |profile| profile["version"] = "0.0.1".into()));
+    assert!(reason(&cpu).contains("of version 0.0.1") && reason(&gpu.unwrap()).contains("stale"), "{cpu}");
+}
+
+#[test]
+fn a_damaged_profile_is_not_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |change: fn(&mut Value)| stored(folder.path(), change).reason().unwrap_or_default().to_owned();
+    assert!(refused(|profile| profile["schema"] = 99.into()).contains("has the form 99, and this version reads 1"));
+    let figures = "figures that cannot have been measured";
+    let negative = refused(|profile| profile["cpu"]["lanes"]["call"]["low"] = (-1.0).into());
+    assert!(negative.contains(figures), "{negative}");
+    assert!(refused(|profile| profile["cpu"]["team"]["speedup"]["high"] = 0.5.into()).contains(figures));
+    assert!(refused(|profile| profile["gpu"]["card"]["overlap"] = 7.into()).contains(figures));
+    assert!(refused(|profile| profile["cpu"]["lanes"]["copy"] = Value::Array(Vec::new())).contains(figures));
+    assert!(refused(|profile| profile["cpu"]["scalar"] = Value::Null).contains("damaged"));
+
+    let path = folder.path().join("profile.json");
+    for text in ["", "{", "null", "[]", "\u{0}\u{1}", "{\"schema\": \"1\"}"] {
+        fs::write(&path, text).unwrap();
+        let stored = Stored::read(&path);
+        assert!(stored.profile.is_none() && stored.reason().unwrap().contains("damaged"), "{text}: {stored:?}");
+    }
+}
+
+#[test]
+fn a_missing_gpu_leaves_the_rest_true() {
+    let auto = Auto::of(backends().into_iter().take(3).collect(), Policy::default()).unwrap().profiled(&profile());
+    assert!(matches!(auto.source().cpu, Origin::Calibrated { .. }));
+    assert_eq!(auto.source().gpu, None);
+    // And a profile that was made without the GPU that is there now says so.
+    let clock = FakeClock::default();
+    let cpu = all(&clock, Regime::Host).into_iter().take(3);
+    let contenders: Vec<Box<dyn Contender>> = cpu.map(|each| -> Box<dyn Contender> { Box::new(each) }).collect();
+    let profile = Profile::measure(&contenders, &clock, &mut ()).unwrap();
+    let source = Auto::of(backends(), Policy::default()).unwrap().profiled(&profile).source().clone();
+    assert!(matches!(source.cpu, Origin::Calibrated { .. }));
+    assert!(reason(&source.gpu.unwrap()).contains("made without this GPU"));
+}
+
+#[test]
+fn a_calibration_needs_all_of_the_cpu() {
+    let contenders: Vec<Box<dyn Contender>> = vec![Box::new(all(&FakeClock::default(), Regime::Host).remove(0))];
+    let error = Profile::measure(&contenders, &FakeClock::default(), &mut ()).unwrap_err().to_string();
+    assert!(error.contains("a calibration without the simd backend"), "{error}");
+}
