@@ -73,8 +73,9 @@ fn the_json_has_the_schema_that_is_promised() {
     for measurement in measurements {
         let mut keys: Vec<_> = measurement.as_object().unwrap().keys().map(String::as_str).collect();
         keys.sort_unstable();
-        let promised = ["backend", "elements", "gb_per_s", "max_ulp", "ns_per_element", "regime", "seconds", "trials"];
-        assert_eq!(keys, [&promised[..], &["workload"]].concat());
+        let promised = ["backend", "elements", "gb_per_s", "max_ulp", "ns_per_element", "regime", "runs", "samples"];
+        assert_eq!(keys, [&promised[..], &["seconds", "trials", "workload"]].concat());
+        assert_eq!(measurement["samples"].as_array().unwrap().len(), 2);
         assert!(["loop", "simd", "threads"].contains(&measurement["backend"].as_str().unwrap()));
         assert_eq!((&measurement["regime"], &measurement["trials"]), (&"host".into(), &2.into()));
         let seconds = &measurement["seconds"];

@@ -4,7 +4,7 @@ use crate::backend::{Info, Isa};
 
 /// The machine and the build that a report comes from.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Environment {
     /// The processor's name, where it is known: only with the feature `cli`.
     pub cpu: Option<String>,

@@ -7,7 +7,7 @@ use crate::backend::Kind;
 
 /// What a sweep found, and where.
 #[derive(Clone, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Report {
     /// The machine and the build.
     pub environment: Environment,
@@ -29,12 +29,12 @@ impl Report {
 
 /// The time that one contender takes for one workload at one size.
 #[derive(Clone, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Measurement {
     /// The workload's name.
     pub workload: String,
     /// Which backend.
-    #[cfg_attr(feature = "cli", serde(serialize_with = "by_name"))]
+    #[cfg_attr(feature = "cli", serde(with = "by_name"))]
     pub backend: Kind,
     /// Where the arrays are.
     pub regime: Regime,
@@ -42,13 +42,23 @@ pub struct Measurement {
     pub elements: usize,
     /// How many trials were made, the dropped one included.
     pub trials: usize,
+    /// How many runs each trial timed at once; 0 in a file from before they were noted.
+    #[cfg_attr(feature = "cli", serde(default))]
+    pub runs: usize,
     /// Seconds a run.
     pub seconds: Quantiles,
+    /// Seconds a run of every trial, in the order they were made, the slowest included. None in a file from before they
+    /// were kept.
+    #[cfg_attr(feature = "cli", serde(default, deserialize_with = "super::json::numbers"))]
+    pub samples: Vec<f64>,
     /// Nanoseconds an element, by the median.
+    #[cfg_attr(feature = "cli", serde(deserialize_with = "super::json::number"))]
     pub ns_per_element: f64,
     /// 10⁹ bytes a second that have to be read and written, by the median: each array once.
+    #[cfg_attr(feature = "cli", serde(deserialize_with = "super::json::number"))]
     pub gb_per_s: f64,
     /// The worst error of any element, in ULP of the oracle.
+    #[cfg_attr(feature = "cli", serde(deserialize_with = "super::json::number"))]
     pub max_ulp: f64,
 }
 
@@ -68,13 +78,16 @@ pub(super) fn series(backend: Kind, regime: Regime) -> String {
 
 /// The 5 % quantile, the median and the 95 % quantile of something.
 #[derive(Clone, Copy, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Quantiles {
     /// A twentieth lies below.
+    #[cfg_attr(feature = "cli", serde(deserialize_with = "super::json::number"))]
     pub q05: f64,
     /// Half lies below.
+    #[cfg_attr(feature = "cli", serde(deserialize_with = "super::json::number"))]
     pub q50: f64,
     /// A twentieth lies above.
+    #[cfg_attr(feature = "cli", serde(deserialize_with = "super::json::number"))]
     pub q95: f64,
 }
 
@@ -101,12 +114,12 @@ fn quantile(sorted: &[f64], q: f64) -> f64 {
 
 /// A contender that got no time at one size, and why.
 #[derive(Clone, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Failure {
     /// The workload's name.
     pub workload: String,
     /// Which backend.
-    #[cfg_attr(feature = "cli", serde(serialize_with = "by_name"))]
+    #[cfg_attr(feature = "cli", serde(with = "by_name"))]
     pub backend: Kind,
     /// Where the arrays are.
     pub regime: Regime,
@@ -127,18 +140,29 @@ impl fmt::Display for Failure {
 
 /// A backend that is not there, and why.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Missing {
     /// Which backend.
-    #[cfg_attr(feature = "cli", serde(serialize_with = "by_name"))]
+    #[cfg_attr(feature = "cli", serde(with = "by_name"))]
     pub backend: Kind,
     /// Why, and what would bring it.
     pub reason: String,
 }
 
+/// A backend in a file is its name.
 #[cfg(feature = "cli")]
-fn by_name<S: serde::Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(kind.name())
+mod by_name {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use crate::backend::Kind;
+
+    pub fn serialize<S: Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(kind.name())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Kind, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
 }
 
 #[cfg(test)]

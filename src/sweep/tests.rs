@@ -182,6 +182,9 @@ fn the_slowest_trial_is_dropped() {
     let report = Sweep::new().contender(Box::new(fake)).sizes(sizes("10")).run_with(&clock, &mut ());
     let found = report.measurements[0].seconds;
     assert!((found.q50 - 26.5e-3).abs() < 1e-12 && found.q95 < 28e-3, "{found:?}");
+    // But it is kept, in its place.
+    let samples: Vec<_> = report.measurements[0].samples.iter().map(|seconds| (seconds * 1e6).round()).collect();
+    assert_eq!((samples, report.measurements[0].runs), (vec![25e3, 99e3, 26e3, 27e3, 28e3], 1));
 }
 
 #[test]
