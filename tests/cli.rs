@@ -57,6 +57,23 @@ fn a_sweep_writes_its_four_files() {
 }
 
 #[test]
+fn a_sweep_tells_where_one_backend_overtakes_another() {
+    let folder = tempfile::tempdir().unwrap();
+    // Far enough apart to hold on any machine: SIMD is faster than the plain loop at either size.
+    let output = run(folder.path(), &["sweep", "--backends", "loop,simd", "--sizes", "1000,8000", "--trials", "3"]);
+    assert_eq!(output.status.code(), Some(0));
+    let told = text(&output.stdout);
+    assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
+    let (_, after) = told.split_once("Where one overtakes another, at 95 % confidence:\n").unwrap();
+    assert!(after.starts_with("poly: simd stays ahead of loop, by "), "{told}");
+    let json: Value = serde_json::from_slice(&fs::read(folder.path().join("sweep/sweep.json")).unwrap()).unwrap();
+    let [crossover] = &json["crossovers"].as_array().unwrap()[..] else { panic!("{json}") };
+    assert_eq!((&crossover["workload"], &crossover["found"]), (&"poly".into(), &"ahead".into()));
+    assert_eq!((&crossover["faster"]["backend"], &crossover["slower"]["regime"]), (&"simd".into(), &"host".into()));
+    assert!(crossover["times"].as_f64().unwrap() > 1.0, "{crossover}");
+}
+
+#[test]
 fn the_json_has_the_schema_that_is_promised() {
     let folder = tempfile::tempdir().unwrap();
     tiny_sweep(folder.path());

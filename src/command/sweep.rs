@@ -60,6 +60,12 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     let mut terminal = Terminal::new(options.quiet, rows, csv, interrupted);
     let report = sweep.run_with(&SystemClock, &mut terminal);
     terminal.finish();
+    for (index, crossover) in report.crossovers().iter().enumerate() {
+        if index == 0 {
+            terminal.say("\nWhere one overtakes another, at 95 % confidence:");
+        }
+        terminal.say(&crossover.to_string());
+    }
     write(&report, &options.out)?;
     let out = options.out.display();
     terminal.say(&format!("written to {out}: {}", FILES.join(", ")));

@@ -4,7 +4,7 @@ use std::io;
 
 use serde::{Deserialize, Deserializer};
 
-use super::Report;
+use super::{Crossover, Report};
 
 /// The version of the file's form. It grows when a field changes its meaning or goes; new fields do not count.
 pub const SCHEMA: u32 = 1;
@@ -14,6 +14,8 @@ struct File<'a> {
     schema: u32,
     #[serde(flatten)]
     report: &'a Report,
+    /// What follows from the measurements.
+    crossovers: Vec<Crossover>,
 }
 
 /// Writes the report as JSON: `{"schema":1,"environment":{…},"measurements":[…],…}`. What is not a finite number is `null`.
@@ -22,7 +24,7 @@ struct File<'a> {
 ///
 /// What the writer says.
 pub fn write(report: &Report, mut to: impl io::Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut to, &File { schema: SCHEMA, report })?;
+    serde_json::to_writer_pretty(&mut to, &File { schema: SCHEMA, report, crossovers: report.crossovers() })?;
     writeln!(to)?;
     to.flush()
 }

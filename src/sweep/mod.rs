@@ -1,8 +1,9 @@
 //! The sweep: the same kernels on every backend, over a range of sizes, verified and then timed.
 //!
 //! In order: [`Sizes`] says how many elements, a [`Contender`] is one way to run a kernel, every element of its output is
-//! verified against the oracle, a [`Clock`] times it, and the [`Report`] holds what came out. With the feature
-//! `cli`, `csv`, `json`, `plot` and `table` write it down.
+//! verified against the oracle, a [`Clock`] times it, and the [`Report`] holds what came out, and tells where one
+//! [overtakes](Report::crossovers) another. [`table`] shows it, and with the feature `cli`, `csv`, `json` and `plot` write it
+//! down.
 //!
 //! What keeps the figures honest:
 //!
@@ -15,9 +16,11 @@
 mod axis;
 mod clock;
 mod contender;
+mod crossover;
 #[cfg(feature = "cli")]
 pub mod csv;
 mod environment;
+mod interval;
 #[cfg(feature = "cli")]
 pub mod json;
 #[cfg(feature = "cli")]
@@ -27,17 +30,20 @@ mod report;
 mod resident;
 mod round;
 mod sizes;
-#[cfg(feature = "cli")]
 pub mod table;
 mod verify;
 
+#[cfg(test)]
+mod simulated;
 #[cfg(test)]
 mod tests;
 
 pub use clock::{Clock, SystemClock};
 pub use contender::{Contender, Host, Regime, Runner, contenders};
+pub use crossover::{Crossover, Found};
 pub use environment::Environment;
-pub use report::{Failure, Measurement, Missing, Quantiles, Report};
+pub use interval::Interval;
+pub use report::{Failure, Measurement, Missing, Quantiles, Report, Series};
 #[cfg(feature = "gpu")]
 pub use resident::Resident;
 pub use sizes::Sizes;

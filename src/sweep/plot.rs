@@ -75,12 +75,7 @@ impl<'a> Picture<'a> {
         for (style, font) in fonts {
             register_font(FONT, style, font).map_err(|_| io::Error::other("the build's own font cannot be read"))?;
         }
-        let mut workloads: Vec<&str> = Vec::new();
-        for each in &report.measurements {
-            if !workloads.contains(&each.workload.as_str()) {
-                workloads.push(&each.workload);
-            }
-        }
+        let workloads = report.workloads();
         let title = match workloads[..] {
             [] => "nothing was measured".to_owned(),
             [one] => format!("{}: time against elements", named(one)),

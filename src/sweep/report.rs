@@ -25,6 +25,27 @@ impl Report {
     pub(super) fn new(environment: Environment, missing: Vec<Missing>) -> Self {
         Report { environment, measurements: Vec::new(), missing, failures: Vec::new(), cancelled: false }
     }
+
+    /// The workloads that have measurements, in the order they were measured.
+    pub(super) fn workloads(&self) -> Vec<&str> {
+        let mut workloads: Vec<&str> = Vec::new();
+        for each in &self.measurements {
+            if !workloads.contains(&each.workload.as_str()) {
+                workloads.push(&each.workload);
+            }
+        }
+        workloads
+    }
+
+    /// The series that were measured on a workload, from the plainest on.
+    pub(super) fn series(&self, workload: &str) -> Vec<Series> {
+        let software = self.environment.software == Some(true);
+        let ours = self.measurements.iter().filter(|each| each.workload == workload);
+        let mut series: Vec<_> = ours.map(|each| Series::of(each, software)).collect();
+        series.sort_unstable();
+        series.dedup();
+        series
+    }
 }
 
 /// The time that one contender takes for one workload at one size.
@@ -67,6 +88,48 @@ impl Measurement {
     pub fn series(&self) -> String {
         series(self.backend, self.regime)
     }
+
+    /// The trials, or what there is of them in a file that has but their quantiles.
+    pub(super) fn trials_or_quantiles(&self) -> Vec<f64> {
+        let Quantiles { q05, q50, q95 } = self.seconds;
+        if self.samples.is_empty() { vec![q05, q50, q95] } else { self.samples.clone() }
+    }
+}
+
+/// What is measured over the sizes: a backend under a regime.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+pub struct Series {
+    /// Which backend.
+    #[cfg_attr(feature = "cli", serde(with = "by_name"))]
+    pub backend: Kind,
+    /// Where the arrays are.
+    pub regime: Regime,
+    /// Whether it is a GPU that is a program on the CPU, whose speed says nothing of a GPU's.
+    pub software: bool,
+}
+
+impl Series {
+    fn of(measurement: &Measurement, software: bool) -> Self {
+        let Measurement { backend, regime, .. } = *measurement;
+        Series { backend, regime, software: software && backend == Kind::Gpu }
+    }
+
+    pub(super) fn is(self, measurement: &Measurement) -> bool {
+        (self.backend, self.regime) == (measurement.backend, measurement.regime)
+    }
+
+    pub(super) fn on_gpu(self) -> bool {
+        self.backend == Kind::Gpu
+    }
+}
+
+/// `simd`, `gpu resident (software)`.
+impl fmt::Display for Series {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let software = if self.software { " (software)" } else { "" };
+        write!(f, "{}{software}", series(self.backend, self.regime))
+    }
 }
 
 pub(super) fn series(backend: Kind, regime: Regime) -> String {
@@ -104,7 +167,7 @@ impl Quantiles {
 
 /// The quantile `q` of sorted values, linear between the two nearest: numpy's default, method 7 of R. J. Hyndman and
 /// Y. Fan, "Sample Quantiles in Statistical Packages", 1996.
-fn quantile(sorted: &[f64], q: f64) -> f64 {
+pub(super) fn quantile(sorted: &[f64], q: f64) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
     let position = q * last as f64;
     let below = position.floor() as usize;

@@ -61,6 +61,24 @@ fn line(workload: &str, backend: &str, [elements, time, ns, rate, faster, ulp]: 
     format!("{workload:NAME$} {backend:12} {elements:>11} {time:>8} {ns:>8} {rate:>7} {faster:>7} {ulp:>8}")
 }
 
+/// The words of a text in lines of at most 80 characters, those after the first indented by two, where no word is longer.
+pub(super) fn wrapped(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= LINE => *line += &format!(" {word}"),
+            Some(_) => lines.push(format!("  {word}")),
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines.join("\n")
+}
+
+/// A number of elements to two digits: `950`, `1.9e5`, `1e8`.
+pub(super) fn about(elements: f64) -> String {
+    if elements < 999.5 { format!("{elements:.0}") } else { format!("{elements:.1e}").replace(".0e", "e") }
+}
+
 /// A time with its unit, to three digits: `12.3 µs`.
 pub fn time(seconds: f64) -> String {
     let units = [(1.0, "s"), (1e-3, "ms"), (1e-6, "µs")];
@@ -69,7 +87,7 @@ pub fn time(seconds: f64) -> String {
 }
 
 /// A number to three digits.
-fn short(number: f64) -> String {
+pub(super) fn short(number: f64) -> String {
     match number.abs() {
         0.0 => "0".to_owned(),
         size if size < 1e-3 => format!("{number:.1e}"),
@@ -90,6 +108,7 @@ mod tests {
     fn numbers_are_short_and_times_have_their_unit() {
         let shown = [0.0, 3e-4, 0.1234, 1.0, 9.999, 99.96, 1234.5, 123_456.0].map(short);
         assert_eq!(shown, ["0", "3.0e-4", "0.123", "1.00", "10.0", "100", "1234", "1.2e5"]);
+        assert_eq!([949.6, 999.6, 194_321.0, 1e8].map(about), ["950", "1e3", "1.9e5", "1e8"]);
         let shown = [2.5e-9, 999.9e-9, 12.34e-6, 0.999_99, 59.96].map(time);
         assert_eq!(shown, ["2.50 ns", "1.00 µs", "12.3 µs", "1.00 s", "60.0 s"]);
     }
