@@ -66,6 +66,9 @@ pub fn run(options: &Options) -> Result<(), Stop> {
         }
         terminal.say(&crossover.to_string());
     }
+    for warning in report.warnings() {
+        terminal.warn(&format!("warning: {warning}"));
+    }
     write(&report, &options.out)?;
     let out = options.out.display();
     terminal.say(&format!("written to {out}: {}", FILES.join(", ")));

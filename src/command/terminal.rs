@@ -58,7 +58,7 @@ impl Terminal {
     }
 
     /// Writes a line to standard error, also if quiet: what is missing or wrong is never passed over.
-    fn warn(&self, line: &str) {
+    pub fn warn(&self, line: &str) {
         // If standard error is closed, the report still says it.
         let _ = self.bar.suspend(|| writeln!(io::stderr(), "crossover: {line}"));
     }

@@ -12,6 +12,12 @@ pub struct Environment {
     pub isa: Option<String>,
     /// The most threads that a contender works with.
     pub threads: Option<usize>,
+    /// The widest instruction set that the machine has.
+    #[cfg_attr(feature = "cli", serde(default))]
+    pub widest: Option<String>,
+    /// How many cores this process may use.
+    #[cfg_attr(feature = "cli", serde(default))]
+    pub cores: Option<usize>,
     /// The GPU's name.
     pub adapter: Option<String>,
     /// The GPU's driver.
@@ -37,6 +43,8 @@ impl Environment {
             cpu: cpu(),
             isa: isa.map(|isa| isa.to_string()),
             threads: infos.iter().filter_map(|info| info.threads).max(),
+            widest: Some(Isa::detect().to_string()),
+            cores: std::thread::available_parallelism().ok().map(usize::from),
             adapter: device.as_ref().map(|device| device.name.clone()),
             driver: device.as_ref().map(|device| device.driver.clone()),
             api: device.as_ref().map(|device| device.api.clone()),

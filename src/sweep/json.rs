@@ -4,7 +4,7 @@ use std::io;
 
 use serde::{Deserialize, Deserializer};
 
-use super::{Crossover, Report};
+use super::{Crossover, Report, Warning};
 
 /// The version of the file's form. It grows when a field changes its meaning or goes; new fields do not count.
 pub const SCHEMA: u32 = 1;
@@ -16,6 +16,15 @@ struct File<'a> {
     report: &'a Report,
     /// What follows from the measurements.
     crossovers: Vec<Crossover>,
+    warnings: Vec<Told>,
+}
+
+/// A warning with its sentence.
+#[derive(serde::Serialize)]
+struct Told {
+    #[serde(flatten)]
+    warning: Warning,
+    message: String,
 }
 
 /// Writes the report as JSON: `{"schema":1,"environment":{…},"measurements":[…],…}`. What is not a finite number is `null`.
@@ -24,7 +33,9 @@ struct File<'a> {
 ///
 /// What the writer says.
 pub fn write(report: &Report, mut to: impl io::Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut to, &File { schema: SCHEMA, report, crossovers: report.crossovers() })?;
+    let told = |warning: Warning| Told { message: warning.to_string(), warning };
+    let warnings = report.warnings().into_iter().map(told).collect();
+    serde_json::to_writer_pretty(&mut to, &File { schema: SCHEMA, report, crossovers: report.crossovers(), warnings })?;
     writeln!(to)?;
     to.flush()
 }

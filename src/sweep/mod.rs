@@ -2,7 +2,7 @@
 //!
 //! In order: [`Sizes`] says how many elements, a [`Contender`] is one way to run a kernel, every element of its output is
 //! verified against the oracle, a [`Clock`] times it, and the [`Report`] holds what came out, and tells where one
-//! [overtakes](Report::crossovers) another. [`table`] shows it, and with the feature `cli`, `csv`, `json` and `plot` write it
+//! [overtakes](Report::crossovers) another and [what to mind](Report::warnings). [`table`] shows it, and with the feature `cli`, `csv`, `json` and `plot` write it
 //! down.
 //!
 //! What keeps the figures honest:
@@ -32,6 +32,7 @@ mod round;
 mod sizes;
 pub mod table;
 mod verify;
+mod warning;
 
 #[cfg(test)]
 mod simulated;
@@ -43,11 +44,12 @@ pub use contender::{Contender, Host, Regime, Runner, contenders};
 pub use crossover::{Crossover, Found};
 pub use environment::Environment;
 pub use interval::Interval;
-pub use report::{Failure, Measurement, Missing, Quantiles, Report, Series};
+pub use report::{Failure, Measurement, Missing, Place, Quantiles, Report, Series};
 #[cfg(feature = "gpu")]
 pub use resident::Resident;
 pub use sizes::Sizes;
 pub use verify::Mismatch;
+pub use warning::Warning;
 
 use crate::backend::{Backend, Info, Kind};
 use crate::error::Error;
@@ -207,6 +209,7 @@ impl Sweep {
         let steps = self.workloads.len() * self.sizes.len() * self.contenders.len() * (1 + self.trials);
         let mut progress = Progress { done: 0, total: steps };
         let step = clock.step();
+        report.clock_step = Some(step.as_secs_f64());
         for workload in &self.workloads {
             let largest = self.sizes.largest();
             let data = workload.data(largest, self.seed);

@@ -19,11 +19,15 @@ pub struct Report {
     pub failures: Vec<Failure>,
     /// Whether the sweep was stopped before its end.
     pub cancelled: bool,
+    /// The shortest time that the clock can tell from none, in seconds, where it was noted.
+    #[cfg_attr(feature = "cli", serde(default))]
+    pub clock_step: Option<f64>,
 }
 
 impl Report {
     pub(super) fn new(environment: Environment, missing: Vec<Missing>) -> Self {
-        Report { environment, measurements: Vec::new(), missing, failures: Vec::new(), cancelled: false }
+        let (measurements, failures) = (Vec::new(), Vec::new());
+        Report { environment, measurements, missing, failures, cancelled: false, clock_step: None }
     }
 
     /// The workloads that have measurements, in the order they were measured.
@@ -89,10 +93,39 @@ impl Measurement {
         series(self.backend, self.regime)
     }
 
+    /// What it is a measurement of.
+    pub fn place(&self) -> Place {
+        let Measurement { backend, regime, elements, .. } = *self;
+        Place { workload: self.workload.clone(), backend, regime, elements }
+    }
+
     /// The trials, or what there is of them in a file that has but their quantiles.
     pub(super) fn trials_or_quantiles(&self) -> Vec<f64> {
         let Quantiles { q05, q50, q95 } = self.seconds;
         if self.samples.is_empty() { vec![q05, q50, q95] } else { self.samples.clone() }
+    }
+}
+
+/// What a measurement is of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+pub struct Place {
+    /// The workload's name.
+    pub workload: String,
+    /// Which backend.
+    #[cfg_attr(feature = "cli", serde(with = "by_name"))]
+    pub backend: Kind,
+    /// Where the arrays are.
+    pub regime: Regime,
+    /// How many elements the output has.
+    pub elements: usize,
+}
+
+/// `poly on gpu resident at 1000 elements`.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Place { workload, backend, regime, elements } = self;
+        write!(f, "{workload} on {} at {elements} elements", series(*backend, *regime))
     }
 }
 
@@ -194,10 +227,17 @@ pub struct Failure {
     pub mismatch: Option<Mismatch>,
 }
 
+impl Failure {
+    /// What has no time.
+    pub fn place(&self) -> Place {
+        let Failure { backend, regime, elements, .. } = *self;
+        Place { workload: self.workload.clone(), backend, regime, elements }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Failure { workload, elements, reason, .. } = self;
-        write!(f, "{workload} on {} at {elements} elements: {reason}", series(self.backend, self.regime))
+        write!(f, "{}: {}", self.place(), self.reason)
     }
 }
 
