@@ -2,6 +2,7 @@
 //!
 //! It ends with status 0, 1 if something failed, 2 if it was asked for what cannot be, and 130 if it was interrupted.
 
+mod compare;
 mod devices;
 mod eval;
 mod interrupt;
@@ -29,6 +30,8 @@ enum Command {
     Eval(eval::Options),
     /// Verify and time workloads on every backend over a range of sizes, and draw the result
     Sweep(sweep::Options),
+    /// Tell what got faster or slower from one sweep to another, beyond noise; status 1 if something did by much
+    Compare(compare::Options),
     /// List the backends and instruction sets: what this machine has, or why not and what would bring it
     Devices,
 }
@@ -68,6 +71,7 @@ pub fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Eval(options) => eval::run(&options),
         Command::Sweep(options) => sweep::run(&options),
+        Command::Compare(options) => compare::run(&options),
         Command::Devices => devices::run(),
     };
     match done {

@@ -1,5 +1,7 @@
 //! The machine and the build that a report comes from.
 
+use std::fmt;
+
 use crate::backend::{Info, Isa};
 
 /// The machine and the build that a report comes from.
@@ -55,6 +57,34 @@ impl Environment {
         }
     }
 
+    /// How another machine or build differs from this one, in what is known of both.
+    pub fn differences(&self, other: &Environment) -> Vec<Difference> {
+        let both = self.facts().into_iter().zip(other.facts());
+        let differing = both.filter_map(|((what, ours), (_, theirs))| {
+            let (old, new) = (ours?, theirs?);
+            (old != new).then_some(Difference { what, old, new })
+        });
+        differing.collect()
+    }
+
+    /// Everything that is known, by name.
+    fn facts(&self) -> [(&'static str, Option<String>); 12] {
+        [
+            ("cpu", self.cpu.clone()),
+            ("isa", self.isa.clone()),
+            ("threads", self.threads.map(|threads| threads.to_string())),
+            ("widest", self.widest.clone()),
+            ("cores", self.cores.map(|cores| cores.to_string())),
+            ("adapter", self.adapter.clone()),
+            ("driver", self.driver.clone()),
+            ("api", self.api.clone()),
+            ("software", self.software.map(|software| software.to_string())),
+            ("os", Some(self.os.clone())),
+            ("version", Some(self.version.clone())),
+            ("profile", Some(self.profile.clone())),
+        ]
+    }
+
     /// The machine in one line: processor, instruction set, threads, GPU.
     pub fn machine(&self) -> String {
         let parts: Vec<_> = [self.processor(), self.gpu()].into_iter().flatten().collect();
@@ -72,6 +102,26 @@ impl Environment {
     pub fn gpu(&self) -> Option<String> {
         let software = if self.software == Some(true) { " (software)" } else { "" };
         self.adapter.as_ref().map(|name| format!("{name}{software}"))
+    }
+}
+
+/// What is not the same about two machines or builds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+pub struct Difference {
+    /// The field's name in [`Environment`].
+    pub what: &'static str,
+    /// What it was.
+    pub old: String,
+    /// What it is now.
+    pub new: String,
+}
+
+/// `threads: 2, now 4`.
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Difference { what, old, new } = self;
+        write!(f, "{what}: {old}, now {new}")
     }
 }
 

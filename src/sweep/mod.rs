@@ -15,6 +15,7 @@
 #[cfg(feature = "cli")]
 mod axis;
 mod clock;
+mod compare;
 mod contender;
 mod crossover;
 #[cfg(feature = "cli")]
@@ -40,9 +41,10 @@ mod simulated;
 mod tests;
 
 pub use clock::{Clock, SystemClock};
+pub use compare::{Change, Comparison};
 pub use contender::{Contender, Host, Regime, Runner, contenders};
 pub use crossover::{Crossover, Found};
-pub use environment::Environment;
+pub use environment::{Difference, Environment};
 pub use interval::Interval;
 pub use report::{Failure, Measurement, Missing, Place, Quantiles, Report, Series};
 #[cfg(feature = "gpu")]

@@ -62,7 +62,7 @@ fn line(workload: &str, backend: &str, [elements, time, ns, rate, faster, ulp]: 
 }
 
 /// The words of a text in lines of at most 80 characters, those after the first indented by two, where no word is longer.
-pub(super) fn wrapped(text: &str) -> String {
+pub fn wrapped(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {
