@@ -29,12 +29,15 @@ pub mod plot;
 mod report;
 #[cfg(feature = "gpu")]
 mod resident;
+mod resume;
 mod round;
 mod sizes;
 pub mod table;
 mod verify;
 mod warning;
 
+#[cfg(test)]
+mod fake;
 #[cfg(test)]
 mod simulated;
 #[cfg(test)]
@@ -73,10 +76,15 @@ pub trait Observer {
     /// A backend is not there. Heard before anything is measured.
     fn missing(&mut self, _missing: &Missing) {}
 
+    /// All contenders have been measured at one size of one workload, or nothing yet: the report so far is whole. Who is
+    /// afraid of being killed writes it down now. It says that it was [cancelled](Report::cancelled).
+    fn so_far(&mut self, _report: &Report) {}
+
     /// `done` of `total` steps are done. A step is one contender's verification, or one of its trials.
     fn progress(&mut self, _done: usize, _total: usize) {}
 
-    /// A contender has been measured at one size.
+    /// A contender has been measured at one size. Of a sweep that [goes on](Sweep::resume), those of the earlier report are
+    /// heard first.
     fn measured(&mut self, _measurement: &Measurement) {}
 
     /// A contender failed at one size and got no time.
@@ -113,6 +121,8 @@ pub struct Sweep {
     sizes: Sizes,
     trials: usize,
     seed: u64,
+    /// What to go on with.
+    earlier: Option<Report>,
 }
 
 impl Sweep {
@@ -125,6 +135,7 @@ impl Sweep {
             sizes: Sizes::default(),
             trials: TRIALS,
             seed: SEED,
+            earlier: None,
         }
     }
 
@@ -203,8 +214,7 @@ impl Sweep {
     /// What fails does not stop the rest: it is one of the report's failures. Memory is not asked for but taken: compare
     /// [`bytes_needed`](Sweep::bytes_needed) with what there is first, if the sizes are somebody else's choice.
     pub fn run_with(&self, clock: &dyn Clock, observer: &mut dyn Observer) -> Report {
-        let mut report = Report::new(Environment::of(&self.infos()), self.missing.clone());
-        observer.begun(&report.environment);
+        let mut report = self.begin(observer);
         for missing in &self.missing {
             observer.missing(missing);
         }
@@ -212,6 +222,7 @@ impl Sweep {
         let mut progress = Progress { done: 0, total: steps };
         let step = clock.step();
         report.clock_step = Some(step.as_secs_f64());
+        observer.so_far(&report);
         for workload in &self.workloads {
             let largest = self.sizes.largest();
             let data = workload.data(largest, self.seed);
@@ -219,12 +230,14 @@ impl Sweep {
             for len in self.sizes.iter() {
                 let round = Round { sweep: self, workload, data: &data, oracle: oracle.as_ref(), len, clock, step };
                 round.run(&mut report, &mut progress, observer);
+                self.arrange(&mut report);
                 if observer.cancelled() {
-                    report.cancelled = true;
                     return report;
                 }
+                observer.so_far(&report);
             }
         }
+        report.cancelled = false;
         report
     }
 

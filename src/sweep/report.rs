@@ -19,6 +19,9 @@ pub struct Report {
     pub failures: Vec<Failure>,
     /// Whether the sweep was stopped before its end.
     pub cancelled: bool,
+    /// The seed of the input data, where it was noted.
+    #[cfg_attr(feature = "cli", serde(default))]
+    pub seed: Option<u64>,
     /// The shortest time that the clock can tell from none, in seconds, where it was noted.
     #[cfg_attr(feature = "cli", serde(default))]
     pub clock_step: Option<f64>,
@@ -27,7 +30,12 @@ pub struct Report {
 impl Report {
     pub(super) fn new(environment: Environment, missing: Vec<Missing>) -> Self {
         let (measurements, failures) = (Vec::new(), Vec::new());
-        Report { environment, measurements, missing, failures, cancelled: false, clock_step: None }
+        Report { environment, measurements, missing, failures, cancelled: false, seed: None, clock_step: None }
+    }
+
+    /// Whether it has a measurement of this.
+    pub(super) fn has(&self, place: &Place) -> bool {
+        self.measurements.iter().any(|each| each.place() == *place)
     }
 
     /// The workloads that have measurements, in the order they were measured.
