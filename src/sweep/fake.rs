@@ -105,6 +105,65 @@ impl Runner for Faked<'_> {
     }
 }
 
+/// Takes a fixed time and so much an element, and each batch a little more or less than that, in turn.
+#[cfg(feature = "cli")]
+pub(super) struct Costs {
+    pub clock: FakeClock,
+    pub kind: Kind,
+    pub regime: Regime,
+    /// In nanoseconds.
+    pub fixed: u64,
+    /// In picoseconds.
+    pub each: u64,
+}
+
+/// A batch's time, in thousandths.
+#[cfg(feature = "cli")]
+const WEATHER: [u64; 5] = [1000, 1010, 990, 1040, 1005];
+
+#[cfg(feature = "cli")]
+impl Contender for Costs {
+    fn info(&self) -> Info {
+        Info { kind: self.kind, ..Simd::new().info() }
+    }
+
+    fn regime(&self) -> Regime {
+        self.regime
+    }
+
+    fn prepare<'a>(&'a self, kernel: &Kernel, args: &[Arg<'a>], len: usize) -> Result<Box<dyn Runner + 'a>> {
+        let mut out = vec![f32::NAN; len];
+        Loop.run(kernel, args, &mut out)?;
+        Ok(Box::new(Costing { costs: self, out, batches: 0 }))
+    }
+}
+
+#[cfg(feature = "cli")]
+struct Costing<'a> {
+    costs: &'a Costs,
+    out: Vec<f32>,
+    batches: usize,
+}
+
+#[cfg(feature = "cli")]
+impl Runner for Costing<'_> {
+    fn run(&mut self) -> Result<()> {
+        self.repeat(1)
+    }
+
+    fn repeat(&mut self, times: usize) -> Result<()> {
+        let Costs { fixed, each, .. } = *self.costs;
+        let picos = (fixed * 1000 + each * self.out.len() as u64) * times as u64;
+        self.costs.clock.pass(Duration::from_nanos(picos * WEATHER[self.batches % WEATHER.len()] / 1_000_000));
+        self.batches += 1;
+        Ok(())
+    }
+
+    fn output(&mut self) -> Result<&[f32]> {
+        Ok(&self.out)
+    }
+}
+
 /// Notes what it hears, and cancels once so many steps are done.
 #[derive(Default)]
 pub(super) struct Notes {

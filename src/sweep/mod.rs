@@ -38,6 +38,8 @@ mod warning;
 
 #[cfg(test)]
 mod fake;
+#[cfg(all(test, feature = "cli"))]
+mod golden;
 #[cfg(test)]
 mod simulated;
 #[cfg(test)]
