@@ -1,4 +1,5 @@
-//! Measures a formula of one's own beside a built-in workload on every backend there is, and prints a table.
+//! Measures a formula of one's own beside a built-in workload on every backend there is, and prints a table and where one
+//! overtakes another.
 //!
 //! `cargo run --release --example sweep`
 
@@ -43,5 +44,8 @@ fn main() -> crossover::Result<()> {
         .trials(3);
     let report = sweep.run_with(&SystemClock, &mut Table);
     println!("on {}", report.environment.machine());
+    for crossover in report.crossovers() {
+        println!("{crossover}");
+    }
     Ok(())
 }

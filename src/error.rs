@@ -41,6 +41,14 @@ pub enum Error {
         /// What is understood.
         expected: String,
     },
+    /// An earlier sweep that this one cannot go on with.
+    #[error("the earlier sweep cannot be gone on with: {reason}; {remedy}")]
+    Earlier {
+        /// What keeps it, with what there was and what there is.
+        reason: String,
+        /// What to do instead.
+        remedy: String,
+    },
     /// A text that is not a formula.
     #[error("{0}")]
     Parse(#[from] ParseError),

@@ -20,9 +20,9 @@ pub(crate) fn short(number: f64) -> String {
     }
 }
 
-/// A number of elements: in full, or from ten thousand on in two digits and a power of ten: `1.2e4`.
-pub(crate) fn count(elements: usize) -> String {
-    if elements < 10_000 { elements.to_string() } else { format!("{:.1e}", elements as f64).replace(".0e", "e") }
+/// A number of elements to two digits: `950`, `1.9e5`, `1e8`.
+pub(crate) fn about(elements: f64) -> String {
+    if elements < 999.5 { format!("{elements:.0}") } else { format!("{elements:.1e}").replace(".0e", "e") }
 }
 
 #[cfg(test)]
@@ -33,12 +33,8 @@ mod tests {
     fn numbers_are_short_and_times_have_their_unit() {
         let shown = [0.0, 3e-4, 0.1234, 1.0, 9.999, 99.96, 1234.5, 123_456.0].map(short);
         assert_eq!(shown, ["0", "3.0e-4", "0.123", "1.00", "10.0", "100", "1234", "1.2e5"]);
+        assert_eq!([949.6, 999.6, 194_321.0, 1e8].map(about), ["950", "1e3", "1.9e5", "1e8"]);
         let shown = [2.5e-9, 999.9e-9, 12.34e-6, 0.999_99, 59.96].map(time);
         assert_eq!(shown, ["2.50 ns", "1.00 µs", "12.3 µs", "1.00 s", "60.0 s"]);
-    }
-
-    #[test]
-    fn counts_are_short() {
-        assert_eq!([0, 9999, 10_000, 12_345, 1_000_000_000].map(count), ["0", "9999", "1e4", "1.2e4", "1e9"]);
     }
 }

@@ -23,6 +23,11 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
+/// What is said on standard error, but for the advice about the machine and the build, which a test cannot choose.
+fn complaints(stderr: &[u8]) -> String {
+    text(stderr).lines().filter(|line| !line.starts_with("crossover: warning: ")).collect()
+}
+
 fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> =
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -41,7 +46,7 @@ fn tiny_sweep(folder: &Path) -> Output {
 fn a_sweep_writes_its_four_files() {
     let folder = tempfile::tempdir().unwrap();
     let output = tiny_sweep(folder.path());
-    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    assert_eq!((output.status.code(), complaints(&output.stderr)), (Some(0), String::new()));
     let out = folder.path().join("sweep");
     assert_eq!(names(&out), ["sweep.csv", "sweep.json", "sweep.png", "sweep.svg"]);
 
@@ -57,13 +62,52 @@ fn a_sweep_writes_its_four_files() {
 }
 
 #[test]
+fn a_sweep_tells_where_one_backend_overtakes_another() {
+    let folder = tempfile::tempdir().unwrap();
+    // Far enough apart to hold on any machine: SIMD is faster than the plain loop at either size.
+    let output = run(folder.path(), &["sweep", "--backends", "loop,simd", "--sizes", "1000,8000", "--trials", "3"]);
+    assert_eq!(output.status.code(), Some(0));
+    let told = text(&output.stdout);
+    assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
+    let (_, after) = told.split_once("Where one overtakes another, at 95 % confidence:\n").unwrap();
+    assert!(after.starts_with("poly: simd stays ahead of loop, by "), "{told}");
+    let json: Value = serde_json::from_slice(&fs::read(folder.path().join("sweep/sweep.json")).unwrap()).unwrap();
+    let [crossover] = &json["crossovers"].as_array().unwrap()[..] else { panic!("{json}") };
+    assert_eq!((&crossover["workload"], &crossover["found"]), (&"poly".into(), &"ahead".into()));
+    assert_eq!((&crossover["faster"]["backend"], &crossover["slower"]["regime"]), (&"simd".into(), &"host".into()));
+    assert!(crossover["times"].as_f64().unwrap() > 1.0, "{crossover}");
+}
+
+#[test]
+fn what_makes_figures_unsure_is_said_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    // More threads than any machine that runs this has cores; the narrowest lanes; too few trials.
+    let arguments = ["sweep", "--backends", "threads", "--threads", "1024", "--isa", "wide", "--quiet"];
+    let output = run(folder.path(), &[&arguments[..], &["--sizes", "100", "--trials", "2"]].concat());
+    assert_eq!((output.status.code(), complaints(&output.stderr)), (Some(0), String::new()));
+    let said = text(&output.stderr);
+    let json: Value = serde_json::from_slice(&fs::read(folder.path().join("sweep/sweep.json")).unwrap()).unwrap();
+    let warnings = json["warnings"].as_array().unwrap();
+    assert_eq!(warnings.len(), said.lines().count(), "{said}");
+    let named = |name: &str| warnings.iter().find(|warning| warning["warning"] == name).unwrap();
+    assert_eq!((&named("many_threads")["threads"], &named("few_trials")["trials"]), (&1024.into(), &2.into()));
+    for warning in warnings {
+        assert!(said.contains(warning["message"].as_str().unwrap()), "{warning} is not in {said}");
+    }
+    let wider = json["environment"]["widest"] != "wide";
+    assert_eq!(warnings.iter().any(|warning| warning["warning"] == "narrow_isa"), wider, "{said}");
+}
+
+#[test]
 fn the_json_has_the_schema_that_is_promised() {
     let folder = tempfile::tempdir().unwrap();
     tiny_sweep(folder.path());
     let json: Value = serde_json::from_slice(&fs::read(folder.path().join("sweep/sweep.json")).unwrap()).unwrap();
     assert_eq!(json["schema"], 1);
     let environment = json["environment"].as_object().unwrap();
-    for name in ["cpu", "isa", "threads", "adapter", "driver", "software", "os", "version", "profile"] {
+    for name in
+        ["cpu", "isa", "threads", "adapter", "driver", "software", "os", "version", "profile", "cores", "widest"]
+    {
         assert!(environment.contains_key(name), "{name} is not in {environment:?}");
     }
     assert_eq!(environment["version"], env!("CARGO_PKG_VERSION"));
@@ -73,8 +117,9 @@ fn the_json_has_the_schema_that_is_promised() {
     for measurement in measurements {
         let mut keys: Vec<_> = measurement.as_object().unwrap().keys().map(String::as_str).collect();
         keys.sort_unstable();
-        let promised = ["backend", "elements", "gb_per_s", "max_ulp", "ns_per_element", "regime", "seconds", "trials"];
-        assert_eq!(keys, [&promised[..], &["workload"]].concat());
+        let promised = ["backend", "elements", "gb_per_s", "max_ulp", "ns_per_element", "regime", "runs", "samples"];
+        assert_eq!(keys, [&promised[..], &["seconds", "trials", "workload"]].concat());
+        assert_eq!(measurement["samples"].as_array().unwrap().len(), 2);
         assert!(["loop", "simd", "threads"].contains(&measurement["backend"].as_str().unwrap()));
         assert_eq!((&measurement["regime"], &measurement["trials"]), (&"host".into(), &2.into()));
         let seconds = &measurement["seconds"];
@@ -180,9 +225,9 @@ fn a_reader_who_leaves_early_costs_nothing() {
     let mut command = command(folder.path(), &[&["sweep"], &CPU[..], &TINY[..]].concat());
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
-    let mut message = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut message).unwrap();
-    assert_eq!((child.wait().unwrap().code(), message), (Some(0), String::new()));
+    let mut message = Vec::new();
+    child.stderr.take().unwrap().read_to_end(&mut message).unwrap();
+    assert_eq!((child.wait().unwrap().code(), complaints(&message)), (Some(0), String::new()));
     assert_eq!(names(&folder.path().join("sweep")).len(), 4);
 }
 
@@ -250,12 +295,80 @@ fn an_interrupted_sweep_keeps_what_was_measured() {
     assert_eq!(names(&folder.path().join("sweep")).len(), 4);
 }
 
+fn read(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_killed_sweep_goes_on_where_it_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["sweep", "--backends", "loop,simd", "--sizes", "geomspace:10:1000:20", "--trials", "6"];
+    let mut child = command(folder.path(), &arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let json = folder.path().join("sweep/sweep.json");
+    let measured = |file: &Value| file["measurements"].as_array().unwrap().clone();
+    while !json.exists() || measured(&read(&json)).len() < 4 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    // Unlike an interruption, this leaves it no time to tidy up.
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let killed = read(&json);
+    assert_eq!(killed["cancelled"], true);
+    assert!((4..40).contains(&measured(&killed).len()));
+
+    let output = run(folder.path(), &[&arguments[..], &["--resume"]].concat());
+    assert_eq!((output.status.code(), complaints(&output.stderr)), (Some(0), String::new()));
+    let whole = read(&json);
+    assert_eq!((whole["cancelled"].clone(), measured(&whole).len()), (false.into(), 40));
+    assert_eq!(measured(&whole)[..measured(&killed).len()], measured(&killed)[..], "kept as it was");
+    let csv = fs::read_to_string(folder.path().join("sweep/sweep.csv")).unwrap();
+    assert_eq!((csv.lines().count(), names(&folder.path().join("sweep")).len()), (1 + 40, 4));
+}
+
+#[test]
+fn a_sweep_is_appended_to_and_another_settings_sweep_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| run(folder.path(), &[&["sweep", "--trials", "2", "--quiet"], arguments].concat());
+    let few = ["--backends", "loop,simd", "--sizes", "100,300"];
+    assert_eq!(run(&few).status.code(), Some(0));
+    let json = folder.path().join("sweep/sweep.json");
+    let first = read(&json);
+
+    let output = run(&["axpy", "--backends", "simd", "--sizes", "200", "--append"]);
+    assert_eq!((output.status.code(), complaints(&output.stderr)), (Some(0), String::new()));
+    assert_eq!(run(&["--backends", "simd", "--sizes", "200", "--append"]).status.code(), Some(0));
+    let both = read(&json);
+    let elements: Vec<_> = both["measurements"].as_array().unwrap().iter().map(|each| &each["elements"]).collect();
+    assert_eq!(elements, [100, 100, 200, 300, 300, 200]);
+    assert_eq!(both["measurements"][0], first["measurements"][0]);
+
+    let kept = fs::read(&json).unwrap();
+    for (arguments, expected) in [
+        (&["--resume", "--backends", "loop,simd", "--sizes", "100"][..], "which is not asked for now"),
+        (&["--append", "--backends", "simd", "--seed", "7"], "its seed was 0 and is 7 now"),
+        (&["--append", "--out", "elsewhere"], "sweep.json: "),
+        (&["--append", "--resume"], "cannot be used with"),
+    ] {
+        let output = run(arguments);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.contains(expected), "{arguments:?}: {said}");
+    }
+    let another = fs::read_to_string(&json).unwrap().replacen("\"profile\": \"", "\"profile\": \"pre-", 1);
+    fs::write(&json, another).unwrap();
+    let said = text(&run(&[&few[..], &["--append"]].concat()).stderr);
+    assert!(said.contains("its profile was pre-") && said.contains("--out"), "{said}");
+    assert_eq!(fs::read_to_string(&json).unwrap().len(), kept.len() + 4, "a refusal leaves the folder as it was");
+    assert_eq!(names(folder.path()), ["sweep"]);
+}
+
 #[test]
 fn a_sweep_measures_a_formula_of_the_users() {
     let folder = tempfile::tempdir().unwrap();
     let formulas = ["--expr", "where(x > 0, x, 0.01*y)", "--expr", "sum(x*y)"];
     let output = run(folder.path(), &[&["sweep"], &formulas[..], &CPU[..], &TINY[..]].concat());
-    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    assert_eq!((output.status.code(), complaints(&output.stderr)), (Some(0), String::new()));
     let json: Value = serde_json::from_slice(&fs::read(folder.path().join("sweep/sweep.json")).unwrap()).unwrap();
     let names: Vec<_> = json["measurements"].as_array().unwrap().iter().map(|each| each["workload"].clone()).collect();
     assert_eq!(names.len(), 2 * 2 * 3);

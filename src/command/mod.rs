@@ -3,6 +3,7 @@
 //! It ends with status 0, 1 if something failed, 2 if it was asked for what cannot be, and 130 if it was interrupted.
 
 mod calibrate;
+mod compare;
 mod devices;
 mod eval;
 mod explain;
@@ -39,6 +40,8 @@ enum Command {
     Calibrate(calibrate::Options),
     /// Measure how much longer what auto chooses takes than the best backend
     Regret(regret::Options),
+    /// Tell what got faster or slower from one sweep to another, beyond noise; status 1 if something did by much
+    Compare(compare::Options),
     /// List the backends and instruction sets: what this machine has, or why not and what would bring it
     Devices,
 }
@@ -81,6 +84,7 @@ pub fn main() -> ExitCode {
         Command::Explain(options) => explain::run(&options),
         Command::Calibrate(options) => calibrate::run(&options),
         Command::Regret(options) => regret::run(&options),
+        Command::Compare(options) => compare::run(&options),
         Command::Devices => devices::run(),
     };
     match done {

@@ -1,19 +1,20 @@
 //! `crossover sweep`: from the arguments to the files.
 
+use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use crossover::auto::{Policy, Stored};
-use crossover::sweep::{self, Contender, Host, Report, Sizes, SystemClock, plot};
+use crossover::sweep::{self, Contender, Host, Report, Sizes, SystemClock, json, plot};
 use crossover::{Auto, Backend, Isa, Kind, Simd, Sweep, Threads, Workload};
 
 use super::terminal::Terminal;
 use super::{Stop, interrupt, memory};
 
 /// The files that a sweep writes.
-const FILES: [&str; 4] = ["sweep.csv", "sweep.json", "sweep.svg", "sweep.png"];
+pub const FILES: [&str; 4] = ["sweep.csv", "sweep.json", "sweep.svg", "sweep.png"];
 
 #[derive(Args)]
 pub struct Options {
@@ -42,6 +43,12 @@ pub struct Options {
     /// The folder for sweep.csv, sweep.json, sweep.svg and sweep.png
     #[arg(long, value_name = "DIR", default_value = "sweep")]
     out: PathBuf,
+    /// Go on with the sweep that was stopped: measure only what the folder's sweep.json does not have yet
+    #[arg(long, conflicts_with = "append")]
+    resume: bool,
+    /// Keep what the folder's sweep.json has, and measure other workloads, sizes or backends besides
+    #[arg(long)]
+    append: bool,
     /// Show no table and no progress
     #[arg(long)]
     quiet: bool,
@@ -49,7 +56,7 @@ pub struct Options {
 
 /// Measures, and writes down what was measured, also if interrupted.
 pub fn run(options: &Options) -> Result<(), Stop> {
-    let sweep = options.sweep().map_err(Stop::mistake)?;
+    let sweep = options.go_on(options.sweep().map_err(Stop::mistake)?)?;
     memory::enough(
         "the largest size".to_owned(),
         sweep.bytes_needed(),
@@ -57,10 +64,18 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     )?;
     let rows = open_folder(&options.out)?;
     let interrupted = interrupt::heed(None, || ())?;
-    let csv = options.out.join(FILES[0]);
-    let mut terminal = Terminal::new(options.quiet, rows, csv, interrupted);
+    let mut terminal = Terminal::new(options.quiet, rows, &options.out, interrupted);
     let report = sweep.run_with(&SystemClock, &mut terminal);
     terminal.finish();
+    for (index, crossover) in report.crossovers().iter().enumerate() {
+        if index == 0 {
+            terminal.say("\nWhere one overtakes another, at 95 % confidence:");
+        }
+        terminal.say(&crossover.to_string());
+    }
+    for warning in report.warnings() {
+        terminal.warn(&format!("warning: {warning}"));
+    }
     write(&report, &options.out)?;
     let out = options.out.display();
     terminal.say(&format!("written to {out}: {}", FILES.join(", ")));
@@ -94,6 +109,23 @@ impl Options {
             };
         }
         Ok(sweep)
+    }
+
+    /// The sweep, from where the one in the folder stopped if it is to go on.
+    fn go_on(&self, sweep: Sweep) -> Result<Sweep, Stop> {
+        if !self.resume && !self.append {
+            return Ok(sweep);
+        }
+        let path = self.out.join(FILES[1]);
+        let refused = |reason: &dyn fmt::Display| {
+            let path = path.display();
+            Stop::mistake(format_args!(
+                "{path}: {reason}; name its folder with --out, or leave out --resume and --append"
+            ))
+        };
+        let earlier = File::open(&path).and_then(json::read).map_err(|error| refused(&error))?;
+        let gone_on = if self.resume { sweep.resume(earlier) } else { sweep.append(earlier) };
+        gone_on.map_err(|error| refused(&error))
     }
 
     /// The backends that were asked for by name, the loop first, as the others are compared with it.
@@ -187,13 +219,20 @@ fn open_folder(out: &Path) -> Result<File, Stop> {
     File::create(&csv).map_err(|error| refused(&csv, error))
 }
 
+/// Writes the report beside its place first, so that whoever is killed meanwhile leaves the last one whole.
+pub fn write_json(report: &Report, path: &Path) -> io::Result<()> {
+    let part = path.with_extension("json.part");
+    json::write(report, io::BufWriter::new(File::create(&part)?))?;
+    fs::rename(part, path)
+}
+
 /// Writes what is written at the end; the rows are there already.
 fn write(report: &Report, out: &Path) -> Result<(), Stop> {
     let [_, json, svg, png] = FILES.map(|name| out.join(name));
     let named = |path: &Path, written: io::Result<()>| {
         written.map_err(|error| Stop::failure(format_args!("{}: {error}", path.display())))
     };
-    named(&json, File::create(&json).and_then(|file| sweep::json::write(report, io::BufWriter::new(file))))?;
+    named(&json, write_json(report, &json))?;
     named(&svg, plot::svg(report, &svg))?;
     named(&png, plot::png(report, &png))
 }

@@ -2,14 +2,21 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use crossover::sweep::csv::Rows;
 use crossover::sweep::table::Table;
-use crossover::sweep::{Environment, Failure, Measurement, Missing, Observer};
+use crossover::sweep::{Environment, Failure, Measurement, Missing, Observer, Report};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::sweep::{FILES, write_json};
+
+/// The report so far is not written again before so many times as long as that took last have passed: so the writing never
+/// takes more than a twentieth of the time.
+const REST: u32 = 20;
 
 /// Shows a sweep, writes its rows down, and stops it when asked to.
 pub struct Terminal {
@@ -21,23 +28,26 @@ pub struct Terminal {
     /// Whether somebody reads the table.
     read: bool,
     rows: Rows<File>,
-    file: PathBuf,
+    out: PathBuf,
+    /// When the report so far was last written, and how long that took.
+    written: Option<(Instant, Duration)>,
     interrupted: Arc<AtomicBool>,
     /// What went wrong in writing. The sweep stops then.
     pub broken: Option<String>,
 }
 
 impl Terminal {
-    /// Shows the sweep unless `quiet`, and writes its rows to `rows`, the file at the path `file`.
-    pub fn new(quiet: bool, rows: File, file: PathBuf, interrupted: Arc<AtomicBool>) -> Self {
+    /// Shows the sweep unless `quiet`, and writes its rows to `rows`, the first file of the folder `out`, and the report so
+    /// far to the second.
+    pub fn new(quiet: bool, rows: File, out: &Path, interrupted: Arc<AtomicBool>) -> Self {
         let shown = !quiet && io::stderr().is_terminal();
         let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos}/{len}, {eta} left") {
             bar.set_style(style);
         }
-        let (table, rows) = (Table::default(), Rows::new(rows));
-        Terminal { quiet, bar, table, fresh: true, read: true, rows, file, interrupted, broken: None }
+        let (table, rows, out) = (Table::default(), Rows::new(rows), out.to_owned());
+        Terminal { quiet, bar, table, fresh: true, read: true, rows, out, written: None, interrupted, broken: None }
     }
 
     /// Takes the progress bar away.
@@ -58,7 +68,7 @@ impl Terminal {
     }
 
     /// Writes a line to standard error, also if quiet: what is missing or wrong is never passed over.
-    fn warn(&self, line: &str) {
+    pub fn warn(&self, line: &str) {
         // If standard error is closed, the report still says it.
         let _ = self.bar.suspend(|| writeln!(io::stderr(), "crossover: {line}"));
     }
@@ -75,6 +85,17 @@ impl Observer for Terminal {
         self.warn(&format!("measuring without {}: {}", missing.backend, missing.reason));
     }
 
+    fn so_far(&mut self, report: &Report) {
+        if self.written.is_some_and(|(when, took)| when.elapsed() < took * REST) {
+            return;
+        }
+        let (start, path) = (Instant::now(), self.out.join(FILES[1]));
+        if let Err(error) = write_json(report, &path) {
+            self.broken = Some(format!("{}: {error}", path.display()));
+        }
+        self.written = Some((Instant::now(), start.elapsed()));
+    }
+
     fn progress(&mut self, done: usize, total: usize) {
         self.bar.set_length(total as u64);
         self.bar.set_position(done as u64);
@@ -82,7 +103,7 @@ impl Observer for Terminal {
 
     fn measured(&mut self, measurement: &Measurement) {
         if let Err(error) = self.rows.write(measurement) {
-            self.broken = Some(format!("{}: {error}", self.file.display()));
+            self.broken = Some(format!("{}: {error}", self.out.join(FILES[0]).display()));
         }
         if std::mem::take(&mut self.fresh) {
             self.say(&Table::head());

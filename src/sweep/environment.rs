@@ -1,10 +1,12 @@
 //! The machine and the build that a report comes from.
 
+use std::fmt;
+
 use crate::backend::{Info, Isa, processor};
 
 /// The machine and the build that a report comes from.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Environment {
     /// The processor's name, where it is known: only with the feature `profile`.
     pub cpu: Option<String>,
@@ -12,6 +14,12 @@ pub struct Environment {
     pub isa: Option<String>,
     /// The most threads that a contender works with.
     pub threads: Option<usize>,
+    /// The widest instruction set that the machine has.
+    #[cfg_attr(feature = "cli", serde(default))]
+    pub widest: Option<String>,
+    /// How many cores this process may use.
+    #[cfg_attr(feature = "cli", serde(default))]
+    pub cores: Option<usize>,
     /// The GPU's name.
     pub adapter: Option<String>,
     /// The GPU's driver.
@@ -37,6 +45,8 @@ impl Environment {
             cpu: processor(),
             isa: isa.map(|isa| isa.to_string()),
             threads: infos.iter().filter_map(|info| info.threads).max(),
+            widest: Some(Isa::detect().to_string()),
+            cores: std::thread::available_parallelism().ok().map(usize::from),
             adapter: device.as_ref().map(|device| device.name.clone()),
             driver: device.as_ref().map(|device| device.driver.clone()),
             api: device.as_ref().map(|device| device.api.clone()),
@@ -45,6 +55,34 @@ impl Environment {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             profile: if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned(),
         }
+    }
+
+    /// How another machine or build differs from this one, in what is known of both.
+    pub fn differences(&self, other: &Environment) -> Vec<Difference> {
+        let both = self.facts().into_iter().zip(other.facts());
+        let differing = both.filter_map(|((what, ours), (_, theirs))| {
+            let (old, new) = (ours?, theirs?);
+            (old != new).then_some(Difference { what, old, new })
+        });
+        differing.collect()
+    }
+
+    /// Everything that is known, by name.
+    fn facts(&self) -> [(&'static str, Option<String>); 12] {
+        [
+            ("cpu", self.cpu.clone()),
+            ("isa", self.isa.clone()),
+            ("threads", self.threads.map(|threads| threads.to_string())),
+            ("widest", self.widest.clone()),
+            ("cores", self.cores.map(|cores| cores.to_string())),
+            ("adapter", self.adapter.clone()),
+            ("driver", self.driver.clone()),
+            ("api", self.api.clone()),
+            ("software", self.software.map(|software| software.to_string())),
+            ("os", Some(self.os.clone())),
+            ("version", Some(self.version.clone())),
+            ("profile", Some(self.profile.clone())),
+        ]
     }
 
     /// The machine in one line: processor, instruction set, threads, GPU.
@@ -64,6 +102,26 @@ impl Environment {
     pub fn gpu(&self) -> Option<String> {
         let software = if self.software == Some(true) { " (software)" } else { "" };
         self.adapter.as_ref().map(|name| format!("{name}{software}"))
+    }
+}
+
+/// What is not the same about two machines or builds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+pub struct Difference {
+    /// The field's name in [`Environment`].
+    pub what: &'static str,
+    /// What it was.
+    pub old: String,
+    /// What it is now.
+    pub new: String,
+}
+
+/// `threads: 2, now 4`.
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Difference { what, old, new } = self;
+        write!(f, "{what}: {old}, now {new}")
     }
 }
 

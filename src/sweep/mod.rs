@@ -1,8 +1,9 @@
 //! The sweep: the same kernels on every backend, over a range of sizes, verified and then timed.
 //!
 //! In order: [`Sizes`] says how many elements, a [`Contender`] is one way to run a kernel, every element of its output is
-//! verified against the oracle, a [`Clock`] times it, and the [`Report`] holds what came out. With the feature
-//! `cli`, `csv`, `json`, `plot` and `table` write it down.
+//! verified against the oracle, a [`Clock`] times it, and the [`Report`] holds what came out, and tells where one
+//! [overtakes](Report::crossovers) another and [what to mind](Report::warnings). [`table`] shows it, and with the feature `cli`, `csv`, `json` and `plot` write it
+//! down.
 //!
 //! What keeps the figures honest:
 //!
@@ -14,10 +15,13 @@
 #[cfg(feature = "cli")]
 mod axis;
 mod clock;
+mod compare;
 mod contender;
+mod crossover;
 #[cfg(feature = "cli")]
 pub mod csv;
 mod environment;
+mod interval;
 #[cfg(feature = "cli")]
 pub mod json;
 #[cfg(feature = "cli")]
@@ -26,25 +30,36 @@ mod regret;
 mod report;
 #[cfg(feature = "gpu")]
 mod resident;
+mod resume;
 mod round;
 pub(crate) mod sampling;
 mod sizes;
-#[cfg(feature = "cli")]
 pub mod table;
 mod verify;
+mod warning;
 
+#[cfg(test)]
+mod fake;
+#[cfg(all(test, feature = "cli"))]
+mod golden;
+#[cfg(test)]
+mod simulated;
 #[cfg(test)]
 mod tests;
 
 pub use clock::{Clock, SystemClock};
+pub use compare::{Change, Comparison};
 pub use contender::{Contender, Host, Regime, Runner, contenders};
-pub use environment::Environment;
+pub use crossover::{Crossover, Found};
+pub use environment::{Difference, Environment};
+pub use interval::Interval;
 pub use regret::{Case, Regret};
-pub use report::{Failure, Measurement, Missing, Quantiles, Report};
+pub use report::{Failure, Measurement, Missing, Place, Quantiles, Report, Series};
 #[cfg(feature = "gpu")]
 pub use resident::Resident;
 pub use sizes::Sizes;
 pub use verify::Mismatch;
+pub use warning::Warning;
 
 use crate::backend::{Backend, Info, Kind};
 use crate::error::Error;
@@ -67,10 +82,15 @@ pub trait Observer {
     /// A backend is not there. Heard before anything is measured.
     fn missing(&mut self, _missing: &Missing) {}
 
+    /// All contenders have been measured at one size of one workload, or nothing yet: the report so far is whole. Who is
+    /// afraid of being killed writes it down now. It says that it was [cancelled](Report::cancelled).
+    fn so_far(&mut self, _report: &Report) {}
+
     /// `done` of `total` steps are done. A step is one contender's verification, or one of its trials.
     fn progress(&mut self, _done: usize, _total: usize) {}
 
-    /// A contender has been measured at one size.
+    /// A contender has been measured at one size. Of a sweep that [goes on](Sweep::resume), those of the earlier report are
+    /// heard first.
     fn measured(&mut self, _measurement: &Measurement) {}
 
     /// A contender failed at one size and got no time.
@@ -107,6 +127,8 @@ pub struct Sweep {
     sizes: Sizes,
     trials: usize,
     seed: u64,
+    /// What to go on with.
+    earlier: Option<Report>,
 }
 
 impl Sweep {
@@ -119,6 +141,7 @@ impl Sweep {
             sizes: Sizes::default(),
             trials: TRIALS,
             seed: SEED,
+            earlier: None,
         }
     }
 
@@ -197,14 +220,15 @@ impl Sweep {
     /// What fails does not stop the rest: it is one of the report's failures. Memory is not asked for but taken: compare
     /// [`bytes_needed`](Sweep::bytes_needed) with what there is first, if the sizes are somebody else's choice.
     pub fn run_with(&self, clock: &dyn Clock, observer: &mut dyn Observer) -> Report {
-        let mut report = Report::new(Environment::of(&self.infos()), self.missing.clone());
-        observer.begun(&report.environment);
+        let mut report = self.begin(observer);
         for missing in &self.missing {
             observer.missing(missing);
         }
         let steps = self.workloads.len() * self.sizes.len() * self.contenders.len() * (1 + self.trials);
         let mut progress = Progress { done: 0, total: steps };
         let sampler = Sampler::new(clock, round::LEAST_SAMPLE);
+        report.clock_step = Some(sampler.step().as_secs_f64());
+        observer.so_far(&report);
         for workload in &self.workloads {
             let largest = self.sizes.largest();
             let data = workload.data(largest, self.seed);
@@ -212,12 +236,14 @@ impl Sweep {
             for len in self.sizes.iter() {
                 let round = Round { sweep: self, workload, data: &data, oracle: oracle.as_ref(), len, sampler };
                 round.run(&mut report, &mut progress, observer);
+                self.arrange(&mut report);
                 if observer.cancelled() {
-                    report.cancelled = true;
                     return report;
                 }
+                observer.so_far(&report);
             }
         }
+        report.cancelled = false;
         report
     }
 

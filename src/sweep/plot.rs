@@ -75,12 +75,7 @@ impl<'a> Picture<'a> {
         for (style, font) in fonts {
             register_font(FONT, style, font).map_err(|_| io::Error::other("the build's own font cannot be read"))?;
         }
-        let mut workloads: Vec<&str> = Vec::new();
-        for each in &report.measurements {
-            if !workloads.contains(&each.workload.as_str()) {
-                workloads.push(&each.workload);
-            }
-        }
+        let workloads = report.workloads();
         let title = match workloads[..] {
             [] => "nothing was measured".to_owned(),
             [one] => format!("{}: time against elements", named(one)),
@@ -344,7 +339,9 @@ mod tests {
                 regime,
                 elements: 1000,
                 trials: 5,
+                runs: 1,
                 seconds: Quantiles { q05: 1e-6, q50: 1e-6, q95: 1e-6 },
+                samples: vec![1e-6; 5],
                 ns_per_element: 1.0,
                 gb_per_s: 8.0,
                 max_ulp: 0.5,

@@ -7,7 +7,7 @@ use crate::backend::Kind;
 
 /// What a sweep found, and where.
 #[derive(Clone, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Report {
     /// The machine and the build.
     pub environment: Environment,
@@ -19,22 +19,55 @@ pub struct Report {
     pub failures: Vec<Failure>,
     /// Whether the sweep was stopped before its end.
     pub cancelled: bool,
+    /// The seed of the input data, where it was noted.
+    #[cfg_attr(feature = "cli", serde(default))]
+    pub seed: Option<u64>,
+    /// The shortest time that the clock can tell from none, in seconds, where it was noted.
+    #[cfg_attr(feature = "cli", serde(default))]
+    pub clock_step: Option<f64>,
 }
 
 impl Report {
     pub(super) fn new(environment: Environment, missing: Vec<Missing>) -> Self {
-        Report { environment, measurements: Vec::new(), missing, failures: Vec::new(), cancelled: false }
+        let (measurements, failures) = (Vec::new(), Vec::new());
+        Report { environment, measurements, missing, failures, cancelled: false, seed: None, clock_step: None }
+    }
+
+    /// Whether it has a measurement of this.
+    pub(super) fn has(&self, place: &Place) -> bool {
+        self.measurements.iter().any(|each| each.place() == *place)
+    }
+
+    /// The workloads that have measurements, in the order they were measured.
+    pub(super) fn workloads(&self) -> Vec<&str> {
+        let mut workloads: Vec<&str> = Vec::new();
+        for each in &self.measurements {
+            if !workloads.contains(&each.workload.as_str()) {
+                workloads.push(&each.workload);
+            }
+        }
+        workloads
+    }
+
+    /// The series that were measured on a workload, from the plainest on.
+    pub(super) fn series(&self, workload: &str) -> Vec<Series> {
+        let software = self.environment.software == Some(true);
+        let ours = self.measurements.iter().filter(|each| each.workload == workload);
+        let mut series: Vec<_> = ours.map(|each| Series::of(each, software)).collect();
+        series.sort_unstable();
+        series.dedup();
+        series
     }
 }
 
 /// The time that one contender takes for one workload at one size.
 #[derive(Clone, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Measurement {
     /// The workload's name.
     pub workload: String,
     /// Which backend.
-    #[cfg_attr(feature = "cli", serde(serialize_with = "by_name"))]
+    #[cfg_attr(feature = "cli", serde(with = "by_name"))]
     pub backend: Kind,
     /// Where the arrays are.
     pub regime: Regime,
@@ -42,13 +75,23 @@ pub struct Measurement {
     pub elements: usize,
     /// How many trials were made, the dropped one included.
     pub trials: usize,
+    /// How many runs each trial timed at once; 0 in a file from before they were noted.
+    #[cfg_attr(feature = "cli", serde(default))]
+    pub runs: usize,
     /// Seconds a run.
     pub seconds: Quantiles,
+    /// Seconds a run of every trial, in the order they were made, the slowest included. None in a file from before they
+    /// were kept.
+    #[cfg_attr(feature = "cli", serde(default, deserialize_with = "super::json::numbers"))]
+    pub samples: Vec<f64>,
     /// Nanoseconds an element, by the median.
+    #[cfg_attr(feature = "cli", serde(deserialize_with = "super::json::number"))]
     pub ns_per_element: f64,
     /// 10⁹ bytes a second that have to be read and written, by the median: each array once.
+    #[cfg_attr(feature = "cli", serde(deserialize_with = "super::json::number"))]
     pub gb_per_s: f64,
     /// The worst error of any element, in ULP of the oracle.
+    #[cfg_attr(feature = "cli", serde(deserialize_with = "super::json::number"))]
     pub max_ulp: f64,
 }
 
@@ -56,6 +99,77 @@ impl Measurement {
     /// The backend, and the regime where it is not the usual one: `simd`, `gpu resident`.
     pub fn series(&self) -> String {
         series(self.backend, self.regime)
+    }
+
+    /// What it is a measurement of.
+    pub fn place(&self) -> Place {
+        let Measurement { backend, regime, elements, .. } = *self;
+        Place { workload: self.workload.clone(), backend, regime, elements }
+    }
+
+    /// The trials, or what there is of them in a file that has but their quantiles.
+    pub(super) fn trials_or_quantiles(&self) -> Vec<f64> {
+        let Quantiles { q05, q50, q95 } = self.seconds;
+        if self.samples.is_empty() { vec![q05, q50, q95] } else { self.samples.clone() }
+    }
+}
+
+/// What a measurement is of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+pub struct Place {
+    /// The workload's name.
+    pub workload: String,
+    /// Which backend.
+    #[cfg_attr(feature = "cli", serde(with = "by_name"))]
+    pub backend: Kind,
+    /// Where the arrays are.
+    pub regime: Regime,
+    /// How many elements the output has.
+    pub elements: usize,
+}
+
+/// `poly on gpu resident at 1000 elements`.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Place { workload, backend, regime, elements } = self;
+        write!(f, "{workload} on {} at {elements} elements", series(*backend, *regime))
+    }
+}
+
+/// What is measured over the sizes: a backend under a regime.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+pub struct Series {
+    /// Which backend.
+    #[cfg_attr(feature = "cli", serde(with = "by_name"))]
+    pub backend: Kind,
+    /// Where the arrays are.
+    pub regime: Regime,
+    /// Whether it is a GPU that is a program on the CPU, whose speed says nothing of a GPU's.
+    pub software: bool,
+}
+
+impl Series {
+    fn of(measurement: &Measurement, software: bool) -> Self {
+        let Measurement { backend, regime, .. } = *measurement;
+        Series { backend, regime, software: software && backend == Kind::Gpu }
+    }
+
+    pub(super) fn is(self, measurement: &Measurement) -> bool {
+        (self.backend, self.regime) == (measurement.backend, measurement.regime)
+    }
+
+    pub(super) fn on_gpu(self) -> bool {
+        self.backend == Kind::Gpu
+    }
+}
+
+/// `simd`, `gpu resident (software)`.
+impl fmt::Display for Series {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let software = if self.software { " (software)" } else { "" };
+        write!(f, "{}{software}", series(self.backend, self.regime))
     }
 }
 
@@ -68,13 +182,16 @@ pub(super) fn series(backend: Kind, regime: Regime) -> String {
 
 /// The 5 % quantile, the median and the 95 % quantile of something.
 #[derive(Clone, Copy, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Quantiles {
     /// A twentieth lies below.
+    #[cfg_attr(feature = "cli", serde(deserialize_with = "super::json::number"))]
     pub q05: f64,
     /// Half lies below.
+    #[cfg_attr(feature = "cli", serde(deserialize_with = "super::json::number"))]
     pub q50: f64,
     /// A twentieth lies above.
+    #[cfg_attr(feature = "cli", serde(deserialize_with = "super::json::number"))]
     pub q95: f64,
 }
 
@@ -98,7 +215,7 @@ impl Quantiles {
 
 /// The quantile `q` of sorted values, linear between the two nearest: numpy's default, method 7 of R. J. Hyndman and
 /// Y. Fan, "Sample Quantiles in Statistical Packages", 1996.
-fn quantile(sorted: &[f64], q: f64) -> f64 {
+pub(super) fn quantile(sorted: &[f64], q: f64) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
     let position = q * last as f64;
     let below = position.floor() as usize;
@@ -108,12 +225,12 @@ fn quantile(sorted: &[f64], q: f64) -> f64 {
 
 /// A contender that got no time at one size, and why.
 #[derive(Clone, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Failure {
     /// The workload's name.
     pub workload: String,
     /// Which backend.
-    #[cfg_attr(feature = "cli", serde(serialize_with = "by_name"))]
+    #[cfg_attr(feature = "cli", serde(with = "by_name"))]
     pub backend: Kind,
     /// Where the arrays are.
     pub regime: Regime,
@@ -125,27 +242,45 @@ pub struct Failure {
     pub mismatch: Option<Mismatch>,
 }
 
+impl Failure {
+    /// What has no time.
+    pub fn place(&self) -> Place {
+        let Failure { backend, regime, elements, .. } = *self;
+        Place { workload: self.workload.clone(), backend, regime, elements }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Failure { workload, elements, reason, .. } = self;
-        write!(f, "{workload} on {} at {elements} elements: {reason}", series(self.backend, self.regime))
+        write!(f, "{}: {}", self.place(), self.reason)
     }
 }
 
 /// A backend that is not there, and why.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Missing {
     /// Which backend.
-    #[cfg_attr(feature = "cli", serde(serialize_with = "by_name"))]
+    #[cfg_attr(feature = "cli", serde(with = "by_name"))]
     pub backend: Kind,
     /// Why, and what would bring it.
     pub reason: String,
 }
 
+/// A backend in a file is its name.
 #[cfg(feature = "cli")]
-fn by_name<S: serde::Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(kind.name())
+mod by_name {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use crate::backend::Kind;
+
+    pub fn serialize<S: Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(kind.name())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Kind, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::report::{Failure, Measurement, Quantiles, Report};
+use super::report::{Failure, Measurement, Place, Quantiles, Report};
 use super::sampling::Sampler;
 use super::verify::{Mismatch, Oracle};
 use super::{Contender, Observer, Progress, Runner, Sweep};
@@ -52,9 +52,16 @@ impl<'a> Round<'a> {
     pub fn run(&self, report: &mut Report, progress: &mut Progress, observer: &mut dyn Observer) {
         let trials = self.sweep.trials;
         let mut entries = Vec::new();
+        // What an earlier sweep has measured.
+        let places = self.sweep.contenders.iter().map(|contender| self.place(&**contender));
+        let kept: Vec<_> = places.filter(|place| report.has(place)).collect();
         for contender in &self.sweep.contenders {
             if observer.cancelled() {
                 return;
+            }
+            if kept.contains(&self.place(&**contender)) {
+                progress.advance(1 + trials, observer);
+                continue;
             }
             match self.enter(&**contender) {
                 Ok(entry) => {
@@ -88,6 +95,11 @@ impl<'a> Round<'a> {
         }
     }
 
+    fn place(&self, contender: &dyn Contender) -> Place {
+        let (backend, regime) = (contender.info().kind, contender.regime());
+        Place { workload: self.workload.name().to_owned(), backend, regime, elements: self.len }
+    }
+
     /// Prepares a contender, verifies it and finds how many runs make a sample.
     fn enter<'s>(&'s self, contender: &'s dyn Contender) -> Result<Entry<'s>, Defeat> {
         let oracle = self.oracle.map_err(Clone::clone)?;
@@ -118,7 +130,9 @@ impl<'a> Round<'a> {
             regime: entry.contender.regime(),
             elements: self.len,
             trials: entry.samples.len(),
+            runs: entry.times,
             seconds,
+            samples: entry.samples.clone(),
             ns_per_element,
             gb_per_s: self.workload.bytes_per_element() as f64 / ns_per_element,
             max_ulp: entry.max_ulp,

@@ -14,6 +14,7 @@ const MOST_RUNS: usize = 1 << 24;
 #[derive(Clone, Copy)]
 pub(crate) struct Sampler<'a> {
     clock: &'a dyn Clock,
+    step: Duration,
     /// The least time that a sample takes.
     enough: Duration,
 }
@@ -21,7 +22,13 @@ pub(crate) struct Sampler<'a> {
 impl<'a> Sampler<'a> {
     /// Samples that take so long at least, and as many steps of the clock as its reading may not matter.
     pub(crate) fn new(clock: &'a dyn Clock, least: Duration) -> Self {
-        Sampler { clock, enough: least.max(clock.step() * LEAST_STEPS) }
+        let step = clock.step();
+        Sampler { clock, step, enough: least.max(step * LEAST_STEPS) }
+    }
+
+    /// The clock's step.
+    pub(crate) fn step(&self) -> Duration {
+        self.step
     }
 
     /// How many runs make a sample long enough. Finding out also warms everything up.

@@ -62,6 +62,19 @@ fn line(workload: &str, backend: &str, [elements, time, ns, rate, faster, ulp]: 
     format!("{workload:NAME$} {backend:12} {elements:>11} {time:>8} {ns:>8} {rate:>7} {faster:>7} {ulp:>8}")
 }
 
+/// The words of a text in lines of at most 80 characters, those after the first indented by two, where no word is longer.
+pub fn wrapped(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= LINE => *line += &format!(" {word}"),
+            Some(_) => lines.push(format!("  {word}")),
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines.join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,7 +88,9 @@ mod tests {
             regime: Regime::Resident,
             elements: 99_999_999_999,
             trials: 5,
+            runs: 1,
             seconds: Quantiles { q05: 0.0, q50: 1234.5e-6, q95: 0.0 },
+            samples: Vec::new(),
             ns_per_element: 123_456.0,
             gb_per_s: 1.2e-4,
             max_ulp: 1.2e30,

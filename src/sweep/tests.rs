@@ -1,138 +1,14 @@
 //! Sweeps whose contenders move a clock of their own, so that every figure is known beforehand.
 
-use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::fake::{Fake, FakeClock, Manner, Notes};
 use super::*;
 use crate::arg::Arg;
-use crate::backend::{Isa, Loop, Simd};
+use crate::backend::{Isa, Loop};
 use crate::error::Result;
 use crate::kernel::Kernel;
-
-/// A clock that moves only when a contender runs.
-#[derive(Clone, Default)]
-struct FakeClock(Rc<Cell<Duration>>);
-
-impl FakeClock {
-    fn pass(&self, time: Duration) {
-        self.0.set(self.0.get() + time);
-    }
-}
-
-impl Clock for FakeClock {
-    fn now(&self) -> Duration {
-        self.0.get()
-    }
-
-    fn step(&self) -> Duration {
-        Duration::from_nanos(100)
-    }
-}
-
-/// How a fake contender behaves.
-#[derive(Clone, Copy, PartialEq)]
-enum Manner {
-    Right,
-    /// The last element is one ULP beyond the bound, or more.
-    WrongAtTheEnd,
-    WritesNothing,
-    /// Fails from its run of this number on, from 0.
-    BreaksAfter(usize),
-}
-
-/// Runs nothing but the clock: each batch takes as long as the next of `batches` says for each run, in turn.
-struct Fake {
-    clock: FakeClock,
-    micros: Vec<u64>,
-    manner: Manner,
-    /// How many runs each batch had.
-    batches: Rc<std::cell::RefCell<Vec<usize>>>,
-}
-
-impl Fake {
-    fn new(clock: &FakeClock, micros: &[u64], manner: Manner) -> Self {
-        Fake { clock: clock.clone(), micros: micros.to_vec(), manner, batches: Rc::default() }
-    }
-}
-
-impl Contender for Fake {
-    fn info(&self) -> Info {
-        Simd::new().info()
-    }
-
-    fn regime(&self) -> Regime {
-        Regime::Host
-    }
-
-    fn prepare<'a>(&'a self, kernel: &Kernel, args: &[Arg<'a>], len: usize) -> Result<Box<dyn Runner + 'a>> {
-        let mut out = vec![f32::NAN; len];
-        if self.manner != Manner::WritesNothing {
-            Loop.run(kernel, args, &mut out)?;
-        }
-        if self.manner == Manner::WrongAtTheEnd {
-            out[len - 1] += 1e-3;
-        }
-        Ok(Box::new(Faked { fake: self, out, runs: 0 }))
-    }
-}
-
-struct Faked<'a> {
-    fake: &'a Fake,
-    out: Vec<f32>,
-    runs: usize,
-}
-
-impl Runner for Faked<'_> {
-    fn run(&mut self) -> Result<()> {
-        self.repeat(1)
-    }
-
-    fn repeat(&mut self, times: usize) -> Result<()> {
-        self.runs += times;
-        if matches!(self.fake.manner, Manner::BreaksAfter(runs) if self.runs > runs) {
-            return Err(Error::DeviceLost { reason: "somebody pulled the cable".to_owned() });
-        }
-        let mut batches = self.fake.batches.borrow_mut();
-        let micros = self.fake.micros[batches.len() % self.fake.micros.len()];
-        self.fake.clock.pass(Duration::from_micros(micros) * times as u32);
-        batches.push(times);
-        Ok(())
-    }
-
-    fn output(&mut self) -> Result<&[f32]> {
-        Ok(&self.out)
-    }
-}
-
-/// Notes what it hears, and cancels once so many steps are done.
-#[derive(Default)]
-struct Notes {
-    measured: usize,
-    failed: usize,
-    missing: Vec<String>,
-    progress: Vec<(usize, usize)>,
-    cancel_at: Option<usize>,
-}
-
-impl Observer for Notes {
-    fn missing(&mut self, missing: &Missing) {
-        self.missing.push(missing.reason.clone());
-    }
-    fn progress(&mut self, done: usize, total: usize) {
-        self.progress.push((done, total));
-    }
-    fn measured(&mut self, _: &Measurement) {
-        self.measured += 1;
-    }
-    fn failed(&mut self, _: &Failure) {
-        self.failed += 1;
-    }
-    fn cancelled(&mut self) -> bool {
-        let done = self.progress.last().map_or(0, |(done, _)| *done);
-        self.cancel_at.is_some_and(|at| done >= at)
-    }
-}
 
 fn sizes(text: &str) -> Sizes {
     text.parse().unwrap()
@@ -182,6 +58,9 @@ fn the_slowest_trial_is_dropped() {
     let report = Sweep::new().contender(Box::new(fake)).sizes(sizes("10")).run_with(&clock, &mut ());
     let found = report.measurements[0].seconds;
     assert!((found.q50 - 26.5e-3).abs() < 1e-12 && found.q95 < 28e-3, "{found:?}");
+    // But it is kept, in its place.
+    let samples: Vec<_> = report.measurements[0].samples.iter().map(|seconds| (seconds * 1e6).round()).collect();
+    assert_eq!((samples, report.measurements[0].runs), (vec![25e3, 99e3, 26e3, 27e3, 28e3], 1));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::machine::Cost;
 use super::policy::{Goal, Policy, Residency};
 use super::profile::Source;
 use crate::backend::Kind;
-use crate::figure::{count, time};
+use crate::figure::{about, short, time};
 
 /// Which backend is to run a kernel over so many elements, and why.
 ///
@@ -72,14 +72,14 @@ impl fmt::Display for Crossover {
         let Crossover { from, to, closest, .. } = self;
         match self.elements {
             Some(1) => write!(f, "{to} is ahead of {from} at every size"),
-            Some(elements) => write!(f, "{to} overtakes {from} at {} elements", count(elements)),
+            Some(elements) => write!(f, "{to} overtakes {from} at {} elements", about(elements as f64)),
             None if *closest < 1.0 => {
-                let at = count(self.closest_at);
-                write!(f, "{to} does not stay ahead of {from}; it is {:.3} of its time at {at}", closest)
+                let at = about(self.closest_at as f64);
+                write!(f, "{to} does not stay ahead of {from}; it is {} of its time at {at}", short(*closest))
             }
             None => {
-                let at = count(self.closest_at);
-                write!(f, "{to} does not overtake {from}: none in range, closest {closest:.3} times at {at}")
+                let at = about(self.closest_at as f64);
+                write!(f, "{to} does not overtake {from}: none in range, closest {} times at {at}", short(*closest))
             }
         }
     }
@@ -92,7 +92,7 @@ impl Decision {
             Goal::Latency => "least latency",
             Goal::Throughput => "most throughput",
         };
-        format!("{} elements, data on the {}, {goal}", count(self.elements), self.residency)
+        format!("{} elements, data on the {}, {goal}", self.elements, self.residency)
     }
 }
 
@@ -142,7 +142,7 @@ mod tests {
     fn a_crossover_reads_as_a_sentence() {
         let crossover =
             Crossover { from: Kind::Simd, to: Kind::Gpu, elements: None, closest: 1.4, closest_at: 100_000_000 };
-        let text = "gpu does not overtake simd: none in range, closest 1.400 times at 1e8";
+        let text = "gpu does not overtake simd: none in range, closest 1.40 times at 1e8";
         assert_eq!(crossover.to_string(), text);
         let at = Crossover { elements: Some(20_000), ..crossover };
         assert_eq!(at.to_string(), "gpu overtakes simd at 2e4 elements");

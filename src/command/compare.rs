@@ -1,0 +1,118 @@
+//! `crossover compare`: what changed from one sweep to another.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use crossover::sweep::{Change, Comparison, Report, json, table};
+
+use super::Stop;
+
+#[derive(Args)]
+pub struct Options {
+    /// The sweep.json from before
+    #[arg(value_name = "OLD.json")]
+    old: PathBuf,
+    /// The sweep.json to compare with it
+    #[arg(value_name = "NEW.json")]
+    new: PathBuf,
+    /// How many times slower than before is a regression, which ends the command with status 1
+    #[arg(long, value_name = "RATIO", default_value = "1.1", value_parser = ratio)]
+    threshold: f64,
+    /// Write JSON instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+fn ratio(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(ratio) if (1.0..f64::INFINITY).contains(&ratio) => Ok(ratio),
+        _ => Err("write a number from 1 on, such as 1.1 for 10 % slower".to_owned()),
+    }
+}
+
+/// Compares two files. A regression is a failure, so that a script may stop at it.
+pub fn run(options: &Options) -> Result<(), Stop> {
+    let (old, new) = (read(&options.old)?, read(&options.new)?);
+    let found = Comparison::of(&old, &new);
+    let names = [&options.old, &options.new].map(|path| path.display().to_string());
+    if found.shared() == 0 {
+        let [old, new] = &names;
+        return Err(Stop::mistake(format_args!(
+            "{old} ({} measurements) and {new} ({}) have none in common; measure the same workloads and sizes",
+            found.only_old.len(),
+            found.only_new.len()
+        )));
+    }
+    let mut to = io::stdout().lock();
+    let written =
+        if options.json { as_json(&found, options, &mut to) } else { as_table(&found, options, &names, &mut to) };
+    match written {
+        // Whoever reads has read enough, but a script still wants the status.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        other => other.map_err(|error| Stop::mistake(format_args!("standard output: {error}")))?,
+    }
+    verdict(&found, options.threshold)
+}
+
+fn read(path: &Path) -> Result<Report, Stop> {
+    let read = File::open(path).and_then(json::read);
+    read.map_err(|error| Stop::mistake(format_args!("{}: {error}", path.display())))
+}
+
+fn verdict(found: &Comparison, threshold: f64) -> Result<(), Stop> {
+    let slower = found.regressions(threshold).count();
+    let percent = (threshold - 1.0) * 100.0;
+    match (slower, found.broken.len()) {
+        (0, 0) => Ok(()),
+        (0, broken) => Err(Stop::failure(format_args!("{broken} measurement(s) fail now"))),
+        (slower, 0) => {
+            Err(Stop::failure(format_args!("{slower} measurement(s) are slower by more than {percent:.0} %")))
+        }
+        (slower, broken) => Err(Stop::failure(format_args!(
+            "{slower} measurement(s) are slower by more than {percent:.0} %, and {broken} fail now"
+        ))),
+    }
+}
+
+fn as_json(found: &Comparison, options: &Options, mut to: impl Write) -> io::Result<()> {
+    #[derive(serde::Serialize)]
+    struct Told<'a> {
+        threshold: f64,
+        regressions: usize,
+        #[serde(flatten)]
+        found: &'a Comparison,
+    }
+
+    let regressions = found.regressions(options.threshold).count();
+    serde_json::to_writer_pretty(&mut to, &Told { threshold: options.threshold, regressions, found })?;
+    writeln!(to)
+}
+
+fn as_table(found: &Comparison, options: &Options, names: &[String; 2], mut to: impl Write) -> io::Result<()> {
+    if !found.changes.is_empty() {
+        writeln!(to, "{}", Change::head())?;
+    }
+    for change in &found.changes {
+        writeln!(to, "{}", change.row(options.threshold))?;
+    }
+    let mut say = |line: &str| writeln!(to, "{}", table::wrapped(line));
+    for difference in &found.environment {
+        say(&format!("not the same {difference}"))?;
+    }
+    for failure in &found.broken {
+        say(&format!("fails now: {failure}"))?;
+    }
+    let shared = found.shared();
+    say(&format!("{} of {shared} measurements are the same within noise", found.unchanged))?;
+    if found.unknown > 0 {
+        say(&format!("{} have too few trials to tell; measure with --trials 5 or more", found.unknown))?;
+    }
+    for (places, name) in [&found.only_old, &found.only_new].into_iter().zip(names) {
+        if let Some(first) = places.first() {
+            say(&format!("{} only in {name}, the first {first}", places.len()))?;
+        }
+    }
+    Ok(())
+}

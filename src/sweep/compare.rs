@@ -1,0 +1,219 @@
+//! What changed from one sweep to another.
+//!
+//! A change is told where it is beyond noise: the [intervals](Interval) of the two medians have nothing in common, and the
+//! medians are further apart than what another layout of the same code may do. Two runs of a program differ by more than the
+//! trials of one, so asking that the intervals be apart is meant to be strict.
+
+use super::environment::Difference;
+use super::interval::Interval;
+use super::report::{Failure, Measurement, Place, Report, series};
+use super::table::shortened;
+use crate::figure::{short, time};
+
+/// The least factor between two medians that is told.
+const FLOOR: f64 = 1.02;
+
+/// What changed from one sweep to another, matched by workload, backend, regime and elements.
+#[derive(Clone, PartialEq, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+pub struct Comparison {
+    /// How the machines and builds differ, as far as both files know.
+    pub environment: Vec<Difference>,
+    /// What is faster or slower beyond noise, in the new sweep's order.
+    pub changes: Vec<Change>,
+    /// How many measurements are the same within noise.
+    pub unchanged: usize,
+    /// How many have fewer than three trials in a file, which tell nothing of their noise.
+    pub unknown: usize,
+    /// What had a time and fails now.
+    pub broken: Vec<Failure>,
+    /// What was measured in the old sweep only, and did not fail in the new one.
+    pub only_old: Vec<Place>,
+    /// What was measured in the new sweep only.
+    pub only_new: Vec<Place>,
+}
+
+/// A measurement that is faster or slower than before.
+#[derive(Clone, PartialEq, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+pub struct Change {
+    /// What was measured.
+    #[cfg_attr(feature = "cli", serde(flatten))]
+    pub place: Place,
+    /// Seconds a run in the old sweep.
+    pub old: Interval,
+    /// Seconds a run in the new sweep.
+    pub new: Interval,
+    /// The new median over the old one: above 1 it got slower.
+    pub ratio: f64,
+}
+
+impl Comparison {
+    /// Compares two sweeps.
+    pub fn of(old: &Report, new: &Report) -> Self {
+        let mut found = Comparison {
+            environment: old.environment.differences(&new.environment),
+            changes: Vec::new(),
+            unchanged: 0,
+            unknown: 0,
+            broken: Vec::new(),
+            only_old: Vec::new(),
+            only_new: Vec::new(),
+        };
+        for ours in &new.measurements {
+            match old.measurements.iter().find(|theirs| theirs.place() == ours.place()) {
+                Some(theirs) => found.judge(theirs, ours),
+                None => found.only_new.push(ours.place()),
+            }
+        }
+        for theirs in &old.measurements {
+            let place = theirs.place();
+            if new.measurements.iter().any(|ours| ours.place() == place) {
+                continue;
+            }
+            match new.failures.iter().find(|failure| failure.place() == place) {
+                Some(failure) => found.broken.push(failure.clone()),
+                None => found.only_old.push(place),
+            }
+        }
+        found
+    }
+
+    fn judge(&mut self, old: &Measurement, new: &Measurement) {
+        let of = |each: &Measurement| Interval::of_median(&each.trials_or_quantiles());
+        let (Some(before), Some(now)) = (of(old), of(new)) else {
+            self.unknown += 1;
+            return;
+        };
+        let ratio = now.middle / before.middle;
+        let apart = now.low > before.high || now.high < before.low;
+        match apart && ratio.max(1.0 / ratio) >= FLOOR {
+            true => self.changes.push(Change { place: new.place(), old: before, new: now, ratio }),
+            false => self.unchanged += 1,
+        }
+    }
+
+    /// How many measurements both sweeps have, those that fail now included.
+    pub fn shared(&self) -> usize {
+        self.changes.len() + self.unchanged + self.unknown + self.broken.len()
+    }
+
+    /// What got slower by more than a factor.
+    pub fn regressions(&self, threshold: f64) -> impl Iterator<Item = &Change> {
+        self.changes.iter().filter(move |change| change.ratio > threshold)
+    }
+}
+
+impl Change {
+    /// The names of the columns of [`row`](Change::row).
+    pub fn head() -> String {
+        line("workload", "backend", ["elements", "old", "new", "new/old"], "")
+    }
+
+    /// A line of at most 80 characters. What got slower by more than `threshold` is called a regression.
+    pub fn row(&self, threshold: f64) -> String {
+        let Place { workload, backend, regime, elements } = &self.place;
+        let numbers = [elements.to_string(), time(self.old.middle), time(self.new.middle), short(self.ratio)];
+        let verdict = match self.ratio {
+            ratio if ratio > threshold => "regression",
+            ratio if ratio > 1.0 => "slower",
+            _ => "faster",
+        };
+        line(&shortened(workload, 9), &series(*backend, *regime), numbers.each_ref().map(String::as_str), verdict)
+    }
+}
+
+fn line(workload: &str, backend: &str, [elements, old, new, ratio]: [&str; 4], verdict: &str) -> String {
+    let line = format!("{workload:9} {backend:12} {elements:>11} {old:>8} {new:>8} {ratio:>8}  {verdict}");
+    line.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Kind;
+    use crate::sweep::Environment;
+    use crate::sweep::simulated::{Curve, simulated};
+
+    const SIMD: Curve = Curve { backend: Kind::Simd, fixed: 50e-9, each: 1e-9 };
+    const THREADS: Curve = Curve { backend: Kind::Threads, fixed: 7e-6, each: 0.3e-9 };
+
+    fn sweep(seed: u64) -> Report {
+        simulated(&[SIMD, THREADS], "1e3,1e4,1e5,1e6", 5, 0.02, seed)
+    }
+
+    #[test]
+    fn two_sweeps_of_the_same_machine_have_nothing_to_tell() {
+        let mut told = 0;
+        for seed in 0..50 {
+            let found = Comparison::of(&sweep(2 * seed), &sweep(2 * seed + 1));
+            assert_eq!((found.shared(), found.unknown, found.only_old.len() + found.only_new.len()), (8, 0, 0));
+            told += found.changes.len();
+        }
+        // Of 400 measurements. Two intervals of 95 % are seldom apart.
+        assert!(told <= 8, "{told}");
+    }
+
+    #[test]
+    fn what_is_slower_is_told_with_both_times_and_beyond_the_threshold_a_regression() {
+        let mut new = sweep(1);
+        for each in new.measurements.iter_mut().filter(|each| each.backend == Kind::Simd) {
+            each.slow_down(if each.elements == 10_000 { 1.5 } else { 1.0 });
+        }
+        new.measurements.iter_mut().find(|each| each.backend == Kind::Threads).unwrap().slow_down(0.5);
+        let found = Comparison::of(&sweep(0), &new);
+        let ratios: Vec<_> = found.changes.iter().map(|change| (change.ratio * 10.0).round()).collect();
+        assert_eq!((ratios, found.unchanged), (vec![5.0, 15.0], 6));
+        let slower: Vec<_> = found.regressions(1.1).collect();
+        assert_eq!((slower[0].place.backend, slower[0].place.elements, slower.len()), (Kind::Simd, 10_000, 1));
+        assert_eq!(found.regressions(2.0).count(), 0);
+
+        let rows = [slower[0].row(1.1), slower[0].row(2.0), found.changes[0].row(1.1), Change::head()];
+        assert!(rows[0].ends_with("regression") && rows[1].ends_with("slower") && rows[2].ends_with("faster"));
+        assert!(rows.iter().all(|row| row.chars().count() <= 80), "{rows:?}");
+    }
+
+    #[test]
+    fn a_small_change_is_not_told_however_sure_it_is() {
+        let quiet = |times: f64| {
+            let mut report = simulated(&[SIMD], "1e3,1e6", 9, 0.0, 0);
+            report.measurements.iter_mut().for_each(|each| each.slow_down(times));
+            report
+        };
+        assert_eq!(Comparison::of(&quiet(1.0), &quiet(1.015)).unchanged, 2);
+        assert_eq!(Comparison::of(&quiet(1.0), &quiet(1.025)).changes.len(), 2);
+    }
+
+    #[test]
+    fn what_is_only_in_one_and_what_fails_now_is_told_apart() {
+        let (old, mut new) = (sweep(0), sweep(1));
+        let gone = new.measurements.remove(0);
+        new.measurements[0].workload = "axpy".to_owned();
+        let failed = Failure {
+            workload: gone.workload,
+            backend: gone.backend,
+            regime: gone.regime,
+            elements: gone.elements,
+            reason: "somebody pulled the cable".to_owned(),
+            mismatch: None,
+        };
+        new.failures.push(failed.clone());
+        let found = Comparison::of(&old, &new);
+        assert_eq!(found.broken, [failed]);
+        assert_eq!((found.only_old.len(), found.only_new.len(), found.shared()), (1, 1, 7));
+        assert_eq!((found.only_old[0].workload.as_str(), found.only_new[0].workload.as_str()), ("poly", "axpy"));
+    }
+
+    #[test]
+    fn two_trials_tell_nothing_and_another_machine_is_named() {
+        let mut new = simulated(&[SIMD, THREADS], "1e3,1e4,1e5,1e6", 2, 0.02, 1);
+        new.environment = Environment { cpu: Some("abacus".to_owned()), threads: Some(2), ..Environment::default() };
+        let mut old = sweep(0);
+        old.environment.cpu = Some("slide rule".to_owned());
+        let found = Comparison::of(&old, &new);
+        assert_eq!((found.unknown, found.changes.len()), (8, 0));
+        // How many threads the old one had is not known, so it is no difference.
+        let said: Vec<_> = found.environment.iter().map(ToString::to_string).collect();
+        assert_eq!(said, ["cpu: slide rule, now abacus"]);
+    }
+}

@@ -1,0 +1,421 @@
+//! Where one series overtakes another: what a sweep is run for.
+//!
+//! At each size that two series were both measured at, the ratio of their median times has an [`Interval`] by the bootstrap
+//! over the trials. Where all of it lies on one side of 1, one of them is faster beyond noise. Between a size where one is and
+//! a later one where the other is, they cross: there, and nowhere else, a crossover is told.
+//!
+//! Between sizes, the logarithm of the time goes straight in the logarithm of the elements: so goes a time that is a power
+//! of the size. A time that is a fixed cost and so much an element goes straight without logarithms. Measured sizes do not
+//! tell which it is, so a crossover's interval reaches from the earliest place where the ratio's interval may hold 1 to the
+//! last, by either rule. Few sizes far apart so make a wide interval, however little noise there is.
+
+use std::fmt;
+
+use super::interval::Interval;
+use super::report::{Report, Series};
+use super::table::{shortened, wrapped};
+use crate::figure::{about, short};
+
+/// The fewest bytes of a run that certainly do not fit the caches of one core.
+const FAR: f64 = (16 << 20) as f64;
+/// How many times the rate of large arrays a smaller size must have reached, for memory to be what they wait for.
+const FALLS: f64 = 1.3;
+
+/// Up to which ratio two series are said to tie.
+const SURE: f64 = 1.25;
+
+/// How two series compare on one workload.
+#[derive(Clone, PartialEq, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+pub struct Crossover {
+    /// The workload's name.
+    pub workload: String,
+    /// The series that is faster, once it has overtaken; of a tie, the one that is ahead at the sizes below.
+    pub faster: Series,
+    /// The other.
+    pub slower: Series,
+    /// What was found.
+    #[cfg_attr(feature = "cli", serde(flatten))]
+    pub found: Found,
+}
+
+/// What was found about two series.
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize), serde(tag = "found", rename_all = "lowercase"))]
+pub enum Found {
+    /// One is slower at smaller sizes and faster at larger ones, both beyond noise.
+    Overtakes {
+        /// From how many elements on, by the medians.
+        at: Interval,
+    },
+    /// No crossover: one is never slower beyond noise, and not level with the other at the largest sizes.
+    Ahead {
+        /// How many times the other's time is of its own, where they come closest. Below 1 only within noise.
+        times: f64,
+        /// At how many elements.
+        elements: usize,
+    },
+    /// Neither is faster beyond noise at the largest sizes, or at more than half of all.
+    Tie {
+        /// The smallest of these sizes, in elements.
+        from: usize,
+        /// Whether one is ahead below it.
+        ahead_below: bool,
+        /// The greatest ratio of their times that the noise leaves possible at these sizes; above 1.
+        within: f64,
+        /// If both wait for memory: how many 10⁹ bytes a second they move at the largest size.
+        memory_gb_per_s: Option<f64>,
+    },
+}
+
+impl Report {
+    /// Where one series overtakes another, for each workload and each two series that were measured at the same sizes. If
+    /// they cross several times beyond noise, each time has its own entry, from small to large.
+    ///
+    /// Empty for fewer than three trials, which tell nothing of the noise. Computed from the measurements' samples, or from
+    /// their quantiles where a file has no samples.
+    pub fn crossovers(&self) -> Vec<Crossover> {
+        let mut all = Vec::new();
+        for workload in self.workloads() {
+            let series = self.series(workload);
+            for (index, second) in series.iter().enumerate() {
+                for first in &series[..index] {
+                    let pair = [*first, *second];
+                    let name = |(faster, found): (usize, Found)| Crossover {
+                        workload: workload.to_owned(),
+                        faster: pair[faster],
+                        slower: pair[1 - faster],
+                        found,
+                    };
+                    all.extend(compared(&self.points(workload, pair)).into_iter().map(name));
+                }
+            }
+        }
+        all
+    }
+
+    /// Every size that two series have a sound time for, ascending.
+    fn points(&self, workload: &str, [first, second]: [Series; 2]) -> Vec<Point> {
+        let of =
+            |series: Series| self.measurements.iter().filter(move |each| each.workload == workload && series.is(each));
+        let mut points = Vec::new();
+        for ours in of(first) {
+            let Some(theirs) = of(second).find(|each| each.elements == ours.elements) else { continue };
+            let stream = ours.elements as u64;
+            let Some(ratio) =
+                Interval::of_log_ratio(&ours.trials_or_quantiles(), &theirs.trials_or_quantiles(), stream)
+            else {
+                continue;
+            };
+            let bytes = ours.gb_per_s * 1e9 * ours.seconds.q50;
+            let waits = !first.on_gpu() && !second.on_gpu() && bytes >= FAR;
+            points.push(Point {
+                elements: ours.elements,
+                seconds: [ours.seconds.q50, theirs.seconds.q50],
+                ratio,
+                rates: [ours.gb_per_s, theirs.gb_per_s],
+                far: waits,
+            });
+        }
+        points.sort_by_key(|point| point.elements);
+        points
+    }
+}
+
+/// A size that two series were both measured at.
+#[derive(Clone, Copy)]
+struct Point {
+    elements: usize,
+    /// The median times.
+    seconds: [f64; 2],
+    /// The logarithm of the first's time over the second's.
+    ratio: Interval,
+    /// How many 10⁹ bytes a second they move.
+    rates: [f64; 2],
+    /// Whether the arrays are in memory and not in a cache, as far as that is known.
+    far: bool,
+}
+
+impl Point {
+    /// Which of the two is faster beyond noise.
+    fn ahead(&self) -> Option<usize> {
+        match self.ratio {
+            Interval { low, .. } if low > 0.0 => Some(1),
+            Interval { high, .. } if high < 0.0 => Some(0),
+            _ => None,
+        }
+    }
+
+    /// The same with the two exchanged if it is the first that is ahead.
+    fn turned(self, ahead: usize) -> Self {
+        if ahead == 1 {
+            return self;
+        }
+        let Interval { low, middle, high } = self.ratio;
+        let [first, second] = self.seconds;
+        Point { seconds: [second, first], ratio: Interval { low: -high, middle: -middle, high: -low }, ..self }
+    }
+}
+
+/// What there is to tell about two series, and which of the two is the faster.
+fn compared(points: &[Point]) -> Vec<(usize, Found)> {
+    let mut found = Vec::new();
+    // The last size where one is ahead beyond noise, and which.
+    let mut last: Option<(usize, usize)> = None;
+    for (index, point) in points.iter().enumerate() {
+        let Some(ahead) = point.ahead() else { continue };
+        if let Some((before, other)) = last
+            && other != ahead
+        {
+            let between: Vec<_> = points[before..=index].iter().map(|point| point.turned(ahead)).collect();
+            found.push((ahead, Found::Overtakes { at: crossing(&between) }));
+        }
+        last = Some((index, ahead));
+    }
+    let level = &points[last.map_or(0, |(index, _)| index + 1)..];
+    let decided = points.iter().filter(|point| point.ahead().is_some()).count();
+    match last {
+        // One or two sizes among many where the noise happens to favour one.
+        Some((_, ahead)) if found.is_empty() && 2 * decided < points.len() => found.push((ahead, tie(points, points))),
+        // One size alone where the noise happens to be larger is no tie, unless there is no other.
+        _ if !level.is_empty() && level.len() >= points.len().min(2) => {
+            found.push((last.map_or(0, |(_, ahead)| ahead), tie(points, level)));
+        }
+        Some((_, ahead)) if found.is_empty() => found.extend(closest(points, ahead).map(|found| (ahead, found))),
+        _ => {}
+    }
+    found
+}
+
+/// Where the second overtakes the first: ahead at the last of these sizes, behind at the first, at none of those between.
+fn crossing(points: &[Point]) -> Interval {
+    let rises = |of: fn(&Interval) -> f64| {
+        let pairs = points.windows(2).filter(move |pair| of(&pair[0].ratio) <= 0.0 && of(&pair[1].ratio) > 0.0);
+        pairs.map(move |pair| zero([pair[0], pair[1]], of))
+    };
+    let nowhere = [f64::NAN; 2];
+    let first = rises(|ratio| ratio.high).next().unwrap_or(nowhere);
+    let middle = rises(|ratio| ratio.middle).next_back().unwrap_or(nowhere);
+    let last = rises(|ratio| ratio.low).next_back().unwrap_or(nowhere);
+    Interval { low: first[0].min(first[1]), middle: middle[0], high: last[0].max(last[1]) }
+}
+
+/// Between two sizes, how many elements have the ratio 1: straight between logarithms, and straight between times.
+fn zero(points: [Point; 2], of: fn(&Interval) -> f64) -> [f64; 2] {
+    let elements = points.map(|point| point.elements as f64);
+    let between = |[from, to]: [f64; 2], [below, above]: [f64; 2]| from + (to - from) * below / (below - above);
+    let logs = points.map(|point| of(&point.ratio));
+    // How many seconds the first takes more, if the ratio is such.
+    let seconds = points.map(|point| point.seconds[1] * of(&point.ratio).exp_m1());
+    [between(elements.map(f64::ln), logs).exp(), between(elements, seconds)]
+}
+
+/// Where the one that is ahead is so by least.
+fn closest(points: &[Point], ahead: usize) -> Option<Found> {
+    let turned = points.iter().map(|point| point.turned(ahead));
+    let least = turned.min_by(|a, b| a.ratio.middle.total_cmp(&b.ratio.middle))?;
+    Some(Found::Ahead { times: least.ratio.middle.exp(), elements: least.elements })
+}
+
+/// That neither is ahead at the sizes `level`, the last of all, or at most of them.
+fn tie(points: &[Point], level: &[Point]) -> Found {
+    let widest = level
+        .iter()
+        .filter(|point| point.ahead().is_none())
+        .map(|point| point.ratio.high.max(-point.ratio.low))
+        .fold(0.0, f64::max);
+    let fastest = points.iter().flat_map(|point| point.rates).fold(0.0, f64::max);
+    let memory = level.last().filter(|point| point.far).and_then(|point| {
+        let rate = (point.rates[0] + point.rates[1]) / 2.0;
+        // Work that the cores cannot do faster goes on at the rate that it had in the caches; waiting for memory does not.
+        (fastest >= FALLS * rate).then_some(rate)
+    });
+    Found::Tie {
+        from: level.first().map_or(0, |point| point.elements),
+        ahead_below: level.len() < points.len(),
+        within: widest.exp(),
+        memory_gb_per_s: memory,
+    }
+}
+
+/// A sentence in lines of at most 80 characters.
+impl fmt::Display for Crossover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Crossover { workload, faster, slower, found } = self;
+        let told = match *found {
+            Found::Overtakes { at: Interval { low, middle, high } } => {
+                let (at, low, high) = (about(middle), about(low), about(high));
+                format!("{faster} overtakes {slower} at {at} elements ({low} to {high})")
+            }
+            Found::Ahead { times, elements } => {
+                let at = about(elements as f64);
+                let times = if times > 1.0 { format!("by {} times", short(times)) } else { "level".to_owned() };
+                format!("{faster} stays ahead of {slower}, {times} at the closest, {at} elements")
+            }
+            Found::Tie { from, ahead_below, within, memory_gb_per_s } => {
+                let from = about(from as f64);
+                let mut told = match within {
+                    // So much noise may hide a difference that matters.
+                    _ if within > SURE => format!(
+                        "{faster} and {slower} cannot be told apart from {from} elements on, where noise leaves {} times open",
+                        short(within)
+                    ),
+                    _ => {
+                        let percent = ((within - 1.0) * 100.0).ceil().max(1.0);
+                        format!("{faster} and {slower} tie from {from} elements on, within {percent:.0} %")
+                    }
+                };
+                if let Some(rate) = memory_gb_per_s {
+                    let rate = short(rate);
+                    told += &format!("; both move {rate} GB/s, so they wait for memory: the width does not matter");
+                }
+                if ahead_below {
+                    told += &format!("; below, {faster} is ahead");
+                }
+                told
+            }
+        };
+        f.write_str(&wrapped(&format!("{}: {told}", shortened(workload, 40))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Kind;
+    use crate::sweep::simulated::{Curve, simulated, truth};
+
+    /// 50 ns and 1 ns an element.
+    const SIMD: Curve = Curve { backend: Kind::Simd, fixed: 50e-9, each: 1e-9 };
+    /// 7 µs and 0.3 ns an element: faster from 9929 elements on.
+    const THREADS: Curve = Curve { backend: Kind::Threads, fixed: 7e-6, each: 0.3e-9 };
+
+    fn found(report: &Report) -> Vec<Found> {
+        report.crossovers().into_iter().map(|each| each.found).collect()
+    }
+
+    #[test]
+    fn the_true_crossover_lies_in_the_interval_in_95_of_100_sweeps() {
+        let real = truth(SIMD, THREADS);
+        for (noise, trials, widest) in [(0.001, 5, 1.3), (0.02, 5, 1.4), (0.1, 5, 2.2), (0.1, 7, 2.0), (0.1, 9, 1.9)] {
+            let runs = 400;
+            let (mut held, mut widths) = (0, Vec::new());
+            for seed in 0..runs {
+                let report = simulated(&[SIMD, THREADS], "geomspace:100:1e6:10", trials, noise, seed);
+                // One that is not found at all does not count as held.
+                let [Found::Overtakes { at }] = found(&report)[..] else { continue };
+                assert!(at.low <= at.middle && at.middle <= at.high, "{at:?}");
+                held += u32::from(at.low <= real && real <= at.high);
+                widths.push(at.high / at.low);
+            }
+            widths.sort_unstable_by(f64::total_cmp);
+            let width = widths[widths.len() / 2];
+            println!("noise {noise}, {trials} trials: {held} of {runs} hold {real:.0}, to a factor of {width:.2}");
+            assert!(f64::from(held) >= 0.95 * runs as f64, "noise {noise}, {trials} trials: {held} of {runs}");
+            assert!(width < widest, "noise {noise}, {trials} trials: {width}");
+        }
+    }
+
+    #[test]
+    fn sizes_far_apart_widen_the_interval_and_not_the_error() {
+        let report = simulated(&[SIMD, THREADS], "100,1e4,1e6", 5, 0.0, 0);
+        let [Found::Overtakes { at }] = found(&report)[..] else { panic!("{:?}", found(&report)) };
+        assert!(at.low < truth(SIMD, THREADS) + 1.0 && truth(SIMD, THREADS) < at.high + 1.0, "{at:?}");
+        let report = simulated(&[SIMD, THREADS], "1e3,1e6", 5, 0.0, 0);
+        let [Found::Overtakes { at }] = found(&report)[..] else { panic!("{:?}", found(&report)) };
+        assert!((at.low - 9928.6).abs() < 1.0 && at.high / at.low > 2.0, "{at:?}");
+    }
+
+    #[test]
+    fn where_there_is_none_the_closest_approach_is_told() {
+        // Threads come within 1.4 times at the largest size, and no nearer.
+        let report = simulated(&[SIMD, Curve { fixed: 0.4e-3, each: 1e-9, ..THREADS }], "1e3,1e4,1e5,1e6", 7, 0.01, 1);
+        let all = report.crossovers();
+        let Found::Ahead { times, elements } = all[0].found else { panic!("{all:?}") };
+        assert!((times - 1.4).abs() < 0.02 && elements == 1_000_000, "{all:?}");
+        assert_eq!((all.len(), all[0].faster.backend), (1, Kind::Simd));
+        let said = all[0].to_string();
+        assert!(said == ("poly: simd stays ahead of threads, by 1.39 times at the closest, 1e6 elements"), "{said}");
+    }
+
+    #[test]
+    fn within_noise_it_is_a_tie_and_memory_is_named_where_it_is_the_reason() {
+        // The same rate at all sizes: whatever they wait for, it is not memory.
+        let equal = Curve { backend: Kind::Loop, ..SIMD };
+        let report = simulated(&[equal, SIMD], "1e3,1e5,1e7", 7, 0.05, 2);
+        let all = found(&report);
+        let [Found::Tie { from: 1000, ahead_below: false, within, memory_gb_per_s: None }] = all[..] else {
+            panic!("{all:?}")
+        };
+        assert!((1.03..1.4).contains(&within), "{within}");
+
+        // The loop is slower in the caches, and as slow as memory beyond.
+        let mut report = simulated(&[equal, SIMD], "1e3,1e4,4e6,1e7", 7, 0.02, 3);
+        for each in &mut report.measurements {
+            let slower = if each.elements > 1_000_000 { 3.0 } else { 1.0 };
+            each.slow_down(if each.backend == Kind::Loop { 3.0 } else { slower });
+        }
+        let all = report.crossovers();
+        let Found::Tie { from: 4_000_000, ahead_below: true, memory_gb_per_s: Some(rate), .. } = all[0].found else {
+            panic!("{all:?}")
+        };
+        assert!((rate - 8.0 / 3.0).abs() < 0.1 && all[0].faster.backend == Kind::Simd, "{all:?}");
+        let said = all[0].to_string();
+        assert!(said.contains("wait for memory") && said.ends_with("below, simd is ahead"), "{said}");
+    }
+
+    #[test]
+    fn a_size_or_two_by_chance_are_no_lead_and_much_noise_is_no_tie() {
+        let equal = Curve { backend: Kind::Loop, ..SIMD };
+        let mut report = simulated(&[equal, SIMD], "geomspace:1e3:1e6:6", 7, 0.02, 7);
+        report.measurements[8].slow_down(1.4);
+        let told = |report: &Report| report.crossovers().iter().map(ToString::to_string).collect::<Vec<_>>();
+        let said = told(&report);
+        assert!(
+            said.len() == 1 && said[0].starts_with("poly: simd and loop tie from 1e3 elements on, within "),
+            "{said:?}"
+        );
+        let said = told(&simulated(&[equal, SIMD], "geomspace:1e3:1e6:6", 7, 0.3, 8));
+        assert!(
+            said.len() == 1 && said[0].contains(" cannot be told apart from 1e3 elements on, where noise"),
+            "{said:?}"
+        );
+    }
+
+    #[test]
+    fn curves_that_cross_twice_have_two_crossovers() {
+        let mut report = simulated(&[SIMD, THREADS], "1e3,1e4,2e4,1e5,1e6,1e7", 5, 0.01, 4);
+        for each in report.measurements.iter_mut().filter(|each| each.backend == Kind::Threads) {
+            each.slow_down(if each.elements >= 1_000_000 { 5.0 } else { 1.0 });
+        }
+        let all = report.crossovers();
+        let at = |each: &Crossover| match each.found {
+            Found::Overtakes { at } => (each.faster.backend, at.low < at.high, at.middle.log10().floor()),
+            _ => panic!("{each:?}"),
+        };
+        assert_eq!(all.iter().map(at).collect::<Vec<_>>(), [(Kind::Threads, true, 3.0), (Kind::Simd, true, 5.0)]);
+    }
+
+    #[test]
+    fn two_trials_tell_no_crossover_and_a_file_without_samples_does() {
+        assert_eq!(found(&simulated(&[SIMD, THREADS], "1e3,1e6", 2, 0.01, 5)), []);
+        let mut report = simulated(&[SIMD, THREADS], "1e3,1e6", 5, 0.01, 5);
+        for each in &mut report.measurements {
+            each.samples.clear();
+        }
+        assert!(matches!(found(&report)[..], [Found::Overtakes { .. }]));
+    }
+
+    #[test]
+    fn every_line_has_at_most_80_columns_and_a_software_gpu_its_label() {
+        let gpu = Curve { backend: Kind::Gpu, ..THREADS };
+        let mut report = simulated(&[SIMD, gpu], "1e3,1e6", 5, 0.01, 6);
+        report.environment.software = Some(true);
+        for each in &mut report.measurements {
+            each.workload = "x + ".repeat(50);
+        }
+        let said = report.crossovers()[0].to_string();
+        assert!(said.contains("gpu (software) overtakes simd at ") && said.lines().count() == 2, "{said}");
+        assert!(said.lines().all(|line| line.chars().count() <= 80), "{said}");
+    }
+}

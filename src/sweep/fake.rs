@@ -1,0 +1,194 @@
+//! A clock and contenders whose every figure is known beforehand.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::*;
+use crate::arg::Arg;
+use crate::backend::{Loop, Simd};
+use crate::error::Result;
+use crate::kernel::Kernel;
+
+/// A clock that moves only when a contender runs.
+#[derive(Clone, Default)]
+pub(super) struct FakeClock(Rc<Cell<Duration>>);
+
+impl FakeClock {
+    fn pass(&self, time: Duration) {
+        self.0.set(self.0.get() + time);
+    }
+}
+
+impl Clock for FakeClock {
+    fn now(&self) -> Duration {
+        self.0.get()
+    }
+
+    fn step(&self) -> Duration {
+        Duration::from_nanos(100)
+    }
+}
+
+/// How a fake contender behaves.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Manner {
+    Right,
+    /// The last element is one ULP beyond the bound, or more.
+    WrongAtTheEnd,
+    WritesNothing,
+    /// Fails from its run of this number on, from 0.
+    BreaksAfter(usize),
+}
+
+/// Runs nothing but the clock: each batch takes as long as the next of `batches` says for each run, in turn.
+pub(super) struct Fake {
+    clock: FakeClock,
+    micros: Vec<u64>,
+    manner: Manner,
+    /// How many runs each batch had.
+    pub batches: Rc<std::cell::RefCell<Vec<usize>>>,
+}
+
+impl Fake {
+    pub fn new(clock: &FakeClock, micros: &[u64], manner: Manner) -> Self {
+        Fake { clock: clock.clone(), micros: micros.to_vec(), manner, batches: Rc::default() }
+    }
+}
+
+impl Contender for Fake {
+    fn info(&self) -> Info {
+        Simd::new().info()
+    }
+
+    fn regime(&self) -> Regime {
+        Regime::Host
+    }
+
+    fn prepare<'a>(&'a self, kernel: &Kernel, args: &[Arg<'a>], len: usize) -> Result<Box<dyn Runner + 'a>> {
+        let mut out = vec![f32::NAN; len];
+        if self.manner != Manner::WritesNothing {
+            Loop.run(kernel, args, &mut out)?;
+        }
+        if self.manner == Manner::WrongAtTheEnd {
+            out[len - 1] += 1e-3;
+        }
+        Ok(Box::new(Faked { fake: self, out, runs: 0 }))
+    }
+}
+
+struct Faked<'a> {
+    fake: &'a Fake,
+    out: Vec<f32>,
+    runs: usize,
+}
+
+impl Runner for Faked<'_> {
+    fn run(&mut self) -> Result<()> {
+        self.repeat(1)
+    }
+
+    fn repeat(&mut self, times: usize) -> Result<()> {
+        self.runs += times;
+        if matches!(self.fake.manner, Manner::BreaksAfter(runs) if self.runs > runs) {
+            return Err(Error::DeviceLost { reason: "somebody pulled the cable".to_owned() });
+        }
+        let mut batches = self.fake.batches.borrow_mut();
+        let micros = self.fake.micros[batches.len() % self.fake.micros.len()];
+        self.fake.clock.pass(Duration::from_micros(micros) * times as u32);
+        batches.push(times);
+        Ok(())
+    }
+
+    fn output(&mut self) -> Result<&[f32]> {
+        Ok(&self.out)
+    }
+}
+
+/// Takes a fixed time and so much an element, and each batch a little more or less than that, in turn.
+#[cfg(feature = "cli")]
+pub(super) struct Costs {
+    pub clock: FakeClock,
+    pub kind: Kind,
+    pub regime: Regime,
+    /// In nanoseconds.
+    pub fixed: u64,
+    /// In picoseconds.
+    pub each: u64,
+}
+
+/// A batch's time, in thousandths.
+#[cfg(feature = "cli")]
+const WEATHER: [u64; 5] = [1000, 1010, 990, 1040, 1005];
+
+#[cfg(feature = "cli")]
+impl Contender for Costs {
+    fn info(&self) -> Info {
+        Info { kind: self.kind, ..Simd::new().info() }
+    }
+
+    fn regime(&self) -> Regime {
+        self.regime
+    }
+
+    fn prepare<'a>(&'a self, kernel: &Kernel, args: &[Arg<'a>], len: usize) -> Result<Box<dyn Runner + 'a>> {
+        let mut out = vec![f32::NAN; len];
+        Loop.run(kernel, args, &mut out)?;
+        Ok(Box::new(Costing { costs: self, out, batches: 0 }))
+    }
+}
+
+#[cfg(feature = "cli")]
+struct Costing<'a> {
+    costs: &'a Costs,
+    out: Vec<f32>,
+    batches: usize,
+}
+
+#[cfg(feature = "cli")]
+impl Runner for Costing<'_> {
+    fn run(&mut self) -> Result<()> {
+        self.repeat(1)
+    }
+
+    fn repeat(&mut self, times: usize) -> Result<()> {
+        let Costs { fixed, each, .. } = *self.costs;
+        let picos = (fixed * 1000 + each * self.out.len() as u64) * times as u64;
+        self.costs.clock.pass(Duration::from_nanos(picos * WEATHER[self.batches % WEATHER.len()] / 1_000_000));
+        self.batches += 1;
+        Ok(())
+    }
+
+    fn output(&mut self) -> Result<&[f32]> {
+        Ok(&self.out)
+    }
+}
+
+/// Notes what it hears, and cancels once so many steps are done.
+#[derive(Default)]
+pub(super) struct Notes {
+    pub measured: usize,
+    pub failed: usize,
+    pub missing: Vec<String>,
+    pub progress: Vec<(usize, usize)>,
+    pub cancel_at: Option<usize>,
+}
+
+impl Observer for Notes {
+    fn missing(&mut self, missing: &Missing) {
+        self.missing.push(missing.reason.clone());
+    }
+    fn progress(&mut self, done: usize, total: usize) {
+        self.progress.push((done, total));
+    }
+    fn measured(&mut self, _: &Measurement) {
+        self.measured += 1;
+    }
+    fn failed(&mut self, _: &Failure) {
+        self.failed += 1;
+    }
+    fn cancelled(&mut self) -> bool {
+        let done = self.progress.last().map_or(0, |(done, _)| *done);
+        self.cancel_at.is_some_and(|at| done >= at)
+    }
+}

@@ -1,0 +1,142 @@
+//! The whole path, from contenders that move a clock of their own to every form that a report is written in.
+//!
+//! What comes out is kept in the folder `golden`. After a change that is meant, write it anew and read the difference:
+//!
+//! ```sh
+//! CROSSOVER_GOLDEN=write cargo test --features cli --lib golden
+//! git diff src/sweep/golden
+//! ```
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::fake::{Costs, Fake, FakeClock, Manner};
+use super::table::Table;
+use super::*;
+
+/// A loop, SIMD, threads, and a GPU that is a program; and a contender that writes nothing.
+fn report() -> Report {
+    let clock = FakeClock::default();
+    // The fixed cost in nanoseconds, and picoseconds an element.
+    let costs = [
+        (Kind::Loop, Regime::Host, 20, 800),
+        (Kind::Simd, Regime::Host, 30, 100),
+        (Kind::Threads, Regime::Host, 1200, 55),
+        (Kind::Gpu, Regime::Host, 40_000, 450),
+        (Kind::Gpu, Regime::Resident, 15_000, 60),
+    ];
+    let mut sweep = Sweep::new().sizes("1e3,1e4,1e5".parse().unwrap());
+    for (kind, regime, fixed, each) in costs {
+        sweep = sweep.contender(Box::new(Costs { clock: clock.clone(), kind, regime, fixed, each }));
+    }
+    let broken = Fake::new(&clock, &[6000], Manner::WritesNothing);
+    let mut report = sweep.contender(Box::new(broken)).run_with(&clock, &mut ());
+    report.environment = Environment {
+        cpu: Some("Abacus 9".to_owned()),
+        isa: Some("avx2".to_owned()),
+        threads: Some(4),
+        widest: Some("avx2".to_owned()),
+        cores: Some(4),
+        adapter: Some("a painter".to_owned()),
+        driver: Some("1.0".to_owned()),
+        api: Some("vulkan".to_owned()),
+        software: Some(true),
+        os: "CP/M 2.2 z80".to_owned(),
+        version: "0.0.0".to_owned(),
+        profile: "release".to_owned(),
+    };
+    report
+}
+
+/// What is kept in the file of that name; or it is written anew, if the environment says so.
+fn kept(name: &str, found: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sweep/golden").join(name);
+    if std::env::var_os("CROSSOVER_GOLDEN").is_some_and(|what| what == "write") {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, found).unwrap();
+    }
+    let kept = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    kept.replace("\r\n", "\n")
+}
+
+fn check(name: &str, found: &str) {
+    let remedy = "if that is meant, write it anew with CROSSOVER_GOLDEN=write";
+    assert_eq!(found, kept(name, found), "golden/{name} is another; {remedy}");
+}
+
+#[test]
+fn the_rows_are_as_they_were() {
+    let mut bytes = Vec::new();
+    let mut rows = csv::Rows::new(&mut bytes);
+    for measurement in &report().measurements {
+        rows.write(measurement).unwrap();
+    }
+    drop(rows);
+    check("sweep.csv", &String::from_utf8(bytes).unwrap());
+}
+
+#[test]
+fn the_table_is_as_it_was() {
+    let (report, mut table) = (report(), Table::default());
+    let rows = report.measurements.iter().map(|measurement| table.row(measurement));
+    let mut lines = vec![Table::head()];
+    lines.extend(rows);
+    lines.extend(report.crossovers().iter().map(ToString::to_string));
+    lines.extend(report.failures.iter().map(ToString::to_string));
+    lines.extend(report.warnings().iter().map(ToString::to_string));
+    check("table.txt", &(lines.join("\n") + "\n"));
+}
+
+#[test]
+fn the_json_is_as_it_was_and_reads_back() {
+    let report = report();
+    let mut bytes = Vec::new();
+    json::write(&report, &mut bytes).unwrap();
+    let found = String::from_utf8(bytes).unwrap();
+    let parse = |text: &str| -> Value { serde_json::from_str(text).unwrap() };
+    let kept = kept("sweep.json", &found);
+    assert!(alike(&parse(&found), &parse(&kept)), "golden/sweep.json is another than\n{found}");
+    let back = json::read(kept.as_bytes()).unwrap();
+    assert_eq!((back.crossovers().len(), back.warnings()), (report.crossovers().len(), report.warnings()));
+}
+
+/// Whether two files say the same. Logarithms and powers may differ in their last bits from machine to machine.
+fn alike(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => match (one.as_f64(), other.as_f64()) {
+            (Some(one), Some(other)) => (one - other).abs() <= 1e-9 * one.abs(),
+            _ => one == other,
+        },
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| alike(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len()
+                && one.iter().zip(other).all(|(one, other)| one.0 == other.0 && alike(one.1, other.1))
+        }
+        _ => one == other,
+    }
+}
+
+#[test]
+fn the_picture_has_the_parts_that_it_had() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sweep.svg");
+    plot::svg(&report(), &path).unwrap();
+    let picture = fs::read_to_string(path).unwrap();
+    let mut parts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut texts = Vec::new();
+    for line in picture.lines() {
+        match line.strip_prefix('<') {
+            Some(tag) if tag.starts_with('/') => {}
+            Some(tag) => *parts.entry(tag.split([' ', '>']).next().unwrap()).or_default() += 1,
+            None => texts.push(line),
+        }
+    }
+    // Where each is may change with the fonts; how many there are, and what is written, does not.
+    let parts = parts.into_iter().map(|(tag, count)| format!("{count} {tag}\n"));
+    check("picture.txt", &(parts.collect::<String>() + &texts.join("\n") + "\n"));
+}
