@@ -14,6 +14,11 @@ struct File<'a> {
     report: &'a Report,
 }
 
+/// The report as JSON that is not yet a text.
+pub(super) fn value(report: &Report) -> io::Result<serde_json::Value> {
+    Ok(serde_json::to_value(File { schema: SCHEMA, report })?)
+}
+
 /// Writes the report as JSON: `{"schema":1,"environment":{…},"measurements":[…],…}`. What is not a finite number is `null`.
 ///
 /// # Errors

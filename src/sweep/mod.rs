@@ -2,7 +2,7 @@
 //!
 //! In order: [`Sizes`] says how many elements, a [`Contender`] is one way to run a kernel, every element of its output is
 //! verified against the oracle, a [`Clock`] times it, and the [`Report`] holds what came out. With the feature
-//! `cli`, `csv`, `json`, `plot` and `table` write it down.
+//! `cli`, `csv`, `json`, `page`, `plot` and `table` write it down.
 //!
 //! What keeps the figures honest:
 //!
@@ -20,6 +20,8 @@ pub mod csv;
 mod environment;
 #[cfg(feature = "cli")]
 pub mod json;
+#[cfg(feature = "cli")]
+pub mod page;
 #[cfg(feature = "cli")]
 pub mod plot;
 mod report;

@@ -69,7 +69,7 @@ pub fn time(seconds: f64) -> String {
 }
 
 /// A number to three digits.
-fn short(number: f64) -> String {
+pub(super) fn short(number: f64) -> String {
     match number.abs() {
         0.0 => "0".to_owned(),
         size if size < 1e-3 => format!("{number:.1e}"),
