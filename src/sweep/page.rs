@@ -20,8 +20,8 @@ const STYLE: &str = include_str!("page/page.css");
 const SCRIPTS: [&str; 2] = [include_str!("page/plot.js"), include_str!("page/page.js")];
 
 /// What the finding goes by, and what it leaves out if that was measured.
-const BASIS: &str = "By the medians, from arrays in host memory to an array in host memory. Who shares the lead has a 5–95 % \
-                     range that overlaps with that of the least median.";
+const BASIS: &str = "By the medians, from arrays in host memory to an array in host memory. Who shares the lead has a range \
+                     from 5 to 95\u{a0}% that overlaps with that of the least median.";
 const SOFTWARE: &str = " A software GPU does not count.";
 const AUTO: &str = " auto does not count: it is one of the others.";
 

@@ -210,8 +210,8 @@ function chip(type, group, checked, change, ...content) {
   return html("label", { class: "chip" }, input, ...content);
 }
 
-function choices(legend, ...chips) {
-  return html("fieldset", {}, html("legend", {}, legend), html("div", { class: "chips" }, ...chips));
+function choices(name, legend, ...chips) {
+  return html("fieldset", { class: name }, html("legend", {}, legend), html("div", { class: "chips" }, ...chips));
 }
 
 function switches() {
@@ -219,7 +219,7 @@ function switches() {
     chip("radio", "scale", key === chosen.scale, () => (chosen.scale = key), name));
   const show = (key) => (on) => (on ? chosen.hidden.delete(key) : chosen.hidden.add(key));
   const lines = series.map(({ key, label, look }) => chip("checkbox", key, true, show(key), swatch(look), label));
-  const parts = [choices("Scale", ...scales), choices("Lines", ...lines)];
+  const parts = [choices("scales", "Scale", ...scales), choices("lines", "Lines", ...lines)];
   if (workloads.length > 1) {
     const select = html("select", { name: "workload" }, html("option", { value: "" }, `all ${workloads.length}`));
     select.append(...workloads.map((each) => html("option", { value: each }, each)));

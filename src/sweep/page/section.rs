@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::finding::grouped;
-use super::{escaped, short, shortened};
+use super::{escaped, short};
 use crate::backend::Kind;
 use crate::sweep::table::time;
 use crate::sweep::{Measurement, Regime, Report};
@@ -137,7 +137,7 @@ fn row(report: &Report, each: &Measurement) -> String {
     let faster = reference(report, each).map(|at| at.seconds.q50 / seconds.q50);
     let name = escaped(workload);
     let cells = [
-        format!("<td class=\"text\" data-value=\"{name}\" title=\"{name}\">{}</td>", escaped(&shortened(workload, 32))),
+        format!("<td class=\"text name\" data-value=\"{name}\" title=\"{name}\">{name}</td>"),
         format!("<td class=\"text\" data-value=\"{series}\">{series}{software}</td>"),
         cell(Some(each.elements as f64), |_| grouped(each.elements)),
         cell(Some(seconds.q50), time),
