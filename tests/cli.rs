@@ -43,12 +43,12 @@ fn tiny_sweep(folder: &Path) -> Output {
 }
 
 #[test]
-fn a_sweep_writes_its_four_files() {
+fn a_sweep_writes_its_five_files() {
     let folder = tempfile::tempdir().unwrap();
     let output = tiny_sweep(folder.path());
     assert_eq!((output.status.code(), complaints(&output.stderr)), (Some(0), String::new()));
     let out = folder.path().join("sweep");
-    assert_eq!(names(&out), ["sweep.csv", "sweep.json", "sweep.png", "sweep.svg"]);
+    assert_eq!(names(&out), ["sweep.csv", "sweep.html", "sweep.json", "sweep.png", "sweep.svg"]);
 
     let table = text(&output.stdout);
     // The machine, the head, two workloads at two sizes on three backends, and where the files are.
@@ -59,6 +59,11 @@ fn a_sweep_writes_its_four_files() {
     assert!(fs::read(out.join("sweep.png")).unwrap().starts_with(b"\x89PNG"));
     let svg = fs::read_to_string(out.join("sweep.svg")).unwrap();
     assert!(svg.starts_with("<svg") && svg.contains("threads") && svg.trim_end().ends_with("</svg>"));
+    let page = fs::read_to_string(out.join("sweep.html")).unwrap();
+    assert!(page.contains(&svg["<svg".len()..]), "the page without its script has another picture");
+    assert!(
+        page.contains("<code>crossover sweep poly axpy --backends loop,simd,threads --sizes 100,1000 --trials 2</")
+    );
 }
 
 #[test]
@@ -228,7 +233,7 @@ fn a_reader_who_leaves_early_costs_nothing() {
     let mut message = Vec::new();
     child.stderr.take().unwrap().read_to_end(&mut message).unwrap();
     assert_eq!((child.wait().unwrap().code(), complaints(&message)), (Some(0), String::new()));
-    assert_eq!(names(&folder.path().join("sweep")).len(), 4);
+    assert_eq!(names(&folder.path().join("sweep")).len(), 5);
 }
 
 #[test]
@@ -292,7 +297,7 @@ fn an_interrupted_sweep_keeps_what_was_measured() {
     let json: Value = serde_json::from_slice(&fs::read(folder.path().join("sweep/sweep.json")).unwrap()).unwrap();
     assert_eq!(json["cancelled"], true);
     assert!((1..20).contains(&json["measurements"].as_array().unwrap().len()));
-    assert_eq!(names(&folder.path().join("sweep")).len(), 4);
+    assert_eq!(names(&folder.path().join("sweep")).len(), 5);
 }
 
 fn read(path: &Path) -> Value {
@@ -323,7 +328,7 @@ fn a_killed_sweep_goes_on_where_it_stopped() {
     assert_eq!((whole["cancelled"].clone(), measured(&whole).len()), (false.into(), 40));
     assert_eq!(measured(&whole)[..measured(&killed).len()], measured(&killed)[..], "kept as it was");
     let csv = fs::read_to_string(folder.path().join("sweep/sweep.csv")).unwrap();
-    assert_eq!((csv.lines().count(), names(&folder.path().join("sweep")).len()), (1 + 40, 4));
+    assert_eq!((csv.lines().count(), names(&folder.path().join("sweep")).len()), (1 + 40, 5));
 }
 
 #[test]
@@ -374,6 +379,8 @@ fn a_sweep_measures_a_formula_of_the_users() {
     assert_eq!(names.len(), 2 * 2 * 3);
     assert!(names.contains(&"where(x > 0, x, 0.01*y)".into()) && names.contains(&"sum(x*y)".into()), "{names:?}");
     assert_eq!(json["failures"].as_array().unwrap().len(), 0);
+    let page = fs::read_to_string(folder.path().join("sweep/sweep.html")).unwrap();
+    assert!(page.contains("--expr &#39;where(x &gt; 0, x, 0.01*y)&#39; --expr &#39;sum(x*y)&#39;"));
 
     let wrong = run(folder.path(), &["sweep", "--expr", "squrt(x)"]);
     assert_eq!(wrong.status.code(), Some(2));

@@ -90,8 +90,8 @@ impl Profile {
             }
         }
         let start = clock.now();
-        let all = |contender: &Box<dyn Contender>| probe::all(contender.info().kind, contender.regime());
-        let longest = contenders.iter().flat_map(all).map(|probe| probe.len).max();
+        let all = contenders.iter().flat_map(|contender| probe::all(contender.info().kind, contender.regime()));
+        let longest = all.map(|probe| probe.len).max();
         let data = probe::data(longest.unwrap_or(0));
         let calibration = Calibration::new(contenders, &data, clock, start);
         let (found, unsettled) = calibration.run(progress)?;
@@ -137,11 +137,12 @@ impl Found {
 
 impl<'a> Calibration<'a> {
     fn new(contenders: &'a [Box<dyn Contender>], data: &'a [f32], clock: &'a dyn Clock, start: Duration) -> Self {
-        let of = |contender: &'a Box<dyn Contender>| {
-            let probes = probe::all(contender.info().kind, contender.regime()).into_iter();
-            probes.map(|probe| Entry { contender: &**contender, probe, runner: None, samples: Vec::new() })
-        };
-        let entries = contenders.iter().flat_map(of).collect();
+        let mut entries = Vec::new();
+        for contender in contenders {
+            for probe in probe::all(contender.info().kind, contender.regime()) {
+                entries.push(Entry { contender: &**contender, probe, runner: None, samples: Vec::new() });
+            }
+        }
         Calibration { entries, data, sampler: Sampler::new(clock, SAMPLE), clock, start }
     }
 

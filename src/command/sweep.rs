@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use crossover::auto::{Policy, Stored};
-use crossover::sweep::{self, Contender, Host, Report, Sizes, SystemClock, json, plot};
+use crossover::sweep::{self, Contender, Host, Report, Sizes, SystemClock, json, page, plot};
 use crossover::{Auto, Backend, Isa, Kind, Simd, Sweep, Threads, Workload};
 
 use super::terminal::Terminal;
 use super::{Stop, interrupt, memory};
 
 /// The files that a sweep writes.
-pub const FILES: [&str; 4] = ["sweep.csv", "sweep.json", "sweep.svg", "sweep.png"];
+pub const FILES: [&str; 5] = ["sweep.csv", "sweep.json", "sweep.svg", "sweep.png", "sweep.html"];
 
 #[derive(Args)]
 pub struct Options {
@@ -40,7 +40,7 @@ pub struct Options {
     /// The seed of the input data
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// The folder for sweep.csv, sweep.json, sweep.svg and sweep.png
+    /// The folder for sweep.csv, sweep.json, sweep.svg, sweep.png and the page sweep.html
     #[arg(long, value_name = "DIR", default_value = "sweep")]
     out: PathBuf,
     /// Go on with the sweep that was stopped: measure only what the folder's sweep.json does not have yet
@@ -228,11 +228,26 @@ pub fn write_json(report: &Report, path: &Path) -> io::Result<()> {
 
 /// Writes what is written at the end; the rows are there already.
 fn write(report: &Report, out: &Path) -> Result<(), Stop> {
-    let [_, json, svg, png] = FILES.map(|name| out.join(name));
+    let [_, json, svg, png, html] = FILES.map(|name| out.join(name));
     let named = |path: &Path, written: io::Result<()>| {
         written.map_err(|error| Stop::failure(format_args!("{}: {error}", path.display())))
     };
     named(&json, write_json(report, &json))?;
     named(&svg, plot::svg(report, &svg))?;
-    named(&png, plot::png(report, &png))
+    named(&png, plot::png(report, &png))?;
+    let command = typed();
+    named(&html, File::create(&html).and_then(|file| page::write(report, Some(&command), io::BufWriter::new(file))))
+}
+
+/// The command as it was typed: a shell that reads it again does the same.
+fn typed() -> String {
+    let words = std::env::args_os().skip(1).map(|word| quoted(&word.to_string_lossy()));
+    std::iter::once("crossover".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+}
+
+/// A word in quotes, if a shell would take it for something else without.
+fn quoted(word: &str) -> String {
+    let plain = |each: char| each.is_ascii_alphanumeric() || "-_=.,:/+@%".contains(each);
+    let safe = !word.is_empty() && word.chars().all(plain);
+    if safe { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }

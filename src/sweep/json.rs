@@ -27,15 +27,26 @@ struct Told {
     message: String,
 }
 
+impl<'a> File<'a> {
+    fn new(report: &'a Report) -> Self {
+        let told = |warning: Warning| Told { message: warning.to_string(), warning };
+        let warnings = report.warnings().into_iter().map(told).collect();
+        File { schema: SCHEMA, report, crossovers: report.crossovers(), warnings }
+    }
+}
+
+/// The report as JSON that is not yet a text.
+pub(super) fn value(report: &Report) -> io::Result<serde_json::Value> {
+    Ok(serde_json::to_value(File::new(report))?)
+}
+
 /// Writes the report as JSON: `{"schema":1,"environment":{…},"measurements":[…],…}`. What is not a finite number is `null`.
 ///
 /// # Errors
 ///
 /// What the writer says.
 pub fn write(report: &Report, mut to: impl io::Write) -> io::Result<()> {
-    let told = |warning: Warning| Told { message: warning.to_string(), warning };
-    let warnings = report.warnings().into_iter().map(told).collect();
-    serde_json::to_writer_pretty(&mut to, &File { schema: SCHEMA, report, crossovers: report.crossovers(), warnings })?;
+    serde_json::to_writer_pretty(&mut to, &File::new(report))?;
     writeln!(to)?;
     to.flush()
 }

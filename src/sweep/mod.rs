@@ -2,8 +2,8 @@
 //!
 //! In order: [`Sizes`] says how many elements, a [`Contender`] is one way to run a kernel, every element of its output is
 //! verified against the oracle, a [`Clock`] times it, and the [`Report`] holds what came out, and tells where one
-//! [overtakes](Report::crossovers) another and [what to mind](Report::warnings). [`table`] shows it, and with the feature `cli`, `csv`, `json` and `plot` write it
-//! down.
+//! [overtakes](Report::crossovers) another and [what to mind](Report::warnings). [`table`] shows it, and with the feature
+//! `cli`, `csv`, `json`, `page` and `plot` write it down.
 //!
 //! What keeps the figures honest:
 //!
@@ -17,6 +17,7 @@ mod axis;
 mod clock;
 mod compare;
 mod contender;
+mod crossing;
 mod crossover;
 #[cfg(feature = "cli")]
 pub mod csv;
@@ -24,6 +25,8 @@ mod environment;
 mod interval;
 #[cfg(feature = "cli")]
 pub mod json;
+#[cfg(feature = "cli")]
+pub mod page;
 #[cfg(feature = "cli")]
 pub mod plot;
 mod regret;

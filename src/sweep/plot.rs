@@ -35,10 +35,19 @@ type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorTy
 ///
 /// What the system says about the file.
 pub fn svg(report: &Report, path: &Path) -> io::Result<()> {
+    std::fs::write(path, svg_text(report)?)
+}
+
+/// The picture as SVG.
+///
+/// # Errors
+///
+/// If the build's own font cannot be read, or the picture not be drawn.
+pub fn svg_text(report: &Report) -> io::Result<String> {
     let picture = Picture::new(report, 1.0)?;
     let mut text = String::new();
     picture.draw(&SVGBackend::with_string(&mut text, picture.size()).into_drawing_area()).map_err(io::Error::other)?;
-    std::fs::write(path, text)
+    Ok(text)
 }
 
 /// Writes the picture as PNG, twice as large, for screens with small pixels.
@@ -232,7 +241,7 @@ struct Look {
     shape: Shape,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Shape {
     Circle,
     Square,
@@ -281,6 +290,13 @@ impl Look {
     fn filling(self) -> ShapeStyle {
         if matches!(self.shape, Shape::Ring) { WHITE.filled() } else { self.color.filled() }
     }
+}
+
+/// A series' colour as HTML writes it, and its marker's name: for the page, which has them from elsewhere.
+#[cfg(test)]
+pub(super) fn look(backend: Kind, regime: Regime) -> (String, String) {
+    let Look { color: RGBColor(red, green, blue), shape, .. } = Look::of(backend, regime);
+    (format!("#{red:02x}{green:02x}{blue:02x}"), format!("{shape:?}").to_lowercase())
 }
 
 /// A workload's name with its formula.

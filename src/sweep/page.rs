@@ -1,0 +1,244 @@
+//! The report as one page for a browser: the finding, plots that tell exact values, and everything that was measured.
+//!
+//! The file is whole: style, script and data are in it, and it loads nothing. What stands in it is written here; the script
+//! only puts plots that answer in the place of the still one, and makes the table sortable. Without it, nothing is missing
+//! but that.
+
+mod finding;
+mod section;
+
+use std::io;
+
+use serde_json::Value;
+
+use super::table::shortened;
+use super::{Report, json, plot};
+use crate::workload::Workload;
+
+const TEMPLATE: &str = include_str!("page/page.html");
+const STYLE: &str = include_str!("page/page.css");
+const SCRIPTS: [&str; 2] = [include_str!("page/plot.js"), include_str!("page/page.js")];
+
+/// What the finding goes by, and what it leaves out if that was measured.
+const BASIS: &str = "By the medians, from arrays in host memory to an array in host memory. Who shares the lead has a range \
+                     from 5 to 95\u{a0}% that overlaps with that of the least median.";
+const SOFTWARE: &str = " A software GPU does not count.";
+const AUTO: &str = " auto does not count: it is one of the others.";
+
+/// Writes the report as a page. `command` is what made it, if that is to be told.
+///
+/// # Errors
+///
+/// What the writer says.
+pub fn write(report: &Report, command: Option<&str>, mut to: impl io::Write) -> io::Result<()> {
+    let mut value = json::value(report)?;
+    if let Some(command) = command {
+        value["command"] = command.into();
+    }
+    to.write_all(page(report, value)?.as_bytes())?;
+    to.flush()
+}
+
+/// The page. The report's value may have more in it than the report.
+fn page(report: &Report, mut value: Value) -> io::Result<String> {
+    let sections = section::all(report, &value);
+    let about = workloads(report).into_iter().filter_map(|name| Some((name, name.parse::<Workload>().ok()?.about)));
+    value["about"] =
+        about.map(|(name, about)| (name.to_owned(), Value::from(about))).collect::<serde_json::Map<_, _>>().into();
+    // A script ends at the first `</script`, whatever it is part of; in JSON, `<` is only ever part of a string.
+    let data = value.to_string().replace('<', "\\u003c");
+    let title = escaped(&title(report));
+    let picture = "<svg role=\"img\" aria-labelledby=\"plot-title\" ";
+    Ok(splice(&[
+        ("title", &title),
+        ("machine", &escaped(&report.environment.machine())),
+        ("finding", &found(report)),
+        ("notices", &section::notices(report)),
+        ("still", &plot::svg_text(report)?.replacen("<svg ", picture, 1)),
+        ("sections", &sections),
+        ("table", &section::table(report)),
+        ("report", &data),
+        ("page.css", STYLE),
+        ("plot.js", SCRIPTS[0]),
+        ("page.js", SCRIPTS[1]),
+    ]))
+}
+
+/// The template with each `<!--name-->` replaced by its text, in one pass: a text that looks like a mark stays a text.
+fn splice(parts: &[(&str, &str)]) -> String {
+    let mut pieces = TEMPLATE.split("<!--");
+    let mut page = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let part = parts.iter().find_map(|(name, text)| Some((text, piece.strip_prefix(name)?.strip_prefix("-->")?)));
+        match part {
+            Some((text, rest)) => page.extend([text, rest]),
+            // A comment of the template's own.
+            None => page.extend(["<!--", piece]),
+        }
+    }
+    page
+}
+
+fn found(report: &Report) -> String {
+    let measured = |name: &str| report.measurements.iter().any(|each| each.backend.name() == name);
+    let software = if report.environment.software == Some(true) && measured("gpu") { SOFTWARE } else { "" };
+    let auto = if measured("auto") { AUTO } else { "" };
+    finding::finding(report).map_or_else(String::new, |found| {
+        format!("<p class=\"finding\">{}</p>\n<p class=\"basis\">{BASIS}{software}{auto}</p>", escaped(&found))
+    })
+}
+
+/// The workloads that have measurements, in their order.
+fn workloads(report: &Report) -> Vec<&str> {
+    let mut found: Vec<&str> = Vec::new();
+    for each in &report.measurements {
+        if !found.contains(&each.workload.as_str()) {
+            found.push(&each.workload);
+        }
+    }
+    found
+}
+
+fn title(report: &Report) -> String {
+    match workloads(report)[..] {
+        [] => "A sweep in which nothing was measured".to_owned(),
+        [one] => format!("Sweep of {}", shortened(one, 64)),
+        ref all if all.iter().map(|name| name.chars().count()).sum::<usize>() > 64 => {
+            format!("Sweep of {} workloads", all.len())
+        }
+        ref all => format!("Sweep of {}", finding::listed(all, "and")),
+    }
+}
+
+/// A text as HTML, between tags or within quotes.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for each in text.chars() {
+        match each {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            other => safe.push(other),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::Kind;
+    use crate::sweep::simulated::{Curve, simulated};
+    use crate::sweep::{Failure, Missing, Regime};
+    use crate::{Error, Sweep};
+
+    fn report() -> Report {
+        Sweep::new().open(Kind::Loop).open(Kind::Simd).sizes("10,1000".parse().unwrap()).trials(1).run()
+    }
+
+    fn written(report: &Report, command: Option<&str>) -> String {
+        let mut bytes = Vec::new();
+        write(report, command, &mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    /// The report that the script reads.
+    fn data(page: &str) -> Value {
+        let (_, rest) = page.split_once("<script type=\"application/json\" id=\"report\">").unwrap();
+        serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
+    }
+
+    #[test]
+    fn no_name_breaks_out_of_its_place() {
+        let mut report = report();
+        let nasty = "x < 1 </script><b>&amp;\"<!--table-->";
+        for each in &mut report.measurements {
+            each.workload = nasty.to_owned();
+        }
+        report.environment.adapter = Some(nasty.to_owned());
+        report.failures.push(Failure {
+            workload: nasty.to_owned(),
+            backend: Kind::Simd,
+            regime: Regime::Host,
+            elements: 10,
+            reason: nasty.to_owned(),
+            mismatch: None,
+        });
+        let page = written(&report, Some(nasty));
+        assert!(!page.contains("<b>") && !page.contains("1 </script"), "{page}");
+        assert!(page.contains("x &lt; 1 &lt;/script&gt;&lt;b&gt;&amp;amp;&quot;&lt;!--table--&gt;"));
+        assert_eq!((page.matches("</script>").count(), page.matches("<table").count()), (2, 1));
+        let data = data(&page);
+        assert_eq!((&data["measurements"][0]["workload"], &data["command"]), (&nasty.into(), &nasty.into()));
+    }
+
+    #[test]
+    fn the_script_reads_the_report_that_the_json_has() {
+        let report = report();
+        let Value::Object(mut found) = data(&written(&report, None)) else { panic!("no object") };
+        assert_eq!(found.remove("about"), Some(serde_json::json!({ "poly": "x + x² + x³" })));
+        // What is read may be a bit off what was written: read both.
+        let expected: Value = serde_json::from_str(&json::value(&report).unwrap().to_string()).unwrap();
+        assert_eq!(Value::Object(found), expected);
+    }
+
+    #[test]
+    fn sections_are_there_if_there_is_something_to_tell() {
+        let mut report = report();
+        let page = written(&report, None);
+        let sections = ["crossovers", "warnings", "failures", "missing", "command"];
+        assert!(sections.iter().all(|id| !page.contains(&format!("<section id=\"{id}\""))), "{page}");
+        for always in ["<section id=\"environment\"", "<section id=\"method\"", "4 measurements", "class=\"finding\""] {
+            assert!(page.contains(always), "{always} is not in {page}");
+        }
+        let reason = Error::DeviceLost { reason: "the cable".to_owned() }.to_string();
+        report.missing.push(Missing { backend: Kind::Gpu, reason: reason.clone() });
+        report.cancelled = true;
+        report.environment.software = Some(true);
+        report.environment.adapter = Some("a <painter>".to_owned());
+        let fixed = [(Kind::Simd, 50e-9, 1e-9), (Kind::Threads, 7e-6, 0.3e-9)];
+        let curves = fixed.map(|(backend, fixed, each)| Curve { backend, fixed, each });
+        report.measurements = simulated(&curves, "1e3,1e4,1e5", 5, 0.01, 0).measurements;
+        let page = written(&report, Some("crossover sweep"));
+        let told = ["a &lt;painter&gt;` is a program", "poly: threads overtakes simd at", "<code>crossover sweep<"];
+        for told in told.into_iter().chain([&*format!("gpu: {reason}"), "interrupted"]) {
+            assert!(page.contains(told), "{told} is not in {page}");
+        }
+    }
+
+    #[test]
+    fn an_empty_report_is_a_page_too() {
+        let mut report = report();
+        report.measurements.clear();
+        let page = written(&report, None);
+        assert!(
+            page.contains("nothing was measured") && page.contains("0 measurements") && !page.contains("finding\"")
+        );
+    }
+
+    #[test]
+    fn nothing_is_loaded_from_anywhere() {
+        let page = written(&report(), None).replace("http://www.w3.org/2000/svg", "");
+        for reach in ["http:", "https:", "//cdn", "src=", "href=", "url(", "@import", "fetch(", "import "] {
+            assert!(!page.contains(reach), "the page has {reach}");
+        }
+        // Every mark of the template had its text.
+        assert_eq!(page.matches("<!--").count(), 1);
+    }
+
+    #[test]
+    fn a_series_looks_on_the_page_as_in_the_picture() {
+        let all = [(Kind::Gpu, Regime::Resident)].into_iter().chain(Kind::ALL.map(|kind| (kind, Regime::Host)));
+        for (kind, regime) in all {
+            let (color, shape) = plot::look(kind, regime);
+            let series = crate::sweep::report::series(kind, regime);
+            let name = if regime == Regime::Host { kind.name() } else { regime.name() };
+            let variable = format!("--{name}: light-dark({color}, ");
+            assert!(STYLE.contains(&variable), "{variable} is not in page.css");
+            let line = format!("\"{series}\": {{ color: \"{name}\", shape: \"{shape}\" }}");
+            assert!(SCRIPTS[0].contains(&line), "{line} is not in plot.js");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+// Put into a page of a sweep by tests/page.rs: uses the page as a reader would, and leaves what is wrong in the attribute
+// `data-outcome` of the document, or the word `right`.
+
+const wrong = [];
+addEventListener("error", (event) => wrong.push(`error: ${event.message} (line ${event.lineno})`));
+addEventListener("unhandledrejection", (event) => wrong.push(`rejected: ${event.reason}`));
+addEventListener("securitypolicyviolation", (event) => wrong.push(`the page reached for ${event.blockedURI}`));
+
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+const one = (selector, within = document) => within.querySelector(selector);
+const tip = () => one("#tip");
+
+function expect(holds, what) {
+  if (!holds) wrong.push(what);
+}
+
+/** Every panel is drawn with numbers, and no text is cut off or lies on another. */
+function drawn(where) {
+  const panels = all(".panel > svg");
+  expect(panels.length > 0, `${where}: no panels`);
+  for (const panel of panels) {
+    const { width, height } = panel.viewBox.baseVal;
+    const shapes = all("path, g, text", panel).flatMap((each) => [...each.attributes]).map((each) => each.value);
+    expect(!shapes.some((value) => /NaN|Infinity|undefined/.test(value)), `${where}: a shape without a number`);
+    const boxes = all("text", panel).map((each) => [each.textContent, each.getBBox()]);
+    for (const [text, box] of boxes) {
+      const inside = box.x >= -1 && box.y >= -1 && box.x + box.width <= width + 1 && box.y + box.height <= height + 1;
+      expect(inside, `${where}: “${text}” is cut off`);
+      const on = ([other, at]) => other !== text && at.x < box.x + box.width - 1 && box.x < at.x + at.width - 1 &&
+        at.y < box.y + box.height - 4 && box.y < at.y + at.height - 4;
+      expect(!boxes.some(on), `${where}: “${text}” lies on another text`);
+    }
+    const [outer, own] = [document.body.getBoundingClientRect(), panel.getBoundingClientRect()];
+    expect(own.right <= outer.right + 1 && own.left >= outer.left - 1, `${where}: a panel is wider than the page`);
+  }
+}
+
+/** The tip is there, within the window, and says what the table says of some measurement. */
+function told(where) {
+  expect(!tip().hidden, `${where}: no tip`);
+  const { left, right } = tip().getBoundingClientRect();
+  expect(left >= 0 && right <= innerWidth, `${where}: the tip is beyond the window`);
+  const [workload, elements] = one("p", tip())?.textContent.split(" · ") ?? [];
+  const series = one("strong", tip())?.textContent;
+  const row = all("#measurements tbody tr").find(({ cells, dataset }) =>
+    dataset.workload === workload && cells[1].textContent === series && elements === `${cells[2].textContent} elements`);
+  const median = one("dd", tip())?.textContent;
+  expect(row && row.cells[3].textContent === median, `${where}: ${series}, ${workload}, ${elements}, ${median} is no row`);
+}
+
+function point() {
+  const panel = one(".panel > svg");
+  for (const mark of all("g[data-series] .mark", panel)) {
+    const { left, top, width, height } = mark.getBoundingClientRect();
+    const at = { clientX: left + width / 2, clientY: top + height / 2, pointerType: "mouse" };
+    panel.dispatchEvent(new PointerEvent("pointermove", at));
+    told("pointing");
+    const circle = one(".spot circle", panel)?.getBoundingClientRect();
+    expect(circle && Math.abs(circle.left + circle.width / 2 - at.clientX) < 2, "pointing: another point is marked");
+  }
+  panel.dispatchEvent(new PointerEvent("pointerleave", { pointerType: "mouse" }));
+  expect(tip().hidden, "the tip stays when the pointer has left");
+}
+
+function keys() {
+  const panel = one(".panel > svg");
+  const press = (key) => panel.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  const seen = new Set();
+  for (const key of ["Home", "ArrowRight", "ArrowDown", "ArrowUp", "End", "ArrowLeft"]) {
+    press(key);
+    told(`the key ${key}`);
+    seen.add(tip().textContent);
+  }
+  expect(seen.size >= 2, "the keys lead nowhere");
+  expect(one("#spoken").textContent.includes("elements"), "nothing is said to those who do not see");
+  press("Escape");
+  expect(tip().hidden, "Escape leaves the tip");
+}
+
+function scales() {
+  const named = new Set();
+  for (const radio of all("[name=scale]").reverse()) {
+    radio.click();
+    drawn(`scale ${radio.parentElement.textContent}`);
+    named.add(all(".panel text").map((each) => each.textContent).join());
+  }
+  expect(named.size === 4, "the scales draw the same");
+}
+
+function lines() {
+  const count = () => all(".panel .line").length;
+  const shown = () => all("#measurements tbody tr").filter((row) => !row.hidden).length;
+  const [before, rows] = [count(), shown()];
+  const box = one("#switches [type=checkbox]");
+  box.click();
+  expect(count() < before && shown() < rows, "a line that is switched off stays");
+  for (const each of all("#switches [type=checkbox]")) if (each.checked) each.click();
+  expect(count() === 0 && shown() === 0, "all lines are switched off, and some stay");
+  for (const each of all("#switches [type=checkbox]")) each.click();
+  expect(count() === before && shown() === rows, "a line that is switched on again is not there");
+}
+
+function workload() {
+  const select = one("#switches select");
+  const choose = (value) => {
+    select.value = value;
+    select.dispatchEvent(new Event("change"));
+  };
+  const names = [...select.options].map((each) => each.value);
+  choose(names[1]);
+  expect(all(".panel").length === 1 && one("figcaption").textContent.startsWith(names[1]), "one workload is not alone");
+  drawn("one workload");
+  const rows = all("#measurements tbody tr").filter((row) => !row.hidden);
+  expect(rows.length && rows.every((row) => row.dataset.workload === names[1]), "the table has another workload");
+  choose("");
+  expect(all(".panel").length === names.length - 1, "not all workloads are back");
+}
+
+function sorting() {
+  const button = all("#measurements th button").find((each) => each.textContent === "time");
+  const times = () => all("#measurements tbody tr").map((row) => Number(row.cells[3].dataset.value));
+  const rising = (list) => list.every((each, index) => index === 0 || list[index - 1] <= each);
+  button.click();
+  expect(rising(times()) && button.parentElement.ariaSort === "ascending", "the table is not sorted");
+  button.click();
+  expect(rising(times().reverse()) && button.parentElement.ariaSort === "descending", "the table is not sorted back");
+}
+
+function theme() {
+  const paper = () => getComputedStyle(document.body).backgroundColor;
+  const before = paper();
+  one("#theme").click();
+  expect(paper() !== before, "the page has the same colour in the dark");
+  one("#theme").click();
+  expect(paper() === before, "the light does not come back");
+}
+
+function narrow() {
+  const wide = one(".panel > svg").viewBox.baseVal.width;
+  document.body.style.maxWidth = "360px";
+  dispatchEvent(new Event("resize"));
+  expect(one(".panel > svg").viewBox.baseVal.width < wide, "the plots do not heed the width");
+  scales();
+  point();
+}
+
+addEventListener("load", () => {
+  try {
+    expect(one("#still").hidden && !one("#panels").hidden, "the still picture stays");
+    drawn("at first");
+    for (const use of [point, keys, scales, lines, workload, sorting, theme, narrow]) use();
+  } catch (error) {
+    wrong.push(String(error.stack));
+  }
+  document.documentElement.dataset.outcome = [...new Set(wrong)].join("; ") || "right";
+});
