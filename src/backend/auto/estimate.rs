@@ -14,8 +14,8 @@ pub struct Estimate {
 }
 
 /// How two costs that overlap combine: the p-norm of both, which is their sum for 1 and the greater one for infinity. A
-/// core's loads and stores hide behind arithmetic, but not all of them. With 4, equal costs make 1.19 times one of them;
-/// polynomials of degree 4 to 64 on arrays of 4 KiB to 64 MiB fitted best between 3 and 6.
+/// core's loads and stores hide behind arithmetic, but not all of them: with 4, two equal costs make 1.19 times one of them.
+/// What this is off by is part of what the whole model is off by.
 const OVERLAP: i32 = 4;
 
 impl Estimate {

@@ -13,9 +13,10 @@ use crate::kernel::Kernel;
 /// GPU to others.
 const EQUAL: f64 = 1.01;
 
-/// How far off the model is, in both directions, where its figures are right: of 168 cases of `crossover regret` on a machine
-/// that was just calibrated, the middle nine tenths took 0.7 to 2 times what was predicted.
-const MODEL: (f64, f64) = (1.4, 2.0);
+/// How far off the model is, down and up, where its figures are right: of the 336 cases of two runs of `crossover regret` on a
+/// machine that was just calibrated, the middle nine tenths took 0.8 to 2.5 times what was predicted. Those that took the
+/// longest were random formulas whose arguments are rare ones.
+const MODEL: (f64, f64) = (1.25, 2.5);
 
 /// The lengths at which the backends are compared: so many from each to twice as many elements. Where the best one changes
 /// between two, the place is looked for exactly.
