@@ -7,6 +7,7 @@ use crossover::auto::{Among, Auto, Goal, Policy, Profile, Stored};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Stop;
+use super::screen::say;
 
 #[derive(Args)]
 pub struct Options {
@@ -77,12 +78,4 @@ fn bar(quiet: bool) -> ProgressBar {
         bar.set_style(style);
     }
     bar
-}
-
-/// Writes to standard output.
-pub fn say(text: &str) -> Result<(), Stop> {
-    match writeln!(io::stdout(), "{text}") {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Stop::unread()),
-        written => written.map_err(|error| Stop::failure(format_args!("standard output: {error}"))),
-    }
 }

@@ -5,11 +5,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use crossover::auto::{Policy, Stored};
 use crossover::sweep::{self, Contender, Host, Report, Sizes, SystemClock, json, page, plot};
 use crossover::{Auto, Backend, Isa, Kind, Simd, Sweep, Threads, Workload};
 
+use super::names::Names;
 use super::terminal::Terminal;
 use super::{Stop, interrupt, memory};
 
@@ -18,15 +19,26 @@ pub const FILES: [&str; 5] = ["sweep.csv", "sweep.json", "sweep.svg", "sweep.png
 
 #[derive(Args)]
 pub struct Options {
-    #[arg(help = format!("What to measure: {} [default: poly]", workload_names()))]
+    #[arg(
+        help = format!("What to measure: {} [default: poly]", Workload::NAMES.join(", ")),
+        value_parser = Names::workloads(),
+        hide_possible_values = true
+    )]
     workloads: Vec<String>,
     /// A formula of your own to measure, such as "0.5*x*(1 + y)"; its inputs are standard normal numbers. May be repeated
-    #[arg(long, value_name = "FORMULA")]
+    #[arg(long, value_name = "FORMULA", value_hint = ValueHint::Other)]
     expr: Vec<String>,
-    #[arg(long, value_delimiter = ',', value_name = "NAMES", help = backends_help())]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "NAMES",
+        help = backends_help(),
+        value_parser = Names::backends(),
+        hide_possible_values = true
+    )]
     backends: Option<Vec<String>>,
     /// The instruction set of simd and threads [default: the widest there is]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = Names::isas(), hide_possible_values = true)]
     isa: Option<String>,
     /// How many threads the threads backend has [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -41,7 +53,7 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     /// The folder for sweep.csv, sweep.json, sweep.svg, sweep.png and the page sweep.html
-    #[arg(long, value_name = "DIR", default_value = "sweep")]
+    #[arg(long, value_name = "DIR", default_value = "sweep", value_hint = ValueHint::DirPath)]
     out: PathBuf,
     /// Go on with the sweep that was stopped: measure only what the folder's sweep.json does not have yet
     #[arg(long, conflicts_with = "append")]
@@ -180,10 +192,6 @@ impl Options {
             None => auto,
         })
     }
-}
-
-fn workload_names() -> String {
-    Workload::all().iter().map(Workload::name).collect::<Vec<_>>().join(", ")
 }
 
 fn backends_help() -> String {
