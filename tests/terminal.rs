@@ -119,3 +119,115 @@ fn bash_completes_names() {
         assert_eq!(complete(words).unwrap(), expected, "{words}");
     }
 }
+
+const TINY: [&str; 7] = ["sweep", "--backends", "loop,simd", "--sizes", "100,1000", "--trials", "2"];
+const WIDE_FORMULA: [&str; 2] = ["--expr", "0.5*x*(1 + y) + 0.25*x*(2 + y) + 0.125*x*(3 + y) + 0.0625*x*(4 + y) + x"];
+
+/// How often there is a text in another.
+fn count(text: &str, part: &str) -> usize {
+    text.matches(part).count()
+}
+
+const BOLD: &str = "\x1b[1m";
+const GREEN: &str = "\x1b[32m";
+const YELLOW: &str = "\x1b[33m";
+
+/// Without what sets a colour, or moves.
+fn plain(text: &str) -> String {
+    let mut parts = text.split("\x1b[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let rest = parts.map(|part| &part[1 + part.find(|each: char| each.is_ascii_alphabetic()).unwrap()..]);
+    std::iter::once(first.as_str()).chain(rest).collect()
+}
+
+#[test]
+fn the_columns_have_the_names_that_others_rely_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = text(&command(folder.path(), &TINY).output().unwrap().stdout);
+    let head = table.lines().find(|line| line.starts_with("workload")).unwrap();
+    let words: Vec<_> = head.split_whitespace().collect();
+    assert_eq!(words.join(" "), "workload backend elements time ns/elem GB/s × loop max ULP");
+    let csv = std::fs::read_to_string(folder.path().join("sweep/sweep.csv")).unwrap();
+    let columns = "workload,backend,regime,elements,trials,seconds_q05,seconds_q50,seconds_q95,ns_per_element,gb_per_s,\
+                   max_ulp";
+    // A new column comes after these, so that whoever counts them still finds them.
+    assert!(csv.lines().next().unwrap().starts_with(columns), "{csv}");
+}
+
+#[test]
+fn json_on_standard_output_is_the_file_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    for quiet in [&["--json"][..], &["--json", "--quiet"]] {
+        let output = command(folder.path(), &[&TINY, quiet].concat()).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let file = std::fs::read_to_string(folder.path().join("sweep/sweep.json")).unwrap();
+        assert_eq!(text(&output.stdout), file, "{quiet:?}");
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((&json["cancelled"], json["measurements"].as_array().unwrap().len()), (&false.into(), 4));
+        assert_eq!(std::fs::read_dir(folder.path().join("sweep")).unwrap().count(), 5);
+        // What is to be minded is said to people, too.
+        assert!(text(&output.stderr).contains("crossover: warning: "), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn colour_is_for_a_terminal_or_who_asks() {
+    let said = |settings: &[(&str, &str)]| {
+        let folder = tempfile::tempdir().unwrap();
+        let output = command(folder.path(), &TINY).envs(settings.iter().copied()).output().unwrap();
+        (text(&output.stdout), text(&output.stderr))
+    };
+    for settings in [&[][..], &[("NO_COLOR", "1")], &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")], &[("TERM", "dumb")]]
+    {
+        let (table, warnings) = said(settings);
+        assert!(!table.contains('\x1b') && !warnings.contains('\x1b'), "{settings:?}: {table}{warnings}");
+    }
+    let (table, warnings) = said(&[("CLICOLOR_FORCE", "1")]);
+    let head = table.lines().find(|line| line.contains("workload")).unwrap();
+    assert!(head.starts_with(BOLD), "{head:?}");
+    // The least time of each of two sizes.
+    assert_eq!(count(&table, GREEN), 2, "{table:?}");
+    assert_eq!(count(&warnings, YELLOW), warnings.lines().count(), "{warnings:?}");
+    assert!(plain(&table).lines().all(|line| line.chars().count() <= 80), "{table}");
+    assert!(!text(&run(&["sweep", "pol"]).stderr).contains('\x1b'));
+}
+
+/// What the command writes on a terminal, its standard output and its standard error; nothing if none can be had.
+#[cfg(target_os = "linux")]
+fn on_a_terminal(settings: &[(&str, &str)], arguments: &[&str]) -> Option<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let words = [&[env!("CARGO_BIN_EXE_crossover")], arguments].concat();
+    let line = words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ");
+    let mut script = Command::new("script");
+    for (name, _) in command(folder.path(), &[]).get_envs() {
+        script.env_remove(name);
+    }
+    script.args(["-qec", &line, "/dev/null"]).current_dir(folder.path()).env("TERM", "xterm");
+    let output = script.envs(settings.iter().copied()).stdin(std::process::Stdio::null()).output().ok()?;
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    Some(text(&output.stdout))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_gets_what_it_can_show() {
+    let arguments = [&TINY[..], &WIDE_FORMULA].concat();
+    let Some(colourful) = on_a_terminal(&[("NO_COLOR", "")], &arguments) else {
+        return println!("skipped: there is no script command to give a terminal");
+    };
+    assert_eq!((count(&colourful, GREEN), colourful.contains(YELLOW)), (2, true), "{colourful:?}");
+    // The bar.
+    assert!(colourful.contains(" left"), "{colourful:?}");
+
+    let colourless = on_a_terminal(&[("NO_COLOR", "1")], &arguments).unwrap();
+    assert!(!colourless.contains(BOLD) && !colourless.contains(GREEN) && !colourless.contains(YELLOW));
+    assert!(colourless.contains(" left"), "{colourless:?}");
+
+    let dumb = on_a_terminal(&[("TERM", "dumb")], &arguments).unwrap();
+    assert!(!dumb.contains('\x1b') && !dumb.contains(" left"), "{dumb:?}");
+    // A message is wrapped here, too.
+    assert!(dumb.contains("crossover: warning: "), "{dumb}");
+    for line in dumb.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}

@@ -18,7 +18,6 @@ mod sweep;
 mod terminal;
 
 use std::fmt;
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -26,7 +25,7 @@ use clap::{Parser, Subcommand};
 /// What holds for every subcommand.
 const NOTES: &str = "\
 It ends with status 0; 1 if something failed, 2 if it was asked for what cannot be, and 130 if it was interrupted.\n\n\
-CROSSOVER_BACKEND names the backends where no option does.";
+CROSSOVER_BACKEND names the backends where no option does. With NO_COLOR=1 there is no colour.";
 
 /// Evaluates formulas on arrays, and measures where one backend overtakes another: a plain loop, SIMD, threads, the GPU.
 #[derive(Parser)]
@@ -105,8 +104,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(stop) if stop.status == 0 => ExitCode::SUCCESS,
         Err(stop) => {
-            // If standard error is closed too, there is nobody left to tell.
-            let _ = writeln!(io::stderr(), "crossover: {}", stop.message);
+            screen::fail(&stop.message);
             ExitCode::from(stop.status)
         }
     }

@@ -61,6 +61,9 @@ pub struct Options {
     /// Keep what the folder's sweep.json has, and measure other workloads, sizes or backends besides
     #[arg(long)]
     append: bool,
+    /// Print the report as JSON, the same as sweep.json, instead of the table
+    #[arg(long)]
+    json: bool,
     /// Show no table and no progress
     #[arg(long)]
     quiet: bool,
@@ -76,7 +79,7 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     )?;
     let rows = open_folder(&options.out)?;
     let interrupted = interrupt::heed(None, || ())?;
-    let mut terminal = Terminal::new(options.quiet, rows, &options.out, interrupted);
+    let mut terminal = Terminal::new(!options.quiet && !options.json, !options.quiet, rows, &options.out, interrupted);
     let report = sweep.run_with(&SystemClock, &mut terminal);
     terminal.finish();
     for (index, crossover) in report.crossovers().iter().enumerate() {
@@ -91,6 +94,9 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     write(&report, &options.out)?;
     let out = options.out.display();
     terminal.say(&format!("written to {out}: {}", FILES.join(", ")));
+    if options.json {
+        print(&report)?;
+    }
     match terminal.broken.take() {
         Some(broken) => Err(Stop::failure(broken)),
         None if report.cancelled => Err(Stop::interrupted(format_args!("interrupted; what was measured is in {out}"))),
@@ -232,6 +238,14 @@ pub fn write_json(report: &Report, path: &Path) -> io::Result<()> {
     let part = path.with_extension("json.part");
     json::write(report, io::BufWriter::new(File::create(&part)?))?;
     fs::rename(part, path)
+}
+
+/// Prints the report. If its reader has gone, how the sweep went is still to be told.
+fn print(report: &Report) -> Result<(), Stop> {
+    match json::write(report, io::BufWriter::new(io::stdout().lock())) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(|error| Stop::failure(format_args!("standard output: {error}"))),
+    }
 }
 
 /// Writes what is written at the end; the rows are there already.
