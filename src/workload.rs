@@ -97,13 +97,13 @@ pub struct Workload {
     pub about: Cow<'static, str>,
 }
 
-/// The names of the built-in workloads.
-const NAMES: [&str; 4] = ["poly", "axpy", "horner16", "horner256"];
-
 impl Workload {
+    /// The names of the built-in workloads.
+    pub const NAMES: [&'static str; 4] = ["poly", "axpy", "horner16", "horner256"];
+
     /// The built-in workloads.
     pub fn all() -> Vec<Workload> {
-        NAMES.iter().filter_map(|name| built_in(name)).collect()
+        Self::NAMES.iter().filter_map(|name| built_in(name)).collect()
     }
 
     /// The workload's name.
@@ -172,7 +172,7 @@ impl FromStr for Workload {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Workload> {
-        built_in(name).ok_or_else(|| Error::unknown("workload", name, NAMES.to_vec()))
+        built_in(name).ok_or_else(|| Error::unknown("workload", name, Self::NAMES.to_vec()))
     }
 }
 

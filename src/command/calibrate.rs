@@ -1,12 +1,10 @@
 //! `crossover calibrate`: measuring this machine for `auto`.
 
-use std::io::{self, IsTerminal, Write};
-
 use clap::Args;
 use crossover::auto::{Among, Auto, Goal, Policy, Profile, Stored};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Stop;
+use super::screen::{self, say};
 
 #[derive(Args)]
 pub struct Options {
@@ -33,7 +31,7 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     let before = Stored::read(&path);
     let auto = Auto::with(Policy { goal: Goal::Latency, among }).map_err(Stop::mistake)?;
     let known = auto.source().to_string();
-    let bar = bar(options.quiet);
+    let bar = screen::bar(!options.quiet, "calibrating {bar:32} {percent} %");
     let profile = auto.calibrate(&mut |done: usize, total: usize| {
         bar.set_length(total as u64);
         bar.set_position(done as u64);
@@ -61,28 +59,7 @@ fn warn(profile: &Profile) {
     let all = profile.unsettled();
     let shown = all.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
     let more = if all.len() > SHOWN { format!("; and {} more", all.len() - SHOWN) } else { String::new() };
-    // If standard error is closed, the profile still says it.
-    let _ = writeln!(
-        io::stderr(),
-        "crossover: the figures did not settle ({shown}{more}); something else keeps this machine busy: \
-         end it, and calibrate again"
-    );
-}
-
-fn bar(quiet: bool) -> ProgressBar {
-    let shown = !quiet && io::stderr().is_terminal();
-    let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(None, target);
-    if let Ok(style) = ProgressStyle::with_template("calibrating {bar:32} {percent} %") {
-        bar.set_style(style);
-    }
-    bar
-}
-
-/// Writes to standard output.
-pub fn say(text: &str) -> Result<(), Stop> {
-    match writeln!(io::stdout(), "{text}") {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Stop::unread()),
-        written => written.map_err(|error| Stop::failure(format_args!("standard output: {error}"))),
-    }
+    screen::warn(&format!(
+        "the figures did not settle ({shown}{more}); something else keeps this machine busy: end it, and calibrate again"
+    ));
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use crossover::sweep::{Change, Comparison, Report, json, table};
 
 use super::Stop;
@@ -12,10 +12,10 @@ use super::Stop;
 #[derive(Args)]
 pub struct Options {
     /// The sweep.json from before
-    #[arg(value_name = "OLD.json")]
+    #[arg(value_name = "OLD.json", value_hint = ValueHint::FilePath)]
     old: PathBuf,
     /// The sweep.json to compare with it
-    #[arg(value_name = "NEW.json")]
+    #[arg(value_name = "NEW.json", value_hint = ValueHint::FilePath)]
     new: PathBuf,
     /// How many times slower than before is a regression, which ends the command with status 1
     #[arg(long, value_name = "RATIO", default_value = "1.1", value_parser = ratio)]

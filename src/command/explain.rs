@@ -5,12 +5,14 @@ use crossover::auto::{Auto, Residency};
 use crossover::sweep::Sizes;
 use crossover::{Kernel, Kind, Workload};
 
-use super::calibrate::say;
+use super::names::Names;
+use super::screen::say;
 use super::{Stop, policy};
 
 #[derive(Args)]
 pub struct Options {
     /// A formula, such as "x + x**2 + x**3", or the name of a built-in workload
+    #[arg(value_parser = Names::workloads(), hide_possible_values = true)]
     formula: String,
     /// How many elements; or a range such as 100..1e8, for the choice at each size of it
     #[arg(long, value_name = "N", default_value = "1..1e9")]

@@ -1,13 +1,12 @@
 //! Ctrl-C, and being asked to end: work stops at its next pause and tidies up.
 
-use std::io::{self, Write};
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use super::Stop;
+use super::{Stop, screen};
 
 /// Sets a flag on the first Ctrl-C, and ends the process on the second. With `patience`, the first ends it too if the work
 /// has not stopped by then: it may wait for an input that never comes. `leave` runs before the process is ended so.
@@ -21,7 +20,7 @@ pub fn heed(patience: Option<Duration>, leave: impl Fn() + Send + 'static) -> Re
             (true, _) => {}
         }
         leave();
-        let _ = writeln!(io::stderr(), "crossover: interrupted");
+        screen::fail("interrupted");
         process::exit(Stop::INTERRUPTED.into());
     });
     heeded.map_err(|error| Stop::failure(format_args!("Ctrl-C cannot be caught: {error}")))?;

@@ -4,25 +4,32 @@
 
 mod calibrate;
 mod compare;
+mod definition;
 mod devices;
 mod eval;
 mod explain;
 mod interrupt;
 mod memory;
+mod names;
 mod policy;
 mod regret;
+mod screen;
 mod sweep;
 mod terminal;
 
 use std::fmt;
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+/// What holds for every subcommand.
+const NOTES: &str = "\
+It ends with status 0; 1 if something failed, 2 if it was asked for what cannot be, and 130 if it was interrupted.\n\n\
+CROSSOVER_BACKEND names the backends where no option does. With NO_COLOR=1 there is no colour.";
+
 /// Evaluates formulas on arrays, and measures where one backend overtakes another: a plain loop, SIMD, threads, the GPU.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, after_help = NOTES, max_term_width = 80)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -44,6 +51,10 @@ enum Command {
     Compare(compare::Options),
     /// List the backends and instruction sets: what this machine has, or why not and what would bring it
     Devices,
+    /// Print a script that lets a shell complete subcommands, options and names
+    Completions(definition::Completions),
+    /// Print the manual page: crossover man | man -l -
+    Man,
 }
 
 /// Why the command ends early: a line for people and a status for programs.
@@ -86,13 +97,14 @@ pub fn main() -> ExitCode {
         Command::Regret(options) => regret::run(&options),
         Command::Compare(options) => compare::run(&options),
         Command::Devices => devices::run(),
+        Command::Completions(options) => definition::completions(&options),
+        Command::Man => definition::man(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(stop) if stop.status == 0 => ExitCode::SUCCESS,
         Err(stop) => {
-            // If standard error is closed too, there is nobody left to tell.
-            let _ = writeln!(io::stderr(), "crossover: {}", stop.message);
+            screen::fail(&stop.message);
             ExitCode::from(stop.status)
         }
     }

@@ -1,8 +1,11 @@
 //! What is asked of `auto`, as options.
 
+use clap::builder::TypedValueParser;
 use clap::{Args, ValueEnum};
 use crossover::Kind;
 use crossover::auto::{Among, Goal, Policy};
+
+use super::names::Names;
 
 #[derive(Args, Clone, Copy)]
 #[group(skip)]
@@ -11,7 +14,13 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = Wish::Latency)]
     goal: Wish,
     /// Take this backend, whatever is predicted
-    #[arg(long, value_name = "BACKEND", value_parser = kind, conflicts_with_all = ["no_gpu", "gpu_required", "software"])]
+    #[arg(
+        long,
+        value_name = "BACKEND",
+        value_parser = Names::backends().try_map(kind),
+        hide_possible_values = true,
+        conflicts_with_all = ["no_gpu", "gpu_required", "software"],
+    )]
     only: Option<Kind>,
     /// Never take a GPU, and do not look for one
     #[arg(long, conflicts_with_all = ["gpu_required", "software"])]
@@ -30,8 +39,8 @@ enum Wish {
     Throughput,
 }
 
-fn kind(name: &str) -> Result<Kind, String> {
-    name.parse().map_err(|error: crossover::Error| error.to_string())
+fn kind(name: String) -> crossover::Result<Kind> {
+    name.parse()
 }
 
 impl Options {

@@ -2,12 +2,13 @@
 
 use std::io::{self, Write};
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use crossover::auto::Auto;
 use crossover::sweep::{Case, Regret, Sizes, SystemClock};
 use crossover::{Fold, Workload};
 
-use super::calibrate::say;
+use super::names::Names;
+use super::screen::say;
 use super::{Stop, interrupt, policy};
 
 /// What is measured besides the built-in workloads, unless something is asked for.
@@ -20,9 +21,10 @@ const FORMULAS: [(&str, &str); 3] = [
 #[derive(Args)]
 pub struct Options {
     /// What to measure [default: the built-in workloads, exp, gelu, where, sum(poly)]
+    #[arg(value_parser = Names::workloads(), hide_possible_values = true)]
     workloads: Vec<String>,
     /// A formula of your own; its inputs are standard normal numbers. May be repeated
-    #[arg(long, value_name = "FORMULA")]
+    #[arg(long, value_name = "FORMULA", value_hint = ValueHint::Other)]
     expr: Vec<String>,
     /// How many random formulas to measure besides [default: 20, or 0 if something else is asked for]
     #[arg(long, value_name = "N")]
@@ -33,7 +35,7 @@ pub struct Options {
     /// Element counts such as 1000,2e4 or geomspace:FROM:TO:HOW_MANY
     #[arg(long, default_value = "geomspace:100:1e7:6")]
     sizes: String,
-    /// Print JSON: {"cases":[{"workload","elements","chosen","best","regret"}],"geomean","p95","overhead_ns"}
+    /// Print JSON: "cases", each with "workload", "elements", "chosen", "best", "regret"; "geomean", "p95", "overhead_ns"
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -80,10 +82,9 @@ impl Options {
         }
         let asked = !all.is_empty();
         if !asked {
-            let built_in = Workload::all().into_iter().map(|workload| workload.name().to_owned());
-            let further = FORMULAS.iter().map(|(name, _)| (*name).to_owned()).chain(["sum(poly)".to_owned()]);
-            for name in built_in.chain(further) {
-                all.push(named(&name)?);
+            let further = FORMULAS.iter().map(|(name, _)| *name).chain(["sum(poly)"]);
+            for name in Workload::NAMES.into_iter().chain(further) {
+                all.push(named(name)?);
             }
         }
         let random = self.random.unwrap_or(if asked { 0 } else { 20 });

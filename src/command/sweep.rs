@@ -5,11 +5,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use crossover::auto::{Policy, Stored};
 use crossover::sweep::{self, Contender, Host, Report, Sizes, SystemClock, json, page, plot};
 use crossover::{Auto, Backend, Isa, Kind, Simd, Sweep, Threads, Workload};
 
+use super::names::Names;
 use super::terminal::Terminal;
 use super::{Stop, interrupt, memory};
 
@@ -18,15 +19,26 @@ pub const FILES: [&str; 5] = ["sweep.csv", "sweep.json", "sweep.svg", "sweep.png
 
 #[derive(Args)]
 pub struct Options {
-    #[arg(help = format!("What to measure: {} [default: poly]", workload_names()))]
+    #[arg(
+        help = format!("What to measure: {} [default: poly]", Workload::NAMES.join(", ")),
+        value_parser = Names::workloads(),
+        hide_possible_values = true
+    )]
     workloads: Vec<String>,
     /// A formula of your own to measure, such as "0.5*x*(1 + y)"; its inputs are standard normal numbers. May be repeated
-    #[arg(long, value_name = "FORMULA")]
+    #[arg(long, value_name = "FORMULA", value_hint = ValueHint::Other)]
     expr: Vec<String>,
-    #[arg(long, value_delimiter = ',', value_name = "NAMES", help = backends_help())]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "NAMES",
+        help = backends_help(),
+        value_parser = Names::backends(),
+        hide_possible_values = true
+    )]
     backends: Option<Vec<String>>,
     /// The instruction set of simd and threads [default: the widest there is]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = Names::isas(), hide_possible_values = true)]
     isa: Option<String>,
     /// How many threads the threads backend has [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -41,7 +53,7 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     /// The folder for sweep.csv, sweep.json, sweep.svg, sweep.png and the page sweep.html
-    #[arg(long, value_name = "DIR", default_value = "sweep")]
+    #[arg(long, value_name = "DIR", default_value = "sweep", value_hint = ValueHint::DirPath)]
     out: PathBuf,
     /// Go on with the sweep that was stopped: measure only what the folder's sweep.json does not have yet
     #[arg(long, conflicts_with = "append")]
@@ -49,6 +61,9 @@ pub struct Options {
     /// Keep what the folder's sweep.json has, and measure other workloads, sizes or backends besides
     #[arg(long)]
     append: bool,
+    /// Print the report as JSON, the same as sweep.json, instead of the table
+    #[arg(long)]
+    json: bool,
     /// Show no table and no progress
     #[arg(long)]
     quiet: bool,
@@ -64,7 +79,7 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     )?;
     let rows = open_folder(&options.out)?;
     let interrupted = interrupt::heed(None, || ())?;
-    let mut terminal = Terminal::new(options.quiet, rows, &options.out, interrupted);
+    let mut terminal = Terminal::new(!options.quiet && !options.json, !options.quiet, rows, &options.out, interrupted);
     let report = sweep.run_with(&SystemClock, &mut terminal);
     terminal.finish();
     for (index, crossover) in report.crossovers().iter().enumerate() {
@@ -79,6 +94,9 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     write(&report, &options.out)?;
     let out = options.out.display();
     terminal.say(&format!("written to {out}: {}", FILES.join(", ")));
+    if options.json {
+        print(&report)?;
+    }
     match terminal.broken.take() {
         Some(broken) => Err(Stop::failure(broken)),
         None if report.cancelled => Err(Stop::interrupted(format_args!("interrupted; what was measured is in {out}"))),
@@ -182,10 +200,6 @@ impl Options {
     }
 }
 
-fn workload_names() -> String {
-    Workload::all().iter().map(Workload::name).collect::<Vec<_>>().join(", ")
-}
-
 fn backends_help() -> String {
     let names = Kind::ALL.map(Kind::name).join(",");
     format!("Which of the backends {names} [default: {}, else every one there is]", Kind::ENV)
@@ -224,6 +238,14 @@ pub fn write_json(report: &Report, path: &Path) -> io::Result<()> {
     let part = path.with_extension("json.part");
     json::write(report, io::BufWriter::new(File::create(&part)?))?;
     fs::rename(part, path)
+}
+
+/// Prints the report. If its reader has gone, how the sweep went is still to be told.
+fn print(report: &Report) -> Result<(), Stop> {
+    match json::write(report, io::BufWriter::new(io::stdout().lock())) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(|error| Stop::failure(format_args!("standard output: {error}"))),
+    }
 }
 
 /// Writes what is written at the end; the rows are there already.

@@ -1,7 +1,7 @@
 //! What the user sees of a sweep while it goes.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use crossover::sweep::csv::Rows;
 use crossover::sweep::table::Table;
 use crossover::sweep::{Environment, Failure, Measurement, Missing, Observer, Report};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 
+use super::screen::{self, FASTEST, HEAD, styled};
 use super::sweep::{FILES, write_json};
 
 /// The report so far is not written again before so many times as long as that took last have passed: so the writing never
@@ -20,11 +21,12 @@ const REST: u32 = 20;
 
 /// Shows a sweep, writes its rows down, and stops it when asked to.
 pub struct Terminal {
-    quiet: bool,
     bar: ProgressBar,
     table: Table,
     /// Whether the table's head is still to be written.
     fresh: bool,
+    /// What was measured at one size: whose time is the least is known when all are there.
+    waiting: Vec<Measurement>,
     /// Whether somebody reads the table.
     read: bool,
     rows: Rows<File>,
@@ -37,30 +39,43 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Shows the sweep unless `quiet`, and writes its rows to `rows`, the first file of the folder `out`, and the report so
-    /// far to the second.
-    pub fn new(quiet: bool, rows: File, out: &Path, interrupted: Arc<AtomicBool>) -> Self {
-        let shown = !quiet && io::stderr().is_terminal();
-        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(None, target);
-        if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos}/{len}, {eta} left") {
-            bar.set_style(style);
-        }
-        let (table, rows, out) = (Table::default(), Rows::new(rows), out.to_owned());
-        Terminal { quiet, bar, table, fresh: true, read: true, rows, out, written: None, interrupted, broken: None }
+    /// Shows the table if it is `read`, and how far the sweep is if it is `watched`. Writes its rows to `rows`, the first
+    /// file of the folder `out`, and the report so far to the second.
+    pub fn new(read: bool, watched: bool, rows: File, out: &Path, interrupted: Arc<AtomicBool>) -> Self {
+        let bar = screen::bar(watched, "{bar:32} {pos}/{len}, {eta} left");
+        let (table, waiting, rows, out) = (Table::default(), Vec::new(), Rows::new(rows), out.to_owned());
+        Terminal { bar, table, fresh: true, waiting, read, rows, out, written: None, interrupted, broken: None }
     }
 
-    /// Takes the progress bar away.
-    pub fn finish(&self) {
+    /// Shows what is left, and takes the progress bar away.
+    pub fn finish(&mut self) {
+        self.show();
         self.bar.finish_and_clear();
+    }
+
+    /// Writes the rows of the size that was measured last, the least time emphasised.
+    fn show(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting);
+        if !waiting.is_empty() && std::mem::take(&mut self.fresh) {
+            self.say(&styled(HEAD, &Table::head()));
+        }
+        let least = waiting.iter().map(|each| each.seconds.q50).fold(f64::INFINITY, f64::min);
+        for each in &waiting {
+            let fastest = waiting.len() > 1 && each.seconds.q50 == least;
+            let row = match fastest {
+                true => self.table.row_with(each, |time| styled(FASTEST, time)),
+                false => self.table.row(each),
+            };
+            self.say(&row);
+        }
     }
 
     /// Writes a line to standard output. If its reader has gone, the sweep goes on without: the files are still to come.
     pub fn say(&mut self, line: &str) {
-        if self.quiet || !self.read {
+        if !self.read {
             return;
         }
-        match self.bar.suspend(|| writeln!(io::stdout(), "{line}")) {
+        match self.bar.suspend(|| screen::write(line)) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.read = false,
             Err(error) => self.broken = Some(format!("standard output: {error}")),
@@ -69,8 +84,7 @@ impl Terminal {
 
     /// Writes a line to standard error, also if quiet: what is missing or wrong is never passed over.
     pub fn warn(&self, line: &str) {
-        // If standard error is closed, the report still says it.
-        let _ = self.bar.suspend(|| writeln!(io::stderr(), "crossover: {line}"));
+        self.bar.suspend(|| screen::warn(line));
     }
 }
 
@@ -86,6 +100,7 @@ impl Observer for Terminal {
     }
 
     fn so_far(&mut self, report: &Report) {
+        self.show();
         if self.written.is_some_and(|(when, took)| when.elapsed() < took * REST) {
             return;
         }
@@ -105,11 +120,12 @@ impl Observer for Terminal {
         if let Err(error) = self.rows.write(measurement) {
             self.broken = Some(format!("{}: {error}", self.out.join(FILES[0]).display()));
         }
-        if std::mem::take(&mut self.fresh) {
-            self.say(&Table::head());
+        // Of a sweep that goes on, many sizes are heard at once.
+        let at = |each: &Measurement| (each.workload.clone(), each.elements);
+        if self.waiting.last().is_some_and(|last| at(last) != at(measurement)) {
+            self.show();
         }
-        let row = self.table.row(measurement);
-        self.say(&row);
+        self.waiting.push(measurement.clone());
     }
 
     fn failed(&mut self, failure: &Failure) {

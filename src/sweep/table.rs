@@ -13,8 +13,9 @@ pub struct Table {
     introduced: Option<String>,
 }
 
-/// Columns of a workload's name, and of a line.
+/// Columns of a workload's name, of a time, and of a line.
 const NAME: usize = 9;
+const TIME: usize = 8;
 const LINE: usize = 80;
 
 impl Table {
@@ -26,6 +27,11 @@ impl Table {
     /// The row of the next measurement. How many times faster than the loop it is can be told if the loop was measured
     /// before it at the same size. A name that is too long for its column gets a line of its own, once.
     pub fn row(&mut self, measurement: &Measurement) -> String {
+        self.row_with(measurement, |time| time.to_owned())
+    }
+
+    /// As [`row`](Table::row), with something done to the time, such as colouring it. It is as wide as its column already.
+    pub fn row_with(&mut self, measurement: &Measurement, mark: impl FnOnce(&str) -> String) -> String {
         if measurement.backend == Kind::Loop {
             self.reference = Some(measurement.clone());
         }
@@ -34,7 +40,7 @@ impl Table {
         let faster = reference.map(|at| at.seconds.q50 / measurement.seconds.q50);
         let fields = [
             measurement.elements.to_string(),
-            time(measurement.seconds.q50),
+            mark(&format!("{:>TIME$}", time(measurement.seconds.q50))),
             short(measurement.ns_per_element),
             short(measurement.gb_per_s),
             faster.map_or("–".to_owned(), short),
@@ -59,7 +65,7 @@ pub(super) fn shortened(name: &str, columns: usize) -> String {
 }
 
 fn line(workload: &str, backend: &str, [elements, time, ns, rate, faster, ulp]: [&str; 6]) -> String {
-    format!("{workload:NAME$} {backend:12} {elements:>11} {time:>8} {ns:>8} {rate:>7} {faster:>7} {ulp:>8}")
+    format!("{workload:NAME$} {backend:12} {elements:>11} {time:>TIME$} {ns:>8} {rate:>7} {faster:>7} {ulp:>8}")
 }
 
 /// The words of a text in lines of at most 80 characters, those after the first indented by two, where no word is longer.
@@ -107,6 +113,9 @@ mod tests {
             table.row(&Measurement { elements: 1, ..widest.clone() }).contains('–'),
             "the loop was at another size"
         );
+        let marked = Table::default().row_with(&widest, |time| format!("<{time}>"));
+        assert_eq!(marked.replace(['<', '>'], ""), Table::default().row(&widest));
+        assert!(marked.contains("< 1.23 ms>"), "{marked}");
         // A formula is named in full once, as far as a line goes.
         let formula = Measurement { workload: format!("x{}", " + x".repeat(40)), ..widest };
         let rows = [table.row(&formula), table.row(&formula)];

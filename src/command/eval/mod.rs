@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use crossover::parse::Function;
 use crossover::{Backend, Fold, Kernel, Kind, wgsl};
 
@@ -26,6 +26,7 @@ use self::npy::Npy;
 use self::output::{Output, Scratch};
 use self::print::Summary;
 use self::stream::Feed;
+use super::names::Names;
 use super::{Stop, interrupt, memory};
 
 /// How long a read may keep an interrupted command waiting.
@@ -48,15 +49,21 @@ used as a number is 1 or 0. sum, mean, min, max and prod of one argument stand a
 #[command(after_help = NOTES, after_long_help = language())]
 pub struct Options {
     /// The formula, such as "x + x*x + x**3"
-    #[arg(value_name = "EXPR", allow_hyphen_values = true)]
+    #[arg(value_name = "EXPR", allow_hyphen_values = true, value_hint = ValueHint::Other)]
     formula: String,
     /// What each input of the formula is given: an .npy file (`-` is standard input), or a number
-    #[arg(value_name = "NAME=VALUE")]
+    #[arg(value_name = "NAME=VALUE", value_hint = ValueHint::FilePath)]
     arguments: Vec<String>,
-    #[arg(long, value_name = "NAME", help = backend_help())]
+    #[arg(
+        long,
+        value_name = "NAME",
+        help = backend_help(),
+        value_parser = Names::backends(),
+        hide_possible_values = true
+    )]
     backend: Option<String>,
     /// The .npy file to write, or `-` for standard output [default: print the value, or the array's head and tail]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     out: Option<PathBuf>,
     /// Convert files of other numbers than float32 to the nearest float32
     #[arg(long)]

@@ -1,6 +1,5 @@
 //! Running a kernel over arrays of any length, one chunk in memory at a time.
 
-use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -10,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::layout::Whole;
 use super::npy::Npy;
-use crate::command::Stop;
+use crate::command::{Stop, screen};
 
 /// Elements in a chunk: 4 MiB, a multiple of what a fold takes at a time, and long enough for every backend.
 pub const CHUNK: usize = 1 << 20;
@@ -109,7 +108,7 @@ impl Progress {
 
     fn at(&mut self, done: u64) {
         self.bar.set_position(done);
-        if self.bar.is_hidden() && self.begun.elapsed() > PATIENCE && io::stderr().is_terminal() {
+        if self.bar.is_hidden() && self.begun.elapsed() > PATIENCE && screen::moves() {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
     }
