@@ -17,7 +17,7 @@ use crate::backend::auto::{Auto, Estimate, Profile};
 use crate::backend::{Info, Kind};
 use crate::error::{Error, Result};
 use crate::sweep::sampling::Sampler;
-use crate::sweep::{Clock, Contender, Host, Quantiles, Runner, SystemClock};
+use crate::sweep::{Clock, Contender, Quantiles, Regret, Runner, SystemClock};
 
 /// How long a calibration may take, with what comes before the first round.
 const BUDGET: Duration = Duration::from_millis(1500);
@@ -56,9 +56,8 @@ impl Auto {
     ///
     /// [`Error::Unavailable`] if loop, simd and threads may not all be chosen; what may go wrong on a GPU.
     pub fn calibrate(&self, progress: &mut dyn Progress) -> Result<Profile> {
-        let host = |backend| -> Box<dyn Contender> { Box::new(Host::new(Box::new(backend))) };
         #[allow(unused_mut, reason = "a build without GPUs has no more")]
-        let mut contenders: Vec<_> = self.backends().into_iter().map(host).collect();
+        let mut contenders = Regret::contenders(self);
         #[cfg(feature = "gpu")]
         if let Some(gpu) = self.gpu() {
             contenders.push(Box::new(crate::sweep::Resident::new(gpu.clone())));

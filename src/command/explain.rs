@@ -54,7 +54,7 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     if from == to {
         return say(&if options.json { json(&decision)? } else { decision.to_string() });
     }
-    let all = auto.choices(&kernel, residency);
+    let all = auto.choices_with(&kernel, arrays, residency);
     let before = all.iter().rposition(|(at, _)| *at <= from).unwrap_or(0);
     let within = all.iter().skip(before).take_while(|(at, _)| *at <= to);
     let choices: Vec<Choice> =

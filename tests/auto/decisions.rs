@@ -215,4 +215,7 @@ fn numbers_in_place_of_arrays_are_not_moved() {
         decision.candidates.iter().find(|each| each.kind == Kind::Threads).unwrap().predicted.unwrap().median
     };
     assert!(median(2) < 0.85 * median(3));
+    let choices = |arrays| auto.choices_with(&axpy.kernel, arrays, Residency::Host);
+    assert_eq!(choices(3), auto.choices(&axpy.kernel, Residency::Host));
+    assert_ne!(choices(1), choices(3));
 }

@@ -14,7 +14,7 @@ use crate::backend::{Kind, Prepared, Stage};
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
 
-/// A run that failed on a backend, and what ran it instead.
+/// A run that failed on a backend. The next best ran it, if there was one.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Fallback {
@@ -145,7 +145,7 @@ impl AutoKernel {
         Ok(())
     }
 
-    /// Runs on the best backend that does not fail. `run` is told the backend, and what is left to do after a failure.
+    /// Runs on the best backend that does not fail. With its error, `run` says whether another backend may still run it.
     #[inline(always)]
     fn dispatch(
         &mut self,

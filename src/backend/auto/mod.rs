@@ -218,7 +218,12 @@ impl Auto {
     /// From which number of elements on which backend is to run a kernel, with arrays for all of its inputs: from 1 on, in
     /// ascending order.
     pub fn choices(&self, kernel: &Kernel, residency: Residency) -> Vec<(usize, Kind)> {
-        let demand = Demand::new(kernel, kernel.inputs().len());
+        self.choices_with(kernel, kernel.inputs().len(), residency)
+    }
+
+    /// As [`choices`](Auto::choices), where only so many of the inputs are arrays.
+    pub fn choices_with(&self, kernel: &Kernel, arrays: usize, residency: Residency) -> Vec<(usize, Kind)> {
+        let demand = Demand::new(kernel, arrays);
         self.inner.ranking(&demand, residency).choices()
     }
 
@@ -231,7 +236,7 @@ impl Auto {
         AutoKernel::new(self.inner.clone(), kernel)
     }
 
-    /// What failed so far, the oldest first, and what ran it instead. The last 256 are kept.
+    /// What failed so far, the oldest first. The last 256 are kept.
     pub fn fallbacks(&self) -> Vec<Fallback> {
         self.inner.fallbacks.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
