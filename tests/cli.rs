@@ -51,8 +51,13 @@ fn a_sweep_writes_its_five_files() {
     assert_eq!(names(&out), ["sweep.csv", "sweep.html", "sweep.json", "sweep.png", "sweep.svg"]);
 
     let table = text(&output.stdout);
-    // The machine, the head, two workloads at two sizes on three backends, and where the files are.
-    assert_eq!(table.lines().count(), 2 + 2 * 2 * 3 + 1, "{table}");
+    // The machine, the head, two workloads at two sizes on three backends, each one's first call, and where the files are.
+    let sentences = table.lines().filter(|line| !line.starts_with("  "));
+    assert_eq!(sentences.count(), 2 + 2 * 2 * 3 + 2 + 1, "{table}");
+    assert!(
+        table.contains("\npoly: the first call takes longer by ") && table.contains("\naxpy: the first"),
+        "{table}"
+    );
     assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
     let csv = fs::read_to_string(out.join("sweep.csv")).unwrap();
     assert_eq!(csv.lines().count(), 1 + 2 * 2 * 3, "{csv}");
@@ -122,8 +127,10 @@ fn the_json_has_the_schema_that_is_promised() {
     for measurement in measurements {
         let mut keys: Vec<_> = measurement.as_object().unwrap().keys().map(String::as_str).collect();
         keys.sort_unstable();
-        let promised = ["backend", "elements", "gb_per_s", "max_ulp", "ns_per_element", "regime", "runs", "samples"];
-        assert_eq!(keys, [&promised[..], &["seconds", "trials", "workload"]].concat());
+        let promised =
+            ["backend", "elements", "first_seconds", "gb_per_s", "max_ulp", "ns_per_element", "regime", "runs"];
+        assert_eq!(keys, [&promised[..], &["samples", "seconds", "trials", "workload"]].concat());
+        assert!(measurement["first_seconds"].as_f64().unwrap() > 0.0);
         assert_eq!(measurement["samples"].as_array().unwrap().len(), 2);
         assert!(["loop", "simd", "threads"].contains(&measurement["backend"].as_str().unwrap()));
         assert_eq!((&measurement["regime"], &measurement["trials"]), (&"host".into(), &2.into()));
@@ -142,6 +149,11 @@ fn the_users_mistakes_are_named_in_a_line_and_leave_nothing_behind() {
     let cases = [
         (&["sweep", "pol"][..], "unknown workload `pol` (did you mean `poly`?)"),
         (&["sweep", "--backends", "therads"], "did you mean `threads`"),
+        (&["sweep", "--regimes", "hots"], "unknown regime `hots` (did you mean `host`?)"),
+        (
+            &["sweep", "--backends", "loop", "--regimes", "host,scalar"],
+            "`scalar` cannot be used: none of these backends",
+        ),
         (&["sweep", "--isa", "avx5"], "unknown instruction set `avx5`"),
         (&["sweep", "--backends", "simd", "--isa", "scalar"], "open the loop backend"),
         (&["sweep", "--sizes", "0"], "size `0` cannot be used"),
@@ -252,16 +264,18 @@ fn a_gpu_is_missed_aloud_and_demanded_in_vain() {
     let json: Value = serde_json::from_slice(&fs::read(folder.path().join("sweep/sweep.json")).unwrap()).unwrap();
     assert_eq!(json["missing"][0]["backend"], "gpu");
 
-    let output = run(&["sweep", "--backends", "loop,gpu", "--out", "b"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("the gpu backend is not available"));
+    for demand in [["--backends", "loop,gpu"], ["--regimes", "host,scalar"]] {
+        let output = run(&[&["sweep", "--out", "b"], &demand[..]].concat());
+        assert_eq!(output.status.code(), Some(2), "{demand:?}");
+        assert!(text(&output.stderr).contains("the gpu backend is not available"), "{demand:?}");
+    }
     assert_eq!(names(folder.path()), ["sweep"]);
 }
 
 /// Under `CROSSOVER_REQUIRE_GPU=1` a missing GPU fails the other tests; here it only means less to look at.
 #[cfg(feature = "gpu")]
 #[test]
-fn a_gpu_is_measured_from_host_to_host_and_resident() {
+fn a_gpu_is_measured_under_four_regimes() {
     if let Err(reason) = crossover::Gpu::open() {
         return println!("skipped: {reason}");
     }
@@ -269,12 +283,15 @@ fn a_gpu_is_measured_from_host_to_host_and_resident() {
     let output = run(folder.path(), &[&["sweep", "--backends", "loop,gpu"], &TINY[..]].concat());
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let json: Value = serde_json::from_slice(&fs::read(folder.path().join("sweep/sweep.json")).unwrap()).unwrap();
+    let name = |value: &'_ Value| value.as_str().unwrap().to_owned();
     let series: Vec<_> =
-        json["measurements"].as_array().unwrap().iter().map(|m| (&m["backend"], &m["regime"])).collect();
-    assert_eq!(
-        series[..3],
-        [(&"loop".into(), &"host".into()), (&"gpu".into(), &"host".into()), (&"gpu".into(), &"resident".into())]
-    );
+        json["measurements"].as_array().unwrap().iter().map(|m| (name(&m["backend"]), name(&m["regime"]))).collect();
+    let series: Vec<_> = series.iter().map(|(backend, regime)| (backend.as_str(), regime.as_str())).collect();
+    let ways = ["host", "compute", "resident", "scalar"].map(|regime| ("gpu", regime));
+    assert_eq!(series[..5], [&[("loop", "host")], &ways[..]].concat());
+    let first = |index: usize| json["measurements"][index]["first_seconds"].as_f64().unwrap();
+    // The GPU's first call compiles, the loop's does not.
+    assert!(first(1) > first(0), "{json}");
     assert!(!json["environment"]["adapter"].as_str().unwrap().is_empty());
 }
 
@@ -366,6 +383,26 @@ fn a_sweep_is_appended_to_and_another_settings_sweep_is_not() {
     assert!(said.contains("its profile was pre-") && said.contains("--out"), "{said}");
     assert_eq!(fs::read_to_string(&json).unwrap().len(), kept.len() + 4, "a refusal leaves the folder as it was");
     assert_eq!(names(folder.path()), ["sweep"]);
+}
+
+#[test]
+fn regimes_are_chosen_and_added_to_a_sweep() {
+    let folder = tempfile::tempdir().unwrap();
+    let few = ["sweep", "--trials", "2", "--quiet", "--backends", "loop,simd", "--sizes", "100,300"];
+    let run = |arguments: &[&str]| run(folder.path(), &[&few, arguments].concat());
+    let found = || read(&folder.path().join("sweep/sweep.json"))["measurements"].clone();
+    let regimes = || -> Vec<Value> { found().as_array().unwrap().iter().map(|each| each["regime"].clone()).collect() };
+    assert_eq!(run(&["--regimes", "fresh"]).status.code(), Some(0));
+    assert_eq!(regimes(), ["fresh"; 4]);
+    assert_eq!(run(&["--append"]).status.code(), Some(0));
+    assert_eq!(regimes(), ["host", "fresh", "host", "fresh", "host", "fresh", "host", "fresh"]);
+
+    let both = found();
+    assert_eq!(run(&["--resume", "--regimes", "fresh,host"]).status.code(), Some(0));
+    assert_eq!(found(), both, "all was measured already");
+    let output = run(&["--resume"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("it has poly on loop fresh at 100 elements, which is not asked for now"));
 }
 
 #[test]

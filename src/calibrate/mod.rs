@@ -60,7 +60,7 @@ impl Auto {
         let mut contenders = Regret::contenders(self);
         #[cfg(feature = "gpu")]
         if let Some(gpu) = self.gpu() {
-            contenders.push(Box::new(crate::sweep::Resident::new(gpu.clone())));
+            contenders.push(Box::new(crate::sweep::OnDevice::resident(gpu.clone())));
         }
         Profile::measure(&contenders, &SystemClock, progress)
     }

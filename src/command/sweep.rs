@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 use crossover::auto::{Policy, Stored};
-use crossover::sweep::{self, Contender, Host, Report, Sizes, SystemClock, json, page, plot};
-use crossover::{Auto, Backend, Isa, Kind, Simd, Sweep, Threads, Workload};
+use crossover::sweep::{self, Contender, Host, Regime, Report, Sizes, SystemClock, json, page, plot, table};
+use crossover::{Auto, Backend, Error, Isa, Kind, Simd, Sweep, Threads, Workload};
 
 use super::names::Names;
 use super::terminal::Terminal;
@@ -37,6 +37,8 @@ pub struct Options {
         hide_possible_values = true
     )]
     backends: Option<Vec<String>>,
+    #[arg(long, value_delimiter = ',', value_name = "NAMES", help = regimes_help())]
+    regimes: Option<Vec<String>>,
     /// The instruction set of simd and threads [default: the widest there is]
     #[arg(long, value_name = "NAME", value_parser = Names::isas(), hide_possible_values = true)]
     isa: Option<String>,
@@ -58,7 +60,7 @@ pub struct Options {
     /// Go on with the sweep that was stopped: measure only what the folder's sweep.json does not have yet
     #[arg(long, conflicts_with = "append")]
     resume: bool,
-    /// Keep what the folder's sweep.json has, and measure other workloads, sizes or backends besides
+    /// Keep what the folder's sweep.json has, and measure other workloads, sizes, backends or regimes besides
     #[arg(long)]
     append: bool,
     /// Print the report as JSON, the same as sweep.json, instead of the table
@@ -82,6 +84,9 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     let mut terminal = Terminal::new(!options.quiet && !options.json, !options.quiet, rows, &options.out, interrupted);
     let report = sweep.run_with(&SystemClock, &mut terminal);
     terminal.finish();
+    for line in table::first_calls(&report) {
+        terminal.say(&line);
+    }
     for (index, crossover) in report.crossovers().iter().enumerate() {
         if index == 0 {
             terminal.say("\nWhere one overtakes another, at 95 % confidence:");
@@ -118,11 +123,15 @@ impl Options {
         let mut sweep =
             Sweep::new().workloads(unique(workloads)).sizes(sizes).trials(self.trials.into()).seed(self.seed);
         let named = self.kinds()?;
-        for kind in named.as_deref().unwrap_or(&Kind::ALL) {
-            sweep = match self.open(*kind, isa) {
+        let kinds = named.as_deref().unwrap_or(&Kind::ALL);
+        let regimes = self.regimes(kinds)?;
+        for kind in kinds.iter().filter(|kind| regimes.iter().any(|regime| regime.is_of(**kind))) {
+            sweep = match self.open(*kind, isa, &regimes) {
                 Ok(contenders) => contenders.into_iter().fold(sweep, Sweep::contender),
-                // Whoever does not ask for a GPU by name goes on without.
-                Err(reason) if named.is_none() && *kind == Kind::Gpu => sweep.missing(*kind, &reason),
+                // Whoever does not ask for a GPU, or for what only a GPU has, goes on without.
+                Err(reason) if *kind == Kind::Gpu && named.is_none() && !self.asks_for_gpu(&regimes) => {
+                    sweep.missing(*kind, &reason)
+                }
                 Err(reason) => return Err(reason),
             };
         }
@@ -161,10 +170,32 @@ impl Options {
         Ok(Some(kinds))
     }
 
-    fn open(&self, kind: Kind, isa: Option<Isa>) -> crossover::Result<Vec<Box<dyn Contender>>> {
+    /// The regimes that were asked for, each of which one of the backends has.
+    fn regimes(&self, kinds: &[Kind]) -> crossover::Result<Vec<Regime>> {
+        let Some(names) = &self.regimes else { return Ok(Regime::USUAL.to_vec()) };
+        let regimes: Vec<Regime> = names.iter().map(|name| name.trim().parse()).collect::<Result<_, _>>()?;
+        match regimes.iter().find(|regime| !kinds.iter().any(|kind| regime.is_of(*kind))) {
+            None => Ok(regimes),
+            Some(idle) => {
+                let having: Vec<_> = Kind::ALL.into_iter().filter(|kind| idle.is_of(*kind)).map(Kind::name).collect();
+                Err(Error::Invalid {
+                    what: "regime",
+                    given: idle.to_string(),
+                    expected: format!("none of these backends has it; add {} to --backends", having.join(" or ")),
+                })
+            }
+        }
+    }
+
+    /// Whether a regime was asked for by name that only a GPU has.
+    fn asks_for_gpu(&self, regimes: &[Regime]) -> bool {
+        self.regimes.is_some() && regimes.iter().any(|regime| !regime.is_of(Kind::Loop))
+    }
+
+    fn open(&self, kind: Kind, isa: Option<Isa>, regimes: &[Regime]) -> crossover::Result<Vec<Box<dyn Contender>>> {
         match kind {
-            Kind::Gpu => sweep::contenders(kind),
-            _ => Ok(vec![Box::new(Host::new(self.backend(kind, isa)?))]),
+            Kind::Gpu => sweep::contenders(kind, regimes),
+            _ => Ok(Host::under(self.backend(kind, isa)?, regimes)),
         }
     }
 
@@ -203,6 +234,14 @@ impl Options {
 fn backends_help() -> String {
     let names = Kind::ALL.map(Kind::name).join(",");
     format!("Which of the backends {names} [default: {}, else every one there is]", Kind::ENV)
+}
+
+fn regimes_help() -> String {
+    let (all, usual) = (Regime::ALL.map(Regime::name).join(","), Regime::USUAL.map(Regime::name).join(","));
+    format!(
+        "Where arrays are: of {all}; fresh allocates the output for each run, the last three are a GPU's: upload and \
+         compute, all on the device, and a sum's number back from it [default: {usual}]"
+    )
 }
 
 /// Each workload once, in the order they were asked for.

@@ -124,7 +124,7 @@ impl Change {
 }
 
 fn line(workload: &str, backend: &str, [elements, old, new, ratio]: [&str; 4], verdict: &str) -> String {
-    let line = format!("{workload:9} {backend:12} {elements:>11} {old:>8} {new:>8} {ratio:>8}  {verdict}");
+    let line = format!("{workload:9} {backend:13} {elements:>11} {old:>8} {new:>8} {ratio:>8}  {verdict}");
     line.trim_end().to_owned()
 }
 

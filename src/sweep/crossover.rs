@@ -11,6 +11,7 @@
 
 use std::fmt;
 
+use super::Regime;
 use super::crossing::{Point, compared};
 use super::interval::Interval;
 use super::report::{Report, Series};
@@ -68,7 +69,9 @@ pub enum Found {
 }
 
 impl Report {
-    /// Where one series overtakes another, for each workload and each two series that were measured at the same sizes. If
+    /// Where one series overtakes another, for each workload and each two series that were measured at the same sizes and are
+    /// an alternative to each other: with a fresh output, to others with one; from the host to the device, to other backends
+    /// that begin on the host. What brings a fold's number back does something else than the rest, and is left out. If
     /// they cross several times beyond noise, each time has its own entry, from small to large.
     ///
     /// Empty for fewer than three trials, which tell nothing of the noise. Computed from the measurements' samples, or from
@@ -80,7 +83,7 @@ impl Report {
             let mut series = self.series(workload);
             series.retain(|each| each.backend != Kind::Auto);
             for (index, second) in series.iter().enumerate() {
-                for first in &series[..index] {
+                for first in series[..index].iter().filter(|first| rivals(**first, *second)) {
                     let pair = [*first, *second];
                     let name = |(faster, found): (usize, Found)| Crossover {
                         workload: workload.to_owned(),
@@ -120,6 +123,16 @@ impl Report {
         }
         points.sort_by_key(|point| point.elements);
         points
+    }
+}
+
+/// Whether a program may have the choice between two series.
+fn rivals(first: Series, second: Series) -> bool {
+    match (first.regime, second.regime) {
+        (Regime::Scalar, _) | (_, Regime::Scalar) => false,
+        (Regime::Fresh, other) | (other, Regime::Fresh) => other == Regime::Fresh,
+        (Regime::Compute, other) | (other, Regime::Compute) => other == Regime::Host && first.backend != second.backend,
+        _ => true,
     }
 }
 
@@ -302,5 +315,25 @@ mod tests {
         let said = report.crossovers()[0].to_string();
         assert!(said.contains("gpu (software) overtakes simd at ") && said.lines().count() == 2, "{said}");
         assert!(said.lines().all(|line| line.chars().count() <= 80), "{said}");
+    }
+
+    #[test]
+    fn only_alternatives_are_compared() {
+        let series = |backend, regime| Series { backend, regime, software: false };
+        let simd = |regime| series(Kind::Simd, regime);
+        let gpu = |regime| series(Kind::Gpu, regime);
+        for (first, second, expected) in [
+            (simd(Regime::Host), gpu(Regime::Host), true),
+            (simd(Regime::Host), gpu(Regime::Compute), true),
+            (simd(Regime::Host), gpu(Regime::Resident), true),
+            (simd(Regime::Host), gpu(Regime::Scalar), false),
+            (simd(Regime::Host), simd(Regime::Fresh), false),
+            (series(Kind::Loop, Regime::Fresh), simd(Regime::Fresh), true),
+            (gpu(Regime::Host), gpu(Regime::Compute), false),
+            (gpu(Regime::Compute), gpu(Regime::Resident), false),
+        ] {
+            assert_eq!(rivals(first, second), expected, "{first} and {second}");
+            assert_eq!(rivals(second, first), expected, "{second} and {first}");
+        }
     }
 }

@@ -18,6 +18,7 @@ struct Row<'a> {
     ns_per_element: f64,
     gb_per_s: f64,
     max_ulp: f64,
+    first_seconds: Option<f64>,
 }
 
 /// Writes measurements as CSV, each as soon as it is there, so that an interrupted sweep leaves a file that is whole.
@@ -50,6 +51,7 @@ impl<W: io::Write> Rows<W> {
             ns_per_element: measurement.ns_per_element,
             gb_per_s: measurement.gb_per_s,
             max_ulp: measurement.max_ulp,
+            first_seconds: measurement.first_seconds,
         })?;
         self.to.flush()
     }
@@ -75,6 +77,7 @@ mod tests {
             ns_per_element: 2.0,
             gb_per_s: 4.0,
             max_ulp: 0.5,
+            first_seconds: Some(0.004),
         };
         let mut bytes = Vec::new();
         let mut rows = Rows::new(&mut bytes);
@@ -84,12 +87,12 @@ mod tests {
         let text = String::from_utf8(bytes).unwrap();
         let lines: Vec<_> = text.lines().collect();
         let names = "workload,backend,regime,elements,trials,seconds_q05,seconds_q50,seconds_q95,\
-                     ns_per_element,gb_per_s,max_ulp";
+                     ns_per_element,gb_per_s,max_ulp,first_seconds";
         assert_eq!(lines[0], names);
         let fields: Vec<_> = lines[1].split(',').collect();
         assert_eq!(fields[..5], ["poly", "gpu", "resident", "1000", "5"]);
         let numbers: Vec<f64> = fields[5..].iter().map(|field| field.parse().unwrap()).collect();
-        assert_eq!(numbers, [1e-6, 2e-6, 0.003, 2.0, 4.0, 0.5]);
+        assert_eq!(numbers, [1e-6, 2e-6, 0.003, 2.0, 4.0, 0.5, 0.004]);
         assert_eq!((lines.len(), lines[2]), (3, lines[1]));
     }
 }

@@ -111,6 +111,8 @@ pub(super) struct Costs {
     pub clock: FakeClock,
     pub kind: Kind,
     pub regime: Regime,
+    /// What the first batch takes longer, in nanoseconds.
+    pub first: u64,
     /// In nanoseconds.
     pub fixed: u64,
     /// In picoseconds.
@@ -132,15 +134,18 @@ impl Contender for Costs {
     }
 
     fn prepare<'a>(&'a self, kernel: &Kernel, args: &[Arg<'a>], len: usize) -> Result<Box<dyn Runner + 'a>> {
-        let mut out = vec![f32::NAN; len];
+        let mut out = vec![f32::NAN; kernel.output_len(len)];
         Loop.run(kernel, args, &mut out)?;
-        Ok(Box::new(Costing { costs: self, out, batches: 0 }))
+        // Moving arrays is no part of any run.
+        self.clock.pass(Duration::from_secs(1));
+        Ok(Box::new(Costing { costs: self, len, out, batches: 0 }))
     }
 }
 
 #[cfg(feature = "cli")]
 struct Costing<'a> {
     costs: &'a Costs,
+    len: usize,
     out: Vec<f32>,
     batches: usize,
 }
@@ -152,9 +157,11 @@ impl Runner for Costing<'_> {
     }
 
     fn repeat(&mut self, times: usize) -> Result<()> {
-        let Costs { fixed, each, .. } = *self.costs;
-        let picos = (fixed * 1000 + each * self.out.len() as u64) * times as u64;
-        self.costs.clock.pass(Duration::from_nanos(picos * WEATHER[self.batches % WEATHER.len()] / 1_000_000));
+        let Costs { first, fixed, each, .. } = *self.costs;
+        let picos = (fixed * 1000 + each * self.len as u64) * times as u64;
+        let first = if self.batches == 0 { first } else { 0 };
+        let nanos = first + picos * WEATHER[self.batches % WEATHER.len()] / 1_000_000;
+        self.costs.clock.pass(Duration::from_nanos(nanos));
         self.batches += 1;
         Ok(())
     }

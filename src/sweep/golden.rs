@@ -20,17 +20,20 @@ use super::*;
 /// A loop, SIMD, threads, and a GPU that is a program; and a contender that writes nothing.
 fn report() -> Report {
     let clock = FakeClock::default();
-    // The fixed cost in nanoseconds, and picoseconds an element.
+    // What the first call takes longer and the fixed cost in nanoseconds, and picoseconds an element.
     let costs = [
-        (Kind::Loop, Regime::Host, 20, 800),
-        (Kind::Simd, Regime::Host, 30, 100),
-        (Kind::Threads, Regime::Host, 1200, 55),
-        (Kind::Gpu, Regime::Host, 40_000, 450),
-        (Kind::Gpu, Regime::Resident, 15_000, 60),
+        (Kind::Loop, Regime::Host, 0, 20, 800),
+        (Kind::Simd, Regime::Host, 300, 30, 100),
+        (Kind::Simd, Regime::Fresh, 300, 130, 400),
+        (Kind::Threads, Regime::Host, 50_000, 1200, 55),
+        (Kind::Gpu, Regime::Host, 31_000_000, 40_000, 450),
+        (Kind::Gpu, Regime::Compute, 30_000, 28_000, 300),
+        (Kind::Gpu, Regime::Resident, 30_000, 15_000, 60),
+        (Kind::Gpu, Regime::Scalar, 45_000_000, 22_000, 40),
     ];
     let mut sweep = Sweep::new().sizes("1e3,1e4,1e5".parse().unwrap());
-    for (kind, regime, fixed, each) in costs {
-        sweep = sweep.contender(Box::new(Costs { clock: clock.clone(), kind, regime, fixed, each }));
+    for (kind, regime, first, fixed, each) in costs {
+        sweep = sweep.contender(Box::new(Costs { clock: clock.clone(), kind, regime, first, fixed, each }));
     }
     let broken = Fake::new(&clock, &[6000], Manner::WritesNothing);
     let mut report = sweep.contender(Box::new(broken)).run_with(&clock, &mut ());
@@ -84,6 +87,7 @@ fn the_table_is_as_it_was() {
     let rows = report.measurements.iter().map(|measurement| table.row(measurement));
     let mut lines = vec![Table::head()];
     lines.extend(rows);
+    lines.extend(table::first_calls(&report));
     lines.extend(report.crossovers().iter().map(ToString::to_string));
     lines.extend(report.failures.iter().map(ToString::to_string));
     lines.extend(report.warnings().iter().map(ToString::to_string));

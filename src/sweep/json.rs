@@ -122,6 +122,7 @@ mod tests {
             ns_per_element: 0.1 + 0.2,
             gb_per_s: 5e-324,
             max_ulp: 0.5,
+            first_seconds: Some(0.25),
         });
         let mismatch = Mismatch { index: 3, value: 0.1, oracle: 0.25, bound: 1e-9, wrong: 1, of: 1000 };
         report.failures.push(Failure {

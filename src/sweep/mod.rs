@@ -8,7 +8,8 @@
 //! What keeps the figures honest:
 //!
 //! * A contender whose output is wrong anywhere gets no time. The failure is part of the report.
-//! * Preparing, the input data and the output's memory are outside the timer, and each contender has run before.
+//! * Preparing, the input data and the output's memory are outside the timer, unless the [`Regime`] says otherwise, and each
+//!   contender has run before. What its first call took is told [apart](Measurement::first_seconds).
 //! * Contenders take turns, trial by trial, so that a slower minute of the machine hits all alike.
 //! * Short runs are timed many at once, so that a sample lasts long enough for the clock.
 
@@ -21,18 +22,20 @@ mod crossing;
 mod crossover;
 #[cfg(feature = "cli")]
 pub mod csv;
+#[cfg(feature = "gpu")]
+mod device;
 mod environment;
 mod interval;
 #[cfg(feature = "cli")]
 pub mod json;
+#[cfg(feature = "cli")]
+mod look;
 #[cfg(feature = "cli")]
 pub mod page;
 #[cfg(feature = "cli")]
 pub mod plot;
 mod regret;
 mod report;
-#[cfg(feature = "gpu")]
-mod resident;
 mod resume;
 mod round;
 pub(crate) mod sampling;
@@ -54,12 +57,12 @@ pub use clock::{Clock, SystemClock};
 pub use compare::{Change, Comparison};
 pub use contender::{Contender, Host, Regime, Runner, contenders};
 pub use crossover::{Crossover, Found};
+#[cfg(feature = "gpu")]
+pub use device::OnDevice;
 pub use environment::{Difference, Environment};
 pub use interval::Interval;
 pub use regret::{Case, Regret};
 pub use report::{Failure, Measurement, Missing, Place, Quantiles, Report, Series};
-#[cfg(feature = "gpu")]
-pub use resident::Resident;
 pub use sizes::Sizes;
 pub use verify::Mismatch;
 pub use warning::Warning;
@@ -168,9 +171,10 @@ impl Sweep {
         Sweep { seed, ..self }
     }
 
-    /// Adds a backend with its defaults in every [way](contenders) that it is measured, or the reason why it is not there.
+    /// Adds a backend with its defaults under each of the [usual regimes](Regime::USUAL) that it has, or the reason why it is
+    /// not there. For other regimes, add its [`contenders`].
     pub fn open(self, kind: Kind) -> Self {
-        match contenders(kind) {
+        match contenders(kind, &Regime::USUAL) {
             Ok(contenders) => contenders.into_iter().fold(self, Sweep::contender),
             Err(reason) => self.missing(kind, &reason),
         }

@@ -130,6 +130,7 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::backend::Kind;
+    use crate::sweep::look::look;
     use crate::sweep::simulated::{Curve, simulated};
     use crate::sweep::{Failure, Missing, Regime};
     use crate::{Error, Sweep};
@@ -237,15 +238,25 @@ mod tests {
 
     #[test]
     fn a_series_looks_on_the_page_as_in_the_picture() {
-        let all = [(Kind::Gpu, Regime::Resident)].into_iter().chain(Kind::ALL.map(|kind| (kind, Regime::Host)));
-        for (kind, regime) in all {
-            let (color, shape) = plot::look(kind, regime);
-            let series = crate::sweep::report::series(kind, regime);
-            let name = if regime == Regime::Host { kind.name() } else { regime.name() };
+        for (kind, regime) in Kind::ALL.into_iter().flat_map(|kind| Regime::ALL.map(|regime| (kind, regime))) {
+            if !regime.is_of(kind) {
+                continue;
+            }
+            let (color, shape, dash) = look(kind, regime);
+            let name = match (kind, regime) {
+                (Kind::Gpu, Regime::Resident | Regime::Scalar) => "resident",
+                _ => kind.name(),
+            };
             let variable = format!("--{name}: light-dark({color}, ");
             assert!(STYLE.contains(&variable), "{variable} is not in page.css");
+            // What has no line of its own has its backend's.
+            let own = name != kind.name();
+            let series = crate::sweep::report::series(kind, if own { regime } else { Regime::Host });
             let line = format!("\"{series}\": {{ color: \"{name}\", shape: \"{shape}\" }}");
             assert!(SCRIPTS[0].contains(&line), "{line} is not in plot.js");
+            let dashes = format!(" {regime}: \"{dash}\"");
+            assert!(regime == Regime::Host || SCRIPTS[0].contains(&dashes), "{dashes} is not in plot.js");
+            assert!(SCRIPTS[1].contains(&format!("\"{regime}\"")), "{regime} is not in page.js");
         }
     }
 }

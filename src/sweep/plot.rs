@@ -7,14 +7,16 @@ use std::path::Path;
 
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::Ranged;
+use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontStyle, register_font};
 
 use super::axis::{axis, count, spread, tick_time};
+use super::look::Look;
 use super::report::series;
 use super::table::shortened;
-use super::{Measurement, Regime, Report};
+use super::{Measurement, Report};
 use crate::backend::Kind;
 use crate::workload::Workload;
 
@@ -77,6 +79,13 @@ struct Picture<'a> {
 /// The lines of text at the top.
 const TITLE: f64 = 22.0;
 const LINE: f64 = 14.0;
+/// How wide the picture is, with one panel in a row and with two.
+const WIDTHS: [f64; 2] = [900.0, 1280.0];
+/// The margin at the left, the room of a line's swatch in the legend, that between one name and the next, and that of a row.
+const LEFT: f64 = 24.0;
+const SWATCH: f64 = 36.0;
+const GAP: f64 = 28.0;
+const ROW: f64 = 22.0;
 
 impl<'a> Picture<'a> {
     fn new(report: &'a Report, scale: f64) -> io::Result<Self> {
@@ -105,11 +114,12 @@ impl<'a> Picture<'a> {
     }
 
     fn head(&self) -> f64 {
-        58.0 + TITLE + self.machine.len() as f64 * (LINE + 5.0)
+        let rows = self.legend_rows().len().max(1);
+        58.0 + TITLE + self.machine.len() as f64 * (LINE + 5.0) + (rows - 1) as f64 * ROW
     }
 
     fn size(&self) -> (u32, u32) {
-        let (width, height) = if self.columns() == 1 { (900.0, 560.0) } else { (1280.0, 460.0) };
+        let (width, height) = (WIDTHS[self.columns() - 1], if self.columns() == 1 { 560.0 } else { 460.0 });
         let rows = self.workloads.len().div_ceil(self.columns()).max(1);
         (self.px(width), self.px(self.head() + height * rows as f64))
     }
@@ -122,7 +132,7 @@ impl<'a> Picture<'a> {
         root.fill(&WHITE)?;
         let (head, body) = root.split_vertically(self.px(self.head()));
         let bold = (FONT, TITLE * self.scale, FontStyle::Bold).into_font().color(&INK);
-        let left = self.px(24.0) as i32;
+        let left = self.px(LEFT) as i32;
         head.draw(&Text::new(self.title.clone(), (left, self.px(18.0) as i32), bold))?;
         for (index, line) in self.machine.iter().enumerate() {
             let y = self.px(18.0 + TITLE + 8.0 + index as f64 * (LINE + 5.0)) as i32;
@@ -177,29 +187,54 @@ impl<'a> Picture<'a> {
         series.into_iter().map(|(backend, regime)| Look::of(backend, regime))
     }
 
-    /// Which line is whose, in a row above the panels: inside one it would lie on some line or other.
-    fn legend<DB: DrawingBackend>(&self, head: &DrawingArea<DB, Shift>) -> Drawn<DB> {
-        let font = self.font(LINE);
+    /// The lines' names, in rows no longer than the picture is wide.
+    fn legend_rows(&self) -> Vec<Vec<(Look, String)>> {
         let software = self.report.environment.software == Some(true);
-        let (mut x, y) = (self.px(24.0) as i32, self.px(self.head() - 12.0) as i32);
+        let (mut rows, mut left): (Vec<Vec<_>>, f64) = (Vec::new(), 0.0);
         for look in self.series() {
             let mark = if software && look.backend == Kind::Gpu { " (software)" } else { "" };
             let label = series(look.backend, look.regime) + mark;
-            let outline = look.outline(14.0, self.scale);
-            let stroke = look.color.stroke_width(self.px(2.0));
-            head.draw(
-                &(EmptyElement::at((x, y))
-                    + PathElement::new([(0, 0), (self.px(28.0) as i32, 0)], stroke)
-                    + Polygon::new(outline.clone(), look.filling())
-                    + PathElement::new(outline, look.edge(self.scale))),
-            )?;
-            x += self.px(36.0) as i32;
-            let (width, _) = head.estimate_text_size(&label, &font)?;
-            let middle = font.pos(Pos::new(HPos::Left, VPos::Center));
-            head.draw(&Text::new(label, (x, y), middle))?;
-            x += width as i32 + self.px(28.0) as i32;
+            // A letter is about half as wide as a line is high: some are narrower, few wider.
+            let width = SWATCH + 0.58 * LINE * label.chars().count() as f64 + GAP;
+            if left < width {
+                rows.push(Vec::new());
+                left = WIDTHS[self.columns() - 1] - LEFT;
+            }
+            left -= width;
+            rows.last_mut().into_iter().for_each(|row| row.push((look, label.clone())));
+        }
+        rows
+    }
+
+    /// Which line is whose, in rows above the panels: inside one it would lie on some line or other.
+    fn legend<DB: DrawingBackend>(&self, head: &DrawingArea<DB, Shift>) -> Drawn<DB> {
+        let (font, rows) = (self.font(LINE), self.legend_rows());
+        for (below, row) in (0..rows.len()).rev().zip(rows) {
+            let (mut x, y) = (self.px(LEFT) as i32, self.px(self.head() - 12.0 - below as f64 * ROW) as i32);
+            for (look, label) in row {
+                let outline = look.outline(14.0, self.scale);
+                head.draw(&self.stretch(look, vec![(x, y), (x + self.px(28.0) as i32, y)]))?;
+                head.draw(
+                    &(EmptyElement::at((x, y))
+                        + Polygon::new(outline.clone(), look.filling())
+                        + PathElement::new(outline, look.edge(self.scale))),
+                )?;
+                x += self.px(SWATCH) as i32;
+                let (width, _) = head.estimate_text_size(&label, &font)?;
+                let middle = font.pos(Pos::new(HPos::Left, VPos::Center));
+                head.draw(&Text::new(label, (x, y), middle))?;
+                x += (width + self.px(GAP)) as i32;
+            }
         }
         Ok(())
+    }
+
+    /// A series' line through these points, whole or dashed.
+    fn stretch<C: Clone>(&self, look: Look, points: Vec<C>) -> DashedPathElement<std::vec::IntoIter<C>, i32> {
+        // A dash that does not end is a whole line.
+        let (dash, gap) = look.dash().unwrap_or((f64::from(i32::MAX), 0.0));
+        let px = |length: f64| (length * self.scale).round() as i32;
+        DashedPathElement::new(points, px(dash), px(gap), look.color.stroke_width(self.px(2.0)))
     }
 
     /// One backend's band, median and markers.
@@ -218,8 +253,8 @@ impl<'a> Picture<'a> {
         let median: Vec<_> = at(|each| each.seconds.q50).collect();
         let band: Vec<_> = at(|each| each.seconds.q05).chain(at(|each| each.seconds.q95).rev()).collect();
         chart.draw_series([Polygon::new(band, look.color.mix(0.22))])?;
-        let (scale, stroke) = (self.scale, look.color.stroke_width(self.px(2.0)));
-        chart.draw_series(LineSeries::new(median.iter().copied(), stroke))?;
+        let scale = self.scale;
+        chart.draw_series([self.stretch(look, median.clone())])?;
         chart.draw_series(median.into_iter().map(|point| {
             let outline = look.outline(0.0, scale);
             EmptyElement::at(point)
@@ -228,75 +263,6 @@ impl<'a> Picture<'a> {
         }))?;
         Ok(())
     }
-}
-
-/// What tells a series from the others: colour, and shape for those who do not see it.
-///
-/// The colours are those of M. Okabe and K. Ito, "Color Universal Design", 2008.
-#[derive(Clone, Copy)]
-struct Look {
-    backend: Kind,
-    regime: Regime,
-    color: RGBColor,
-    shape: Shape,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Shape {
-    Circle,
-    Square,
-    Diamond,
-    Triangle,
-    /// A triangle that stands on its tip.
-    Funnel,
-    Ring,
-}
-
-impl Look {
-    fn of(backend: Kind, regime: Regime) -> Self {
-        let (color, shape) = match (backend, regime) {
-            (Kind::Loop, _) => (RGBColor(0x00, 0x00, 0x00), Shape::Circle),
-            (Kind::Simd, _) => (RGBColor(0xe6, 0x9f, 0x00), Shape::Square),
-            (Kind::Threads, _) => (RGBColor(0x00, 0x72, 0xb2), Shape::Diamond),
-            (Kind::Gpu, Regime::Host) => (RGBColor(0xd5, 0x5e, 0x00), Shape::Triangle),
-            (Kind::Gpu, Regime::Resident) => (RGBColor(0xcc, 0x79, 0xa7), Shape::Ring),
-            (Kind::Auto, _) => (RGBColor(0x00, 0x9e, 0x73), Shape::Funnel),
-        };
-        Look { backend, regime, color, shape }
-    }
-
-    /// The outline of the marker, `right` units of length beside its place, closed.
-    fn outline(self, right: f64, scale: f64) -> Vec<(i32, i32)> {
-        let (corners, radius, turned) = match self.shape {
-            Shape::Circle | Shape::Ring => (36, 4.5, 0.0),
-            Shape::Square => (4, 6.0, 0.125),
-            Shape::Diamond => (4, 6.0, 0.0),
-            Shape::Triangle => (3, 6.0, -0.25),
-            Shape::Funnel => (3, 6.0, 0.25),
-        };
-        let corner = |index: usize| {
-            let (sin, cos) = (std::f64::consts::TAU * (turned + index as f64 / f64::from(corners))).sin_cos();
-            (((right + radius * cos) * scale).round() as i32, (radius * sin * scale).round() as i32)
-        };
-        (0..=corners as usize).map(corner).collect()
-    }
-
-    /// The line around the marker.
-    fn edge(self, scale: f64) -> ShapeStyle {
-        let width = if matches!(self.shape, Shape::Ring) { 2.0 } else { 1.0 };
-        self.color.stroke_width((width * scale) as u32)
-    }
-
-    fn filling(self) -> ShapeStyle {
-        if matches!(self.shape, Shape::Ring) { WHITE.filled() } else { self.color.filled() }
-    }
-}
-
-/// A series' colour as HTML writes it, and its marker's name: for the page, which has them from elsewhere.
-#[cfg(test)]
-pub(super) fn look(backend: Kind, regime: Regime) -> (String, String) {
-    let Look { color: RGBColor(red, green, blue), shape, .. } = Look::of(backend, regime);
-    (format!("#{red:02x}{green:02x}{blue:02x}"), format!("{shape:?}").to_lowercase())
 }
 
 /// A workload's name with its formula.
@@ -322,7 +288,7 @@ fn wrap(text: &str, wide: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sweep::{Environment, Quantiles};
+    use crate::sweep::{Environment, Quantiles, Regime};
 
     #[test]
     fn long_lines_are_broken_between_parts() {
@@ -347,8 +313,11 @@ mod tests {
             std::fs::read_to_string(to_svg).unwrap()
         };
         assert!(draw(&report).contains("nothing was measured"));
-        let all = [(Kind::Loop, Regime::Host), (Kind::Gpu, Regime::Host), (Kind::Gpu, Regime::Resident)];
-        for (workload, (backend, regime)) in ["poly", "mine"].iter().flat_map(|name| all.map(|each| (name, each))) {
+        let regimes = Regime::ALL.into_iter().filter(|regime| regime.is_of(Kind::Gpu));
+        let all: Vec<_> = [(Kind::Loop, Regime::Host)].into_iter().chain(regimes.map(|it| (Kind::Gpu, it))).collect();
+        for (workload, (backend, regime)) in
+            ["poly", "mine"].iter().flat_map(|name| all.iter().map(move |each| (name, *each)))
+        {
             report.measurements.push(Measurement {
                 workload: workload.to_string(),
                 backend,
@@ -361,6 +330,7 @@ mod tests {
                 ns_per_element: 1.0,
                 gb_per_s: 8.0,
                 max_ulp: 0.5,
+                first_seconds: None,
             });
         }
         let picture = draw(&report);

@@ -93,6 +93,15 @@ pub struct Measurement {
     /// The worst error of any element, in ULP of the oracle.
     #[cfg_attr(feature = "cli", serde(deserialize_with = "super::json::number"))]
     pub max_ulp: f64,
+    /// Seconds of the first call: from preparing the kernel to the end of the first run, once the arrays are where the
+    /// [regime](Regime) has them before a run. None in a file from before it was noted.
+    ///
+    /// On a GPU, the first call of all to run a formula on a device translates and compiles its shader, which is kept: at
+    /// larger sizes, and under further regimes with the same shader, it is there already. So a workload's first sizes tell
+    /// what a program that starts has to wait for, and the others what a program that goes on has. A driver may keep
+    /// shaders, too, from run to run of a program.
+    #[cfg_attr(feature = "cli", serde(default))]
+    pub first_seconds: Option<f64>,
 }
 
 impl Measurement {

@@ -24,7 +24,7 @@ impl Sweep {
             None => self.append(earlier),
             Some(other) => Err(Error::Earlier {
                 reason: format!("it has {}, which is not asked for now", other.place()),
-                remedy: "ask for the same workloads, sizes and backends, or append to it".to_owned(),
+                remedy: "ask for the same workloads, sizes, backends and regimes, or append to it".to_owned(),
             }),
         }
     }

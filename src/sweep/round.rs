@@ -26,6 +26,8 @@ pub(super) struct Round<'a> {
 struct Entry<'a> {
     contender: &'a dyn Contender,
     runner: Box<dyn Runner + 'a>,
+    /// Seconds from preparing the kernel to the end of the first run.
+    first: f64,
     max_ulp: f64,
     /// Runs in a sample.
     times: usize,
@@ -103,12 +105,13 @@ impl<'a> Round<'a> {
     /// Prepares a contender, verifies it and finds how many runs make a sample.
     fn enter<'s>(&'s self, contender: &'s dyn Contender) -> Result<Entry<'s>, Defeat> {
         let oracle = self.oracle.map_err(Clone::clone)?;
-        let mut runner = contender.prepare(&self.workload.kernel, &self.data.args(self.len), self.len)?;
-        runner.run()?;
-        let verdict = oracle.judge(contender.info().arithmetic(), runner.output()?, self.len);
+        let kernel = contender.regime().kernel(&self.workload.kernel);
+        let mut runner = contender.prepare(&kernel, &self.data.args(self.len), self.len)?;
+        let first = self.sampler.sample(&mut *runner, 1)?;
+        let verdict = oracle.judge(contender.info().arithmetic(), kernel.fold(), runner.output()?, self.len);
         let max_ulp = verdict.map_err(Defeat::Wrong)?;
         let times = self.sampler.runs(&mut *runner)?;
-        Ok(Entry { contender, runner, max_ulp, times, samples: Vec::new(), broke: None })
+        Ok(Entry { contender, runner, first, max_ulp, times, samples: Vec::new(), broke: None })
     }
 
     fn sample(&self, entry: &mut Entry<'_>) {
@@ -124,6 +127,8 @@ impl<'a> Round<'a> {
     fn measurement(&self, entry: &Entry<'_>) -> Measurement {
         let seconds = Quantiles::without_slowest(&entry.samples);
         let ns_per_element = seconds.q50 * 1e9 / self.len as f64;
+        let kernel = entry.contender.regime().kernel(&self.workload.kernel);
+        let bytes = Workload { kernel, ..self.workload.clone() }.bytes_per_element();
         Measurement {
             workload: self.workload.name().to_owned(),
             backend: entry.contender.info().kind,
@@ -134,8 +139,9 @@ impl<'a> Round<'a> {
             seconds,
             samples: entry.samples.clone(),
             ns_per_element,
-            gb_per_s: self.workload.bytes_per_element() as f64 / ns_per_element,
+            gb_per_s: bytes as f64 / ns_per_element,
             max_ulp: entry.max_ulp,
+            first_seconds: Some(entry.first),
         }
     }
 

@@ -49,6 +49,7 @@ pub(super) fn measured(backend: Kind, elements: usize, samples: Vec<f64>) -> Mea
         ns_per_element: seconds.q50 * 1e9 / elements as f64,
         gb_per_s: 8e-9 * elements as f64 / seconds.q50,
         max_ulp: 1.0,
+        first_seconds: None,
     }
 }
 

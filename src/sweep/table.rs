@@ -1,6 +1,6 @@
 //! The measurements as a table for people, in 80 columns.
 
-use super::Measurement;
+use super::{Measurement, Regime, Report, Series};
 use crate::backend::Kind;
 use crate::figure::{short, time};
 
@@ -32,7 +32,7 @@ impl Table {
 
     /// As [`row`](Table::row), with something done to the time, such as colouring it. It is as wide as its column already.
     pub fn row_with(&mut self, measurement: &Measurement, mark: impl FnOnce(&str) -> String) -> String {
-        if measurement.backend == Kind::Loop {
+        if (measurement.backend, measurement.regime) == (Kind::Loop, Regime::Host) {
             self.reference = Some(measurement.clone());
         }
         let same = |at: &&Measurement| at.workload == measurement.workload && at.elements == measurement.elements;
@@ -56,6 +56,32 @@ impl Table {
     }
 }
 
+/// From what time on a first call that takes longer than later ones is told with its series' name, in seconds.
+const LONG: f64 = 1e-3;
+
+/// How much longer the first calls take than later ones, in a sentence for each workload, in lines of at most 80 characters.
+///
+/// Of each series the smallest size tells: a GPU that has compiled a shader there has it at the others.
+pub fn first_calls(report: &Report) -> Vec<String> {
+    let told = |workload: &str| {
+        let longer = |series: Series| {
+            let ours = report.measurements.iter().filter(|each| each.workload == workload && series.is(each));
+            let first = ours.min_by_key(|each| each.elements)?;
+            Some((series, (first.first_seconds? - first.seconds.q50).max(0.0)))
+        };
+        let all: Vec<_> = report.series(workload).into_iter().filter_map(longer).collect();
+        let (long, short): (Vec<_>, Vec<_>) = all.iter().partition(|(_, longer)| *longer >= LONG);
+        let mut parts: Vec<_> = long.iter().map(|(series, longer)| format!("{} on {series}", time(*longer))).collect();
+        let others = if parts.is_empty() { "" } else { " on others" };
+        let most = short.iter().map(|(_, longer)| *longer).max_by(f64::total_cmp);
+        parts.extend(most.map(|most| format!("at most {}{others}", time(most))));
+        let workload = shortened(workload, 40);
+        (!parts.is_empty())
+            .then(|| wrapped(&format!("{workload}: the first call takes longer by {}", parts.join(", "))))
+    };
+    report.workloads().into_iter().filter_map(told).collect()
+}
+
 /// The beginning of a name that has more than `columns` characters, or all of it.
 pub(super) fn shortened(name: &str, columns: usize) -> String {
     match name.chars().count() > columns {
@@ -65,7 +91,7 @@ pub(super) fn shortened(name: &str, columns: usize) -> String {
 }
 
 fn line(workload: &str, backend: &str, [elements, time, ns, rate, faster, ulp]: [&str; 6]) -> String {
-    format!("{workload:NAME$} {backend:12} {elements:>11} {time:>TIME$} {ns:>8} {rate:>7} {faster:>7} {ulp:>8}")
+    format!("{workload:NAME$} {backend:13} {elements:>11} {time:>TIME$} {ns:>8} {rate:>7} {faster:>7} {ulp:>8}")
 }
 
 /// The words of a text in lines of at most 80 characters, those after the first indented by two, where no word is longer.
@@ -84,14 +110,14 @@ pub fn wrapped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sweep::{Quantiles, Regime};
+    use crate::sweep::Quantiles;
 
     #[test]
     fn every_row_fits_in_80_columns() {
         let widest = Measurement {
             workload: "horner256".to_owned(),
-            backend: Kind::Gpu,
-            regime: Regime::Resident,
+            backend: Kind::Threads,
+            regime: Regime::Fresh,
             elements: 99_999_999_999,
             trials: 5,
             runs: 1,
@@ -100,6 +126,7 @@ mod tests {
             ns_per_element: 123_456.0,
             gb_per_s: 1.2e-4,
             max_ulp: 1.2e30,
+            first_seconds: None,
         };
         let mut table = Table::default();
         assert!(table.row(&widest).contains('–'), "there is no loop yet");
@@ -121,6 +148,6 @@ mod tests {
         let rows = [table.row(&formula), table.row(&formula)];
         assert_eq!(rows.each_ref().map(|row| row.lines().count()), [2, 1]);
         assert!(rows.iter().flat_map(|row| row.lines()).all(|line| line.chars().count() <= 80), "{rows:?}");
-        assert!(rows[1].starts_with("x + x + … gpu"), "{rows:?}");
+        assert!(rows[1].starts_with("x + x + … threads fresh "), "{rows:?}");
     }
 }

@@ -64,6 +64,77 @@ fn the_slowest_trial_is_dropped() {
 }
 
 #[test]
+fn the_first_call_is_told_apart() {
+    let clock = FakeClock::default();
+    let fake = Fake::new(&clock, &[90_000, 24_000, 24_000, 24_000, 24_000, 24_000, 24_000, 24_000], Manner::Right);
+    let report = Sweep::new().contender(Box::new(fake)).sizes(sizes("10")).run_with(&clock, &mut ());
+    let found = &report.measurements[0];
+    assert!((found.first_seconds.unwrap() - 0.09).abs() < 1e-12, "{found:?}");
+    assert!((found.seconds.q50 - 0.024).abs() < 1e-12 && found.samples.len() == 5, "{found:?}");
+}
+
+#[test]
+fn a_kernel_is_prepared_in_the_first_call() {
+    // Nothing but the loop, and so slow to prepare that no machine is as slow.
+    struct Slow;
+    impl Backend for Slow {
+        fn info(&self) -> Info {
+            Loop.info()
+        }
+        fn prepare(&self, kernel: &Kernel) -> Result<Box<dyn crate::Prepared>> {
+            std::thread::sleep(Duration::from_millis(30));
+            Loop.prepare(kernel)
+        }
+    }
+    let host = Host::new(Box::new(Slow));
+    let fresh = host.fresh();
+    let sweep = Sweep::new().contender(Box::new(host)).contender(Box::new(fresh)).sizes(sizes("10")).trials(1);
+    let report = sweep.run();
+    assert_eq!((report.failures.len(), report.measurements[1].regime), (0, Regime::Fresh));
+    for found in &report.measurements {
+        assert!(found.first_seconds.unwrap() >= 0.03 && found.seconds.q50 < 0.03, "{found:?}");
+    }
+}
+
+#[test]
+fn a_scalar_is_judged_as_the_sum_that_it_is() {
+    /// A sum that is off by so much.
+    struct Off(f32);
+    struct Summed(Vec<f32>);
+    impl Contender for Off {
+        fn info(&self) -> Info {
+            Loop.info()
+        }
+        fn regime(&self) -> Regime {
+            Regime::Scalar
+        }
+        fn prepare<'a>(&'a self, kernel: &Kernel, args: &[Arg<'a>], _: usize) -> Result<Box<dyn Runner + 'a>> {
+            let mut out = vec![f32::NAN];
+            Loop.run(kernel, args, &mut out)?;
+            out[0] += self.0;
+            Ok(Box::new(Summed(out)))
+        }
+    }
+    impl Runner for Summed {
+        fn run(&mut self) -> Result<()> {
+            Ok(())
+        }
+        fn output(&mut self) -> Result<&[f32]> {
+            Ok(&self.0)
+        }
+    }
+    let sum: Workload = Workload::parse("sum(x)").unwrap();
+    let sweep = Sweep::new().workloads(["axpy".parse().unwrap(), sum]).sizes(sizes("1000")).trials(1);
+    let report = sweep.contender(Box::new(Off(0.0))).contender(Box::new(Off(1.0))).run();
+    assert_eq!((report.measurements.len(), report.failures.len()), (2, 2));
+    let wrong = report.failures[0].mismatch.unwrap();
+    assert_eq!((wrong.index, wrong.wrong, wrong.of), (0, 1, 1));
+    // What is read counts, and one number that is written does not: two arrays of axpy, one of the sum.
+    let bytes = |found: &Measurement| (found.gb_per_s * found.ns_per_element).round();
+    assert_eq!(report.measurements.iter().map(bytes).collect::<Vec<_>>(), [8.0, 4.0]);
+}
+
+#[test]
 fn the_contenders_take_turns() {
     let clock = FakeClock::default();
     // If one had all its trials before the other, a clock that slows down would not show in both.

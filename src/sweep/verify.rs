@@ -17,7 +17,6 @@ use crate::workload::{Data, Workload};
 pub(super) struct Oracle {
     /// The bounds of the elements, before any fold.
     bounds: Vec<(Arithmetic, Vec<Bound>)>,
-    fold: Option<Fold>,
 }
 
 impl Oracle {
@@ -28,14 +27,20 @@ impl Oracle {
     /// [`Error::InputCount`](crate::Error::InputCount) if the workload has not a sample for each input of its kernel.
     pub(super) fn new(workload: &Workload, data: &Data, len: usize, arithmetics: &[Arithmetic]) -> Result<Self> {
         let each = arithmetics.iter().map(|arithmetic| Ok((*arithmetic, bounds(workload, data, len, *arithmetic)?)));
-        Ok(Oracle { bounds: each.collect::<Result<_>>()?, fold: workload.kernel.fold() })
+        Ok(Oracle { bounds: each.collect::<Result<_>>()? })
     }
 
-    /// The worst error in ULP of an output for `len` elements that is right, or what is wrong with it.
-    pub(super) fn judge(&self, arithmetic: Arithmetic, output: &[f32], len: usize) -> Result<f64, Mismatch> {
+    /// The worst error in ULP of an output for `len` elements, or of their fold, that is right, or what is wrong with it.
+    pub(super) fn judge(
+        &self,
+        arithmetic: Arithmetic,
+        fold: Option<Fold>,
+        output: &[f32],
+        len: usize,
+    ) -> Result<f64, Mismatch> {
         let bounds = self.bounds.iter().find(|(each, _)| *each == arithmetic).map_or(&[][..], |(_, bounds)| bounds);
         assert!(bounds.len() >= len, "the oracle was asked for {len} elements and has {}", bounds.len());
-        match self.fold {
+        match fold {
             Some(fold) => compare(&[fold::bound(fold, arithmetic, &bounds[..len])], output),
             None => compare(&bounds[..len], output),
         }
@@ -148,17 +153,17 @@ mod tests {
         let (data, oracle) = oracle(&workload, 100);
         let mut output = vec![0.0; 100];
         crate::open(Some("simd")).unwrap().run(&workload.kernel, &data.args(100), &mut output).unwrap();
-        assert!(oracle.judge(Arithmetic::Ieee, &output, 100).unwrap() <= 4.0);
+        assert!(oracle.judge(Arithmetic::Ieee, None, &output, 100).unwrap() <= 4.0);
         for (index, by) in [(3, 0.01), (40, 0.5), (99, 0.1)] {
             output[index] += by;
         }
-        let found = oracle.judge(Arithmetic::Ieee, &output, 100).unwrap_err();
+        let found = oracle.judge(Arithmetic::Ieee, None, &output, 100).unwrap_err();
         assert_eq!((found.index, found.wrong, found.of), (40, 3, 100));
         output[99] = f32::NAN;
-        assert_eq!(oracle.judge(Arithmetic::Ieee, &output, 100).unwrap_err().index, 99);
+        assert_eq!(oracle.judge(Arithmetic::Ieee, None, &output, 100).unwrap_err().index, 99);
         // A size below the largest is judged by the first of the bounds, and elements that are not there are wrong.
-        assert!(oracle.judge(Arithmetic::Wgsl, &output, 3).is_ok());
-        assert_eq!(oracle.judge(Arithmetic::Wgsl, &output[..2], 3).unwrap_err().index, 2);
+        assert!(oracle.judge(Arithmetic::Wgsl, None, &output, 3).is_ok());
+        assert_eq!(oracle.judge(Arithmetic::Wgsl, None, &output[..2], 3).unwrap_err().index, 2);
     }
 
     #[test]
@@ -166,7 +171,7 @@ mod tests {
         let mut workload: Workload = "axpy".parse().unwrap();
         workload.samples[0] = crate::workload::Sample::Scalar(f32::INFINITY);
         let (_, oracle) = oracle(&workload, 10);
-        assert_eq!(oracle.judge(Arithmetic::Wgsl, &[f32::NAN; 10], 10), Ok(0.0));
-        assert_eq!(oracle.judge(Arithmetic::Ieee, &[f32::NAN; 10], 10).unwrap_err().wrong, 10);
+        assert_eq!(oracle.judge(Arithmetic::Wgsl, None, &[f32::NAN; 10], 10), Ok(0.0));
+        assert_eq!(oracle.judge(Arithmetic::Ieee, None, &[f32::NAN; 10], 10).unwrap_err().wrong, 10);
     }
 }

@@ -247,6 +247,15 @@ impl BoundKernel {
         })
     }
 
+    /// Submits a run and does not wait: what is submitted after it, such as a download, is done after it.
+    ///
+    /// # Errors
+    ///
+    /// What may go wrong on the device.
+    pub(crate) fn launch(&self) -> Result<()> {
+        self.submit(None).map(drop)
+    }
+
     /// Runs it and waits until the device is done.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ const SCALES = {
   faster: { name: "speed-up", axis: "times as fast as the loop", format: power, of: (at, time) => at.loop / time },
 };
 const BACKENDS = ["loop", "simd", "threads", "gpu", "auto"];
+const REGIMES = ["host", "fresh", "compute", "resident", "scalar"];
 
 const points = read(report);
 const series = seriesOf(points);
@@ -40,7 +41,8 @@ function read({ measurements, environment }) {
     const [low, high] = [seconds.q05, seconds.q95].map((each) => (positive(each) ? each : seconds.q50));
     const rate = positive(each.gb_per_s) ? each.gb_per_s : NaN;
     const { q50: median } = seconds;
-    return { workload, backend, regime, elements, key, label: key + software, low, median, high, rate, ulp: each.max_ulp };
+    const told = { rate, ulp: each.max_ulp, first: each.first_seconds };
+    return { workload, backend, regime, elements, key, label: key + software, low, median, high, ...told };
   });
   for (const each of found) {
     const same = (at) => at.key === "loop" && at.workload === each.workload && at.elements === each.elements;
@@ -53,7 +55,7 @@ function read({ measurements, environment }) {
 function seriesOf(points) {
   const found = new Map(points.map((each) => [each.key, each]));
   const rank = ({ backend }) => (BACKENDS.includes(backend) ? BACKENDS.indexOf(backend) : BACKENDS.length);
-  const away = ({ regime }) => Number(regime !== "host");
+  const away = ({ regime }) => (REGIMES.includes(regime) ? REGIMES.indexOf(regime) : REGIMES.length);
   const order = (a, b) => rank(a) - rank(b) || away(a) - away(b) || a.key.localeCompare(b.key);
   const sorted = [...found.values()].sort(order);
   return sorted.map(({ key, label, backend, regime }) => ({ key, label, look: lookOf(backend, regime) }));
@@ -137,6 +139,7 @@ function told({ series: { label, look }, point: { at } }) {
     ["per element", `${short((at.median * 1e9) / at.elements)} ns`],
     ["rate", positive(at.rate) ? `${short(at.rate)} GB/s` : ""],
     ["speed-up", positive(at.loop) ? `${short(at.loop / at.median)} × loop` : ""],
+    ["first call", positive(at.first) ? time(at.first) : ""],
     ["worst error", typeof at.ulp === "number" ? `${short(at.ulp)} ULP` : ""],
   ];
   const known = facts.filter(([, value]) => value);

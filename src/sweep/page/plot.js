@@ -7,10 +7,11 @@ const LOOKS = {
   "threads": { color: "threads", shape: "diamond" },
   "gpu": { color: "gpu", shape: "triangle" },
   "gpu resident": { color: "resident", shape: "ring" },
+  "gpu scalar": { color: "resident", shape: "pentagon" },
   "auto": { color: "auto", shape: "funnel" },
 };
-/** A regime that plot.rs has no look for has its backend's, hollow and dashed. */
-const DASHES = { resident: "7 3", fresh: "7 4", compute: "2 3", scalar: "9 3 2 3" };
+/** A series without a look of its own has its backend's. Away from the host markers are hollow, and lines dashed so: */
+const DASHES = { resident: "", fresh: "7 4", compute: "2 3", scalar: "10 4" };
 /** The corners of each shape, around 0. */
 const SHAPES = {
   circle: "M4.5 0A4.5 4.5 0 1 1-4.5 0A4.5 4.5 0 1 1 4.5 0Z",
@@ -23,12 +24,9 @@ const SHAPES = {
 };
 
 function lookOf(backend, regime) {
-  const whole = regime === "host" ? backend : `${backend} ${regime}`;
-  if (LOOKS[whole]) return { ...LOOKS[whole], hollow: LOOKS[whole].shape === "ring", dash: "" };
-  const known = LOOKS[backend] ?? { color: "other", shape: "pentagon" };
-  return regime === "host"
-    ? { ...known, hollow: false, dash: "" }
-    : { ...known, hollow: true, dash: DASHES[regime] ?? "4 4" };
+  const host = regime === "host";
+  const known = LOOKS[host ? backend : `${backend} ${regime}`] ?? LOOKS[backend] ?? { color: "other", shape: "pentagon" };
+  return { ...known, hollow: !host, dash: host ? "" : (DASHES[regime] ?? "4 4") };
 }
 
 /** An element of an SVG with its attributes and children; a child that is text becomes text, never markup. */

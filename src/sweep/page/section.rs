@@ -22,13 +22,27 @@ const FIELDS: [(&str, &str); 9] = [
 ];
 
 /// What keeps the figures honest.
-const METHOD: [&str; 4] = [
+const METHOD: [&str; 5] = [
     "Every element of every output is verified against an oracle before it is timed. What is wrong anywhere gets no time.",
     "Preparing a kernel is outside the timer, and each backend has run before.",
+    "The first call is from preparing the kernel to the end of the first run. On a GPU, a formula's shader is compiled at the \
+     smallest size, and there already at the others.",
     "The backends take turns, trial by trial, so that a slower minute of the machine hits all alike.",
     "Times are medians. GB/s counts each array that has to be read or written once.",
 ];
-const RESIDENT: &str = "On a GPU, upload and download are part of the time, except where it says resident.";
+/// What is told where there is a series that is not from host to host on a GPU.
+const ON_GPU: &str = "On a GPU, upload and download are part of the time, except where it says otherwise.";
+/// What a series' name means, where it has been measured.
+const REGIMES: [(Regime, &str); 4] = [
+    (Regime::Fresh, "fresh: each run allocates its output anew, and the page faults are part of the time."),
+    (Regime::Compute, "compute: each run uploads its inputs, and the output stays on the device."),
+    (Regime::Resident, "resident: everything is on the device, before and after."),
+    (
+        Regime::Scalar,
+        "scalar: the inputs are on the device, and one number comes back: the formula's own fold, or else the sum of its \
+         results. GB/s counts the inputs alone.",
+    ),
+];
 
 /// What a reader has to know before anything else.
 pub(super) fn notices(report: &Report) -> String {
@@ -45,8 +59,10 @@ pub(super) fn all(report: &Report, value: &Value) -> String {
     // On a page, lines break where there is no more room.
     let crossovers: Vec<_> = report.crossovers().iter().map(|each| each.to_string().replace("\n  ", " ")).collect();
     let warnings: Vec<_> = report.warnings().iter().map(ToString::to_string).collect();
-    let resident = report.measurements.iter().any(|each| each.regime == Regime::Resident).then_some(RESIDENT);
-    let method: Vec<_> = METHOD.into_iter().chain(resident).map(str::to_owned).collect();
+    let measured = |regime: Regime| report.measurements.iter().any(|each| each.regime == regime);
+    let away = report.measurements.iter().any(|each| each.backend == Kind::Gpu && each.regime != Regime::Host);
+    let regimes = REGIMES.into_iter().filter(|(regime, _)| measured(*regime)).map(|(_, told)| told);
+    let method: Vec<_> = METHOD.into_iter().chain(away.then_some(ON_GPU)).chain(regimes).map(str::to_owned).collect();
     [
         list("crossovers", "Where one overtakes another, at 95 % confidence", &crossovers),
         list("warnings", "Warnings", &warnings),
@@ -95,7 +111,7 @@ fn environment(value: &Value) -> Option<String> {
 }
 
 /// A column's name, and whether it is text.
-const COLUMNS: [(&str, bool); 10] = [
+const COLUMNS: [(&str, bool); 11] = [
     ("workload", true),
     ("backend", true),
     ("elements", false),
@@ -104,6 +120,7 @@ const COLUMNS: [(&str, bool); 10] = [
     ("ns/element", false),
     ("GB/s", false),
     ("× loop", false),
+    ("first call", false),
     ("max ULP", false),
     ("trials", false),
 ];
@@ -142,6 +159,7 @@ fn row(report: &Report, each: &Measurement) -> String {
         cell(Some(each.ns_per_element), short),
         cell(Some(each.gb_per_s), short),
         cell(faster, short),
+        cell(each.first_seconds, time),
         cell(Some(each.max_ulp), short),
         cell(Some(each.trials as f64), |trials| trials.to_string()),
     ];
