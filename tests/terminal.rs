@@ -110,6 +110,7 @@ fn bash_completes_names() {
         ("crossover sw", "sweep"),
         ("crossover sweep --res", "--resume"),
         ("crossover sweep --backends ''", "loop simd threads gpu auto"),
+        ("crossover sweep --regimes ''", "host fresh compute resident scalar"),
         ("crossover sweep --isa ''", "wide avx2 avx512"),
         ("crossover sweep horner", "horner16 horner256"),
         ("crossover eval --backend t", "threads"),

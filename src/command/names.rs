@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, Command, Error};
+use crossover::sweep::Regime;
 use crossover::{Isa, Kind, Workload};
 
 /// Takes any text, and tells a shell the names that there are. It refuses none: whoever looks the name up says better what
@@ -15,6 +16,11 @@ impl Names {
     /// The backends.
     pub fn backends() -> Self {
         Names(Kind::ALL.map(Kind::name).to_vec())
+    }
+
+    /// The regimes of a sweep.
+    pub fn regimes() -> Self {
+        Names(Regime::ALL.map(Regime::name).to_vec())
     }
 
     /// The instruction sets of simd and threads, so not the loop's.

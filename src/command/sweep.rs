@@ -37,7 +37,14 @@ pub struct Options {
         hide_possible_values = true
     )]
     backends: Option<Vec<String>>,
-    #[arg(long, value_delimiter = ',', value_name = "NAMES", help = regimes_help())]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "NAMES",
+        help = regimes_help(),
+        value_parser = Names::regimes(),
+        hide_possible_values = true
+    )]
     regimes: Option<Vec<String>>,
     /// The instruction set of simd and threads [default: the widest there is]
     #[arg(long, value_name = "NAME", value_parser = Names::isas(), hide_possible_values = true)]

@@ -126,14 +126,13 @@ impl Report {
     }
 }
 
-/// Whether a program may have the choice between two series.
+/// Whether a program may have the choice between two series: they do the same, or they are two backends, and the one that
+/// gets arrays from the host or has them on the device does it in place of the one on the host.
 fn rivals(first: Series, second: Series) -> bool {
-    match (first.regime, second.regime) {
-        (Regime::Scalar, _) | (_, Regime::Scalar) => false,
-        (Regime::Fresh, other) | (other, Regime::Fresh) => other == Regime::Fresh,
-        (Regime::Compute, other) | (other, Regime::Compute) => other == Regime::Host && first.backend != second.backend,
-        _ => true,
-    }
+    let regimes = [first.regime, second.regime];
+    let on_device = |regime| matches!(regime, Regime::Compute | Regime::Resident);
+    let replaced = regimes.contains(&Regime::Host) && regimes.into_iter().any(on_device);
+    first.regime == second.regime || (first.backend != second.backend && replaced)
 }
 
 /// A sentence in lines of at most 80 characters.
@@ -330,6 +329,7 @@ mod tests {
             (simd(Regime::Host), simd(Regime::Fresh), false),
             (series(Kind::Loop, Regime::Fresh), simd(Regime::Fresh), true),
             (gpu(Regime::Host), gpu(Regime::Compute), false),
+            (gpu(Regime::Host), gpu(Regime::Resident), false),
             (gpu(Regime::Compute), gpu(Regime::Resident), false),
         ] {
             assert_eq!(rivals(first, second), expected, "{first} and {second}");
