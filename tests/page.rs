@@ -94,6 +94,12 @@ fn a_reader_finds_everything_right() {
     let (panels, _) = odd.split_once("id=\"keys\"").unwrap();
     let (_, panels) = panels.split_once("id=\"panels\"").unwrap();
     assert!(panels.contains("class=\"line\"") && !panels.contains("NaN"), "{panels}");
+    // One of the crossovers has both its lines and lies on them.
+    assert_eq!(
+        (panels.matches("class=\"crossing\"").count(), panels.matches(">100</text>").count()),
+        (1, 2),
+        "{panels}"
+    );
 
     // A check that cannot fail says nothing: a label too far to the left, and a script that breaks off.
     let clipped = page.replacen("left: 56,", "left: 6,", 1);

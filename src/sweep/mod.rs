@@ -31,6 +31,8 @@ pub mod json;
 #[cfg(feature = "cli")]
 mod look;
 #[cfg(feature = "cli")]
+mod mark;
+#[cfg(feature = "cli")]
 pub mod page;
 #[cfg(feature = "cli")]
 pub mod plot;

@@ -14,20 +14,24 @@ use plotters::style::{FontStyle, register_font};
 
 use super::axis::{axis, count, spread, tick_time};
 use super::look::Look;
+use super::mark::Mark;
 use super::report::series;
 use super::table::shortened;
-use super::{Measurement, Report};
+use super::{Crossover, Measurement, Report};
 use crate::backend::Kind;
 use crate::workload::Workload;
 
 /// Text in general.
-const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
+pub(super) const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
 /// Text of less weight, and the axes.
 const GREY: RGBColor = RGBColor(0x66, 0x66, 0x66);
 /// The grid at the labels, and between them.
 const GRID: [RGBColor; 2] = [RGBColor(0xd8, 0xd8, 0xd8), RGBColor(0xf0, 0xf0, 0xf0)];
 /// What the build's font is registered as. An SVG's reader takes its own.
 const FONT: &str = "sans-serif";
+
+/// What the horizontal axis is, where lines cross.
+const CROSSED: &str = "elements; a ring is where one overtakes another, its bar the 95 % interval";
 
 type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
 
@@ -74,6 +78,8 @@ struct Picture<'a> {
     title: String,
     /// The machine, in lines short enough.
     machine: Vec<String>,
+    /// Where one line crosses another beyond noise, among others.
+    crossovers: Vec<Crossover>,
 }
 
 /// The lines of text at the top.
@@ -101,7 +107,7 @@ impl<'a> Picture<'a> {
         };
         let wide = if workloads.len() > 1 { 170 } else { 115 };
         let machine = wrap(&report.environment.machine(), wide);
-        Ok(Picture { report, scale, workloads, title, machine })
+        Ok(Picture { report, scale, workloads, title, machine, crossovers: report.crossovers() })
     }
 
     /// Lengths in pixels.
@@ -150,6 +156,7 @@ impl<'a> Picture<'a> {
         let measured = || self.report.measurements.iter().filter(|each| each.workload == workload);
         let xs = spread(measured().map(|each| each.elements as f64), 1.15);
         let ys = spread(measured().flat_map(|each| [each.seconds.q05, each.seconds.q95]), 1.4);
+        let marks = Mark::all(self.report, &self.crossovers, workload);
         let mut chart = ChartBuilder::on(area);
         chart.margin(self.px(12.0)).margin_right(self.px(28.0));
         chart.x_label_area_size(self.px(44.0)).y_label_area_size(self.px(80.0));
@@ -165,7 +172,7 @@ impl<'a> Picture<'a> {
             .set_all_tick_mark_size(self.px(4.0))
             .label_style(self.font(13.0))
             .axis_desc_style(self.font(LINE))
-            .x_desc("elements")
+            .x_desc(if marks.is_empty() { "elements" } else { CROSSED })
             .y_desc("time of a run, median and 5–95 %")
             .x_label_formatter(&|x| count(*x))
             .y_label_formatter(&|y| tick_time(*y))
@@ -176,7 +183,7 @@ impl<'a> Picture<'a> {
             let line: Vec<_> = measured().filter(ours).collect();
             self.line(&mut chart, look, &line)?;
         }
-        Ok(())
+        Mark::draw(&marks, &mut chart, &self.font(13.0), ys.start, self.scale)
     }
 
     /// What is measured, each once, from the plainest on.

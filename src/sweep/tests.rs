@@ -97,6 +97,36 @@ fn a_kernel_is_prepared_in_the_first_call() {
 }
 
 #[test]
+fn an_output_that_is_never_written_is_found_out_where_zero_is_right() {
+    struct Idle;
+    struct Prepared(Kernel);
+    impl Backend for Idle {
+        fn info(&self) -> Info {
+            Loop.info()
+        }
+        fn prepare(&self, kernel: &Kernel) -> Result<Box<dyn crate::Prepared>> {
+            Ok(Box::new(Prepared(kernel.clone())))
+        }
+    }
+    impl crate::Prepared for Prepared {
+        fn kernel(&self) -> &Kernel {
+            &self.0
+        }
+        fn launch(&mut self, _: &[Arg<'_>], _: &mut [f32]) -> Result<()> {
+            Ok(())
+        }
+        fn launch_in_place(&mut self, _: &mut [f32], _: &[Arg<'_>]) -> Result<()> {
+            Ok(())
+        }
+    }
+    let host = Host::new(Box::new(Idle));
+    let fresh = host.fresh();
+    let sweep = Sweep::new().workloads([Workload::parse("0*x").unwrap()]).sizes(sizes("10")).trials(1);
+    let report = sweep.contender(Box::new(host)).contender(Box::new(fresh)).run();
+    assert_eq!((report.measurements.len(), report.failures.len()), (0, 2));
+}
+
+#[test]
 fn a_scalar_is_judged_as_the_sum_that_it_is() {
     /// A sum that is off by so much.
     struct Off(f32);

@@ -14,6 +14,9 @@ const SCALES = {
 const BACKENDS = ["loop", "simd", "threads", "gpu", "auto"];
 const REGIMES = ["host", "fresh", "compute", "resident", "scalar"];
 
+/** A series' name in this script: its backend, and where its arrays are if not on the host. */
+const keyOf = ({ backend = "", regime = "host" }) => (regime === "host" ? backend : `${backend} ${regime}`);
+
 const points = read(report);
 const series = seriesOf(points);
 const workloads = [...new Set(points.map((each) => each.workload))];
@@ -37,7 +40,7 @@ function read({ measurements, environment }) {
   const found = (measurements ?? []).filter(usable).map((each) => {
     const { workload = "", backend = "", regime = "host", elements, seconds } = each;
     const software = backend === "gpu" && environment?.software === true ? " (software)" : "";
-    const key = regime === "host" ? backend : `${backend} ${regime}`;
+    const key = keyOf(each);
     const [low, high] = [seconds.q05, seconds.q95].map((each) => (positive(each) ? each : seconds.q50));
     const rate = positive(each.gb_per_s) ? each.gb_per_s : NaN;
     const { q50: median } = seconds;
@@ -78,13 +81,25 @@ function linesOf(workload) {
   });
 }
 
+/** Where one of these lines overtakes another beyond noise, on the chosen scale. */
+function crossingsOf(workload, lines) {
+  const ours = (report.crossovers ?? []).filter((each) => each?.workload === workload && each.found === "overtakes");
+  return ours.flatMap(({ faster, slower, at }) => {
+    const both = [faster, slower].map((side) => lines.find((line) => line.key === keyOf(side ?? {})));
+    const y = both.every(Boolean) ? heightOf(both[0].points, at?.middle) : NaN;
+    return [y, at?.low, at?.high].every(positive) ? [{ x: at.middle, low: at.low, high: at.high, y }] : [];
+  });
+}
+
 function panel(workload, only) {
   const scale = SCALES[chosen.scale];
   const about = report.about?.[workload];
   const width = Math.max(280, Math.floor(columnOf(byId("panels"), only)));
   const height = Math.round(Math.min(only ? 520 : 400, Math.max(300, 0.66 * width)));
   const name = `${workload}: ${scale.axis} against elements. The arrow keys go from point to point.`;
-  const drawn = draw({ ...scale, one: chosen.scale === "faster", series: linesOf(workload), width, height, name });
+  const lines = linesOf(workload);
+  const crossings = crossingsOf(workload, lines);
+  const drawn = draw({ ...scale, one: chosen.scale === "faster", series: lines, crossings, width, height, name });
   const caption = html("figcaption", {}, workload, ...(about ? [html("span", {}, ` ${about}`)] : []));
   heed(drawn);
   return html("figure", { class: "panel" }, caption, drawn.picture);

@@ -58,6 +58,9 @@ function short(number) {
   return number.toFixed(size < 0.9995 ? 3 : size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
 }
 
+/** A number to two digits, as in figure.rs. */
+const about = (number) => (number < 1000 ? String(Number(number.toPrecision(2))) : number.toExponential(1).replace(/(\.0)?e\+/, "e"));
+
 function time(seconds) {
   const units = [[1, "s"], [1e-3, "ms"], [1e-6, "µs"], [1e-9, "ns"]];
   const [unit, name] = units.find(([unit]) => seconds >= 0.9995 * unit) ?? units[3];
@@ -126,10 +129,11 @@ function widthOf(text) {
 }
 
 /**
- * Draws a panel. `series` are `{ label, look, points: [{ x, low, y, high, … }] }`, `axis` says what `y` is, `format` how
- * it is written, and `one` whether 1 is a line to look at. Returns the picture and where its points are.
+ * Draws a panel. `series` are `{ label, look, points: [{ x, low, y, high, … }] }`, `crossings` `{ x, low, high, y }`, `axis`
+ * says what `y` is, `format` how it is written, and `one` whether 1 is a line to look at. Returns the picture and where its
+ * points are.
  */
-function draw({ series, axis, format, one, width, height, name }) {
+function draw({ series, crossings, axis, format, one, width, height, name }) {
   const points = series.flatMap((each) => each.points);
   const xs = spread(points.map((each) => each.x), 1.2);
   const ys = spread(points.flatMap((each) => [each.low, each.high, each.y].concat(one ? 1 : [])), 1.25);
@@ -150,6 +154,7 @@ function draw({ series, axis, format, one, width, height, name }) {
   }
   picture.append(...frame({ xs, ys, x, y, box, axis, format, one }));
   picture.append(...series.map((each) => bandOf(each, x, y)), ...series.map((each) => lineOf(each, x, y)));
+  picture.append(...ringsOf(crossings, x, y, box));
   if (beside) picture.append(...labelsOf(series, x, y, box));
   const spots = series.flatMap((each) =>
     each.points.map((point) => ({ series: each, point, x: x(point.x), y: y(point.y) })));
@@ -200,6 +205,34 @@ function lineOf({ look, points, label }, x, y) {
   const line = make("path", { class: "line", d: medians, "stroke-dasharray": look.dash });
   const marks = points.map((each) => marker(look, x(each.x).toFixed(1), y(each.y).toFixed(1)));
   return make("g", { style: `--color: var(--${look.color})`, "data-series": label }, line, ...marks);
+}
+
+/** How high a line is somewhere between its ends, straight on logarithmic axes. */
+function heightOf(points, x) {
+  const next = points.findIndex((each, index) => index > 0 && points[index - 1].x <= x && x <= each.x);
+  if (next < 0) return NaN;
+  const [left, right] = [points[next - 1], points[next]];
+  return left.y * (right.y / left.y) ** (Math.log(x / left.x) / Math.log(right.x / left.x));
+}
+
+/**
+ * Where one line overtakes another: a ring, its interval, and at the end of a thread how many elements that is. A number
+ * that would stand in the one before stands in the row above it.
+ */
+function ringsOf(crossings, x, y, box) {
+  const width = 42;
+  let [before, row] = [-Infinity, 0];
+  return [...crossings].sort((a, b) => a.x - b.x).map(({ x: at, low, high, y: height }) => {
+    const right = x(at) + width <= box.right;
+    row = x(at) - before < (right ? width : 2 * width) ? row + 1 : 0;
+    before = x(at);
+    const [across, up, foot] = [before.toFixed(1), y(height).toFixed(1), box.bottom - 5 - 15 * row];
+    return make("g", { class: "crossing" },
+      make("path", { class: "thread", d: `M${across} ${up}V${Math.max(foot, up)}` }),
+      make("path", { d: `M${x(low).toFixed(1)} ${up}H${x(high).toFixed(1)}` }),
+      make("circle", { cx: across, cy: up, r: 8 }),
+      make("text", { x: before + (right ? 5 : -5), y: foot, "text-anchor": right ? "start" : "end" }, about(at)));
+  });
 }
 
 /** The names at the lines' ends. */
