@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_crossover"));
     command.current_dir(folder).args(arguments).env("TERM", "xterm").env("COLUMNS", "80");
-    for name in ["CROSSOVER_BACKEND", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+    for name in ["CI", "CROSSOVER_BACKEND", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
         command.env_remove(name);
     }
     command
@@ -193,40 +193,40 @@ fn colour_is_for_a_terminal_or_who_asks() {
     assert!(!text(&run(&["sweep", "pol"]).stderr).contains('\x1b'));
 }
 
-/// What the command writes on a terminal, its standard output and its standard error; nothing if no terminal of this size
-/// can be had. Without a size of its own, a terminal has any, and a bar is not drawn where it has no room.
+/// What the command writes on a terminal of this name, its standard output and its standard error; nothing if no such
+/// terminal of 80 columns can be had here. Without a size of its own a terminal has any, and a bar may find no room.
 #[cfg(target_os = "linux")]
-fn on_a_terminal(settings: &[(&str, &str)], arguments: &[&str]) -> Option<String> {
+fn on_a_terminal(name: &str, setting: &str, arguments: &[&str]) -> Option<String> {
     let folder = tempfile::tempdir().unwrap();
     let words = [&[env!("CARGO_BIN_EXE_crossover")], arguments].concat();
-    let line = words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ");
+    let words = words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ");
+    let line = format!(
+        "export TERM={name} {setting}; stty rows 24 cols 80; test -t 1 && test -t 2 && echo $TERM $(stty size); {words}"
+    );
     let mut script = Command::new("script");
-    for (name, _) in command(folder.path(), &[]).get_envs() {
-        script.env_remove(name);
-    }
-    let line = format!("stty rows 24 cols 80; stty size; {line}");
-    script.args(["-qec", &line, "/dev/null"]).current_dir(folder.path()).env("TERM", "xterm");
-    let output = script.envs(settings.iter().copied()).stdin(std::process::Stdio::null()).output().ok()?;
+    script.env_clear().envs(std::env::vars_os().filter(|(name, _)| name == "PATH"));
+    script.args(["-qec", &line, "/dev/null"]).current_dir(folder.path());
+    let output = script.stdin(std::process::Stdio::null()).output().ok()?;
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
-    text(&output.stdout).strip_prefix("24 80\r\n").map(str::to_owned)
+    text(&output.stdout).strip_prefix(&format!("{name} 24 80\r\n")).map(str::to_owned)
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn a_terminal_gets_what_it_can_show() {
     let arguments = [&TINY[..], &WIDE_FORMULA].concat();
-    let Some(colourful) = on_a_terminal(&[("NO_COLOR", "")], &arguments) else {
+    let Some(colourful) = on_a_terminal("xterm", "NO_COLOR=", &arguments) else {
         return println!("skipped: script and stty give no terminal of 24 rows and 80 columns here");
     };
     assert_eq!((count(&colourful, GREEN), colourful.contains(YELLOW)), (2, true), "{colourful:?}");
     // The bar.
     assert!(colourful.contains(" left"), "{colourful:?}");
 
-    let colourless = on_a_terminal(&[("NO_COLOR", "1")], &arguments).unwrap();
+    let colourless = on_a_terminal("xterm", "NO_COLOR=1", &arguments).unwrap();
     assert!(!colourless.contains(BOLD) && !colourless.contains(GREEN) && !colourless.contains(YELLOW));
     assert!(colourless.contains(" left"), "{colourless:?}");
 
-    let dumb = on_a_terminal(&[("TERM", "dumb")], &arguments).unwrap();
+    let dumb = on_a_terminal("dumb", "", &arguments).unwrap();
     assert!(!dumb.contains('\x1b') && !dumb.contains(" left"), "{dumb:?}");
     // A message is wrapped here, too.
     assert!(dumb.contains("crossover: warning: "), "{dumb}");
