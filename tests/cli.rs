@@ -43,19 +43,25 @@ fn tiny_sweep(folder: &Path) -> Output {
 }
 
 #[test]
-fn a_sweep_writes_its_five_files() {
+fn a_sweep_writes_its_files() {
     let folder = tempfile::tempdir().unwrap();
     let output = tiny_sweep(folder.path());
     assert_eq!((output.status.code(), complaints(&output.stderr)), (Some(0), String::new()));
     let out = folder.path().join("sweep");
-    assert_eq!(names(&out), ["sweep.csv", "sweep.html", "sweep.json", "sweep.png", "sweep.svg"]);
+    assert_eq!(
+        names(&out),
+        ["roofline.png", "roofline.svg", "sweep.csv", "sweep.html", "sweep.json", "sweep.png", "sweep.svg"]
+    );
 
     let table = text(&output.stdout);
-    // The machine, the head, two workloads at two sizes on three backends, each one's first call, and where the files are.
+    // The machine, the head, two workloads at two sizes on three backends, each one's first call and how near it
+    // comes to what the machine allows, and where the files are.
     let sentences = table.lines().filter(|line| !line.starts_with("  "));
-    assert_eq!(sentences.count(), 2 + 2 * 2 * 3 + 2 + 1, "{table}");
+    assert_eq!(sentences.count(), 2 + 2 * 2 * 3 + 2 + 2 + 1, "{table}");
     assert!(
-        table.contains("\npoly: the first call takes longer by ") && table.contains("\naxpy: the first"),
+        table.contains("\npoly: the first call takes longer by ")
+            && table.contains("\naxpy: the first")
+            && table.contains("\naxpy at 1000 elements: loop "),
         "{table}"
     );
     assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
@@ -64,7 +70,12 @@ fn a_sweep_writes_its_five_files() {
     assert!(fs::read(out.join("sweep.png")).unwrap().starts_with(b"\x89PNG"));
     let svg = fs::read_to_string(out.join("sweep.svg")).unwrap();
     assert!(svg.starts_with("<svg") && svg.contains("threads") && svg.trim_end().ends_with("</svg>"));
+    assert!(svg.lines().any(|line| line.starts_with("ceiling (")), "{svg}");
+    let roofline = fs::read_to_string(out.join("roofline.svg")).unwrap();
+    assert!(roofline.lines().any(|line| line.contains("Gflop/s") && line.contains("1 thread: ")), "{roofline}");
+    assert!(fs::read(out.join("roofline.png")).unwrap().starts_with(b"\x89PNG"));
     let page = fs::read_to_string(out.join("sweep.html")).unwrap();
+    assert!(page.contains(&roofline["<svg".len()..]), "the page has another roofline");
     assert!(page.contains(&svg["<svg".len()..]), "the page without its script has another picture");
     assert!(
         page.contains("<code>crossover sweep poly axpy --backends loop,simd,threads --sizes 100,1000 --trials 2</")

@@ -42,8 +42,9 @@ function marker(look, x, y) {
   return make("path", { class: kind, d: SHAPES[look.shape], transform: `translate(${x} ${y})` });
 }
 
-/** A series' line and marker alone, as in a legend. */
+/** A series' line and marker alone, as in a legend; without a look, the ceiling's line. */
 function swatch(look) {
+  if (!look) return make("svg", { width: 28, height: 16, "aria-hidden": "true" }, make("path", { class: "ceiling", d: "M1 8H27" }));
   const line = make("path", { class: "line", d: "M1 8H27", "stroke-dasharray": look.dash });
   const style = `--color: var(--${look.color})`;
   return make("svg", { width: 28, height: 16, style, "aria-hidden": "true" }, line, marker(look, 14, 8));
@@ -63,6 +64,9 @@ function time(seconds) {
   const [unit, name] = units.find(([unit]) => seconds >= 0.9995 * unit) ?? units[3];
   return `${short(seconds / unit)} ${name}`;
 }
+
+/** 92 %, with a space that does not break. */
+const percent = (part) => `${(100 * part).toFixed(part < 0.0095 ? 1 : 0)}\u00a0%`;
 
 /** 34 974, with a space that is narrow and does not break. */
 const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, "\u202f");
@@ -127,12 +131,12 @@ function widthOf(text) {
 
 /**
  * Draws a panel. `series` are `{ label, look, points: [{ x, low, y, high, … }] }`, `axis` says what `y` is, `format` how
- * it is written, and `one` whether 1 is a line to look at. Returns the picture and where its points are.
+ * it is written, `ceiling` has the points of what the machine allows, and `one` says whether 1 is a line to look at. Returns the picture and where its points are.
  */
-function draw({ series, axis, format, one, width, height, name }) {
+function draw({ series, ceiling, axis, format, one, width, height, name }) {
   const points = series.flatMap((each) => each.points);
   const xs = spread(points.map((each) => each.x), 1.2);
-  const ys = spread(points.flatMap((each) => [each.low, each.high, each.y].concat(one ? 1 : [])), 1.25);
+  const ys = spread(points.flatMap((each) => [each.low, each.high, each.y].concat(one ? 1 : [])).concat(ceiling.map((each) => each.y)), 1.25);
   const longest = Math.max(0, ...series.map((each) => widthOf(each.label)));
   // Beside the lines where there is room for it; else the switches alone tell which is which.
   const beside = longest + 26 < 0.34 * width ? longest + 26 : 0;
@@ -149,6 +153,7 @@ function draw({ series, axis, format, one, width, height, name }) {
     return { picture, spots: [], box };
   }
   picture.append(...frame({ xs, ys, x, y, box, axis, format, one }));
+  if (ceiling.length) picture.append(make("path", { class: "ceiling", d: path(ceiling.map((each) => [x(each.x), y(each.y)])) }));
   picture.append(...series.map((each) => bandOf(each, x, y)), ...series.map((each) => lineOf(each, x, y)));
   if (beside) picture.append(...labelsOf(series, x, y, box));
   const spots = series.flatMap((each) =>
