@@ -138,9 +138,10 @@ fn the_json_has_the_schema_that_is_promised() {
     for measurement in measurements {
         let mut keys: Vec<_> = measurement.as_object().unwrap().keys().map(String::as_str).collect();
         keys.sort_unstable();
-        let promised =
-            ["backend", "elements", "first_seconds", "gb_per_s", "max_ulp", "ns_per_element", "regime", "runs"];
-        assert_eq!(keys, [&promised[..], &["samples", "seconds", "trials", "workload"]].concat());
+        let promised = ["backend", "elements", "first_seconds", "gb_per_s", "gflop_per_s", "max_ulp", "ns_per_element"];
+        let others = ["of_ceiling", "regime", "runs", "samples", "seconds", "trials", "workload"];
+        assert_eq!(keys, [&promised[..], &others].concat());
+        assert!(measurement["of_ceiling"].as_f64().unwrap() > 0.0);
         assert!(measurement["first_seconds"].as_f64().unwrap() > 0.0);
         assert_eq!(measurement["samples"].as_array().unwrap().len(), 2);
         assert!(["loop", "simd", "threads"].contains(&measurement["backend"].as_str().unwrap()));
@@ -152,6 +153,13 @@ fn the_json_has_the_schema_that_is_promised() {
         assert!((measurement["ns_per_element"].as_f64().unwrap() / nanoseconds - 1.0).abs() < 1e-9);
         let bytes = if measurement["workload"] == "axpy" { 12.0 } else { 8.0 };
         assert!((measurement["gb_per_s"].as_f64().unwrap() * nanoseconds / bytes - 1.0).abs() < 1e-9);
+        let operations = if measurement["workload"] == "axpy" { 2.0 } else { 4.0 };
+        assert!((measurement["gflop_per_s"].as_f64().unwrap() * nanoseconds / operations - 1.0).abs() < 1e-9);
+    }
+    let cpu = json["ceilings"]["cpu"].as_array().unwrap();
+    assert!(cpu[0]["threads"] == 1 && cpu[0]["scalar_gflop_per_s"].as_f64().unwrap() > 0.0, "{cpu:?}");
+    for memory in cpu.iter().flat_map(|cpu| cpu["memory"].as_array().unwrap()) {
+        assert!(memory["bytes"].as_u64().unwrap() >= 16 << 10 && memory["copy"].as_f64().unwrap() > 0.0, "{memory}");
     }
 }
 
@@ -256,7 +264,7 @@ fn a_reader_who_leaves_early_costs_nothing() {
     let mut message = Vec::new();
     child.stderr.take().unwrap().read_to_end(&mut message).unwrap();
     assert_eq!((child.wait().unwrap().code(), complaints(&message)), (Some(0), String::new()));
-    assert_eq!(names(&folder.path().join("sweep")).len(), 5);
+    assert_eq!(names(&folder.path().join("sweep")).len(), 7);
 }
 
 #[test]
@@ -325,7 +333,7 @@ fn an_interrupted_sweep_keeps_what_was_measured() {
     let json: Value = serde_json::from_slice(&fs::read(folder.path().join("sweep/sweep.json")).unwrap()).unwrap();
     assert_eq!(json["cancelled"], true);
     assert!((1..20).contains(&json["measurements"].as_array().unwrap().len()));
-    assert_eq!(names(&folder.path().join("sweep")).len(), 5);
+    assert_eq!(names(&folder.path().join("sweep")).len(), 7);
 }
 
 fn read(path: &Path) -> Value {
@@ -356,7 +364,7 @@ fn a_killed_sweep_goes_on_where_it_stopped() {
     assert_eq!((whole["cancelled"].clone(), measured(&whole).len()), (false.into(), 40));
     assert_eq!(measured(&whole)[..measured(&killed).len()], measured(&killed)[..], "kept as it was");
     let csv = fs::read_to_string(folder.path().join("sweep/sweep.csv")).unwrap();
-    assert_eq!((csv.lines().count(), names(&folder.path().join("sweep")).len()), (1 + 40, 5));
+    assert_eq!((csv.lines().count(), names(&folder.path().join("sweep")).len()), (1 + 40, 7));
 }
 
 #[test]
