@@ -147,7 +147,7 @@ fn a_sweep_measures_the_threads_that_it_has_over_the_bytes_that_it_uses() {
     }
     close(found.cpu[0].scalar_gflop_per_s, 10.0);
     assert_eq!((found.cpu[1].scalar_gflop_per_s, &found.gpu), (None, &None));
-    for (kinds, threads) in [(Kind::Loop, 1), (Kind::Auto, FakeMachine::THREADS)] {
+    for (kinds, threads) in [(Kind::Loop, 1), (Kind::Simd, 1), (Kind::Auto, FakeMachine::THREADS)] {
         let found = measured(&[kinds], "10", true).unwrap();
         assert_eq!(found.cpu.iter().map(|each| each.threads).collect::<Vec<_>>(), [threads]);
     }
@@ -156,6 +156,12 @@ fn a_sweep_measures_the_threads_that_it_has_over_the_bytes_that_it_uses() {
 #[test]
 fn a_clock_that_does_not_see_the_machine_measures_nothing() {
     assert_eq!(measured(&[Kind::Simd], "10", false), None);
+    // Nor does it run anybody's contender: once to verify, twice to find out how often, and once to time.
+    let clock = FakeClock::default();
+    let gpu = Fake::of(&clock, Kind::Gpu, &[24_000], Manner::Right);
+    let batches = std::rc::Rc::clone(&gpu.batches);
+    Sweep::new().contender(Box::new(gpu)).sizes("10".parse().unwrap()).trials(1).run_with(&clock, &mut ());
+    assert_eq!(batches.borrow().len(), 4);
 }
 
 #[test]
@@ -211,7 +217,7 @@ fn two_sweeps_ceilings_are_joined() {
 #[test]
 fn whoever_stops_at_once_waits_for_no_ceilings() {
     let clock = FakeClock::default();
-    let sweep = Sweep::new().contender(Box::new(Fake::of(&clock, Kind::Simd, &[6000], Manner::Right)));
+    let sweep = Sweep::new().contender(Box::new(Fake::of(&clock, Kind::Loop, &[6000], Manner::Right)));
     let mut notes = Notes { cancel_at: Some(0), ..Notes::default() };
     let report = sweep.measured_on(FakeMachine::factory(&clock)).run_with(&clock, &mut notes);
     assert_eq!((report.ceilings, clock.now() < Duration::from_millis(1)), (None, true));
