@@ -112,6 +112,21 @@ impl Op {
         }
     }
 
+    /// How many operations on numbers it is, as [`Program::flops`] counts them.
+    fn flops(&self) -> Option<usize> {
+        Some(match self {
+            Op::Input(_) | Op::Constant(_) | Op::Logic(..) | Op::Not(_) | Op::Select(..) => 0,
+            Op::Compare(..) | Op::Test(..) => 1,
+            Op::Unary(Unary::Neg | Unary::Abs, _) => 0,
+            Op::Unary(Unary::Sqrt | Unary::Floor | Unary::Round | Unary::Ceil, _) => 1,
+            Op::Unary(Unary::Fract | Unary::Sign | Unary::Rsqrt, _) => 2,
+            Op::Unary(Unary::Trunc, _) => 3,
+            Op::Binary(Binary::Add | Binary::Sub | Binary::Mul | Binary::Div | Binary::Min | Binary::Max, ..) => 1,
+            Op::Ternary(Ternary::MulAdd | Ternary::Clip, ..) => 2,
+            Op::Unary(..) | Op::Binary(..) => return None,
+        })
+    }
+
     /// The same operation on other values.
     fn with_operands(self, to: impl Fn(Value) -> Value) -> Self {
         match self {
@@ -146,6 +161,16 @@ impl Program {
     /// The operations; operands come before what uses them, every operation is used, and the last one is the result.
     pub fn ops(&self) -> &[Op] {
         &self.ops
+    }
+
+    /// How many operations a run computes for each element: one for each of `+ - * /`, `sqrt`, `min`, `max`, each rounding to
+    /// a whole number and each comparison or test, two for a `mul_add`, one for adding an element to a fold, and as many as
+    /// it takes for what is made of these, such as `clip`. Negating, taking the absolute value, logic and `select` are free.
+    ///
+    /// None if it has a function such as `exp` or `sin`: how many operations that takes depends on the machine.
+    pub fn flops(&self) -> Option<usize> {
+        let fold = usize::from(self.fold.is_some());
+        self.ops.iter().map(Op::flops).try_fold(fold, |sum, flops| Some(sum + flops?))
     }
 
     /// What makes one number of the results for all elements, if anything does.

@@ -147,6 +147,12 @@ impl Workload {
         self.input_bytes() + output * size_of::<f32>()
     }
 
+    /// Operations for each element, as [`Program::flops`](crate::Program::flops) counts them: 4 of `poly`, 2 of `axpy`. None if
+    /// they cannot be counted, as those of `exp`.
+    pub fn flops_per_element(&self) -> Option<usize> {
+        self.kernel.program().flops()
+    }
+
     /// Bytes of the inputs' arrays for each element.
     pub(crate) fn input_bytes(&self) -> usize {
         self.samples.iter().filter(|sample| !matches!(sample, Sample::Scalar(_))).count() * size_of::<f32>()

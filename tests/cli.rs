@@ -43,19 +43,25 @@ fn tiny_sweep(folder: &Path) -> Output {
 }
 
 #[test]
-fn a_sweep_writes_its_five_files() {
+fn a_sweep_writes_its_files() {
     let folder = tempfile::tempdir().unwrap();
     let output = tiny_sweep(folder.path());
     assert_eq!((output.status.code(), complaints(&output.stderr)), (Some(0), String::new()));
     let out = folder.path().join("sweep");
-    assert_eq!(names(&out), ["sweep.csv", "sweep.html", "sweep.json", "sweep.png", "sweep.svg"]);
+    assert_eq!(
+        names(&out),
+        ["roofline.png", "roofline.svg", "sweep.csv", "sweep.html", "sweep.json", "sweep.png", "sweep.svg"]
+    );
 
     let table = text(&output.stdout);
-    // The machine, the head, two workloads at two sizes on three backends, each one's first call, and where the files are.
+    // The machine, the head, two workloads at two sizes on three backends, each one's first call and how near it
+    // comes to what the machine allows, and where the files are.
     let sentences = table.lines().filter(|line| !line.starts_with("  "));
-    assert_eq!(sentences.count(), 2 + 2 * 2 * 3 + 2 + 1, "{table}");
+    assert_eq!(sentences.count(), 2 + 2 * 2 * 3 + 2 + 2 + 1, "{table}");
     assert!(
-        table.contains("\npoly: the first call takes longer by ") && table.contains("\naxpy: the first"),
+        table.contains("\npoly: the first call takes longer by ")
+            && table.contains("\naxpy: the first")
+            && table.contains("\naxpy at 1000 elements: loop "),
         "{table}"
     );
     assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
@@ -64,7 +70,12 @@ fn a_sweep_writes_its_five_files() {
     assert!(fs::read(out.join("sweep.png")).unwrap().starts_with(b"\x89PNG"));
     let svg = fs::read_to_string(out.join("sweep.svg")).unwrap();
     assert!(svg.starts_with("<svg") && svg.contains("threads") && svg.trim_end().ends_with("</svg>"));
+    assert!(svg.lines().any(|line| line.starts_with("ceiling (")), "{svg}");
+    let roofline = fs::read_to_string(out.join("roofline.svg")).unwrap();
+    assert!(roofline.lines().any(|line| line.contains("Gflop/s") && line.contains("1 thread: ")), "{roofline}");
+    assert!(fs::read(out.join("roofline.png")).unwrap().starts_with(b"\x89PNG"));
     let page = fs::read_to_string(out.join("sweep.html")).unwrap();
+    assert!(page.contains(&roofline["<svg".len()..]), "the page has another roofline");
     assert!(page.contains(&svg["<svg".len()..]), "the page without its script has another picture");
     assert!(
         page.contains("<code>crossover sweep poly axpy --backends loop,simd,threads --sizes 100,1000 --trials 2</")
@@ -127,9 +138,10 @@ fn the_json_has_the_schema_that_is_promised() {
     for measurement in measurements {
         let mut keys: Vec<_> = measurement.as_object().unwrap().keys().map(String::as_str).collect();
         keys.sort_unstable();
-        let promised =
-            ["backend", "elements", "first_seconds", "gb_per_s", "max_ulp", "ns_per_element", "regime", "runs"];
-        assert_eq!(keys, [&promised[..], &["samples", "seconds", "trials", "workload"]].concat());
+        let promised = ["backend", "elements", "first_seconds", "gb_per_s", "gflop_per_s", "max_ulp", "ns_per_element"];
+        let others = ["of_ceiling", "regime", "runs", "samples", "seconds", "trials", "workload"];
+        assert_eq!(keys, [&promised[..], &others].concat());
+        assert!(measurement["of_ceiling"].as_f64().unwrap() > 0.0);
         assert!(measurement["first_seconds"].as_f64().unwrap() > 0.0);
         assert_eq!(measurement["samples"].as_array().unwrap().len(), 2);
         assert!(["loop", "simd", "threads"].contains(&measurement["backend"].as_str().unwrap()));
@@ -141,6 +153,13 @@ fn the_json_has_the_schema_that_is_promised() {
         assert!((measurement["ns_per_element"].as_f64().unwrap() / nanoseconds - 1.0).abs() < 1e-9);
         let bytes = if measurement["workload"] == "axpy" { 12.0 } else { 8.0 };
         assert!((measurement["gb_per_s"].as_f64().unwrap() * nanoseconds / bytes - 1.0).abs() < 1e-9);
+        let operations = if measurement["workload"] == "axpy" { 2.0 } else { 4.0 };
+        assert!((measurement["gflop_per_s"].as_f64().unwrap() * nanoseconds / operations - 1.0).abs() < 1e-9);
+    }
+    let cpu = json["ceilings"]["cpu"].as_array().unwrap();
+    assert!(cpu[0]["threads"] == 1 && cpu[0]["scalar_gflop_per_s"].as_f64().unwrap() > 0.0, "{cpu:?}");
+    for memory in cpu.iter().flat_map(|cpu| cpu["memory"].as_array().unwrap()) {
+        assert!(memory["bytes"].as_u64().unwrap() >= 16 << 10 && memory["copy"].as_f64().unwrap() > 0.0, "{memory}");
     }
 }
 
@@ -245,7 +264,7 @@ fn a_reader_who_leaves_early_costs_nothing() {
     let mut message = Vec::new();
     child.stderr.take().unwrap().read_to_end(&mut message).unwrap();
     assert_eq!((child.wait().unwrap().code(), complaints(&message)), (Some(0), String::new()));
-    assert_eq!(names(&folder.path().join("sweep")).len(), 5);
+    assert_eq!(names(&folder.path().join("sweep")).len(), 7);
 }
 
 #[test]
@@ -313,7 +332,7 @@ fn an_interrupted_sweep_keeps_what_was_measured() {
     let json: Value = serde_json::from_slice(&fs::read(folder.path().join("sweep/sweep.json")).unwrap()).unwrap();
     assert_eq!(json["cancelled"], true);
     assert!((1..20).contains(&json["measurements"].as_array().unwrap().len()));
-    assert_eq!(names(&folder.path().join("sweep")).len(), 5);
+    assert_eq!(names(&folder.path().join("sweep")).len(), 7);
 }
 
 fn read(path: &Path) -> Value {
@@ -344,7 +363,7 @@ fn a_killed_sweep_goes_on_where_it_stopped() {
     assert_eq!((whole["cancelled"].clone(), measured(&whole).len()), (false.into(), 40));
     assert_eq!(measured(&whole)[..measured(&killed).len()], measured(&killed)[..], "kept as it was");
     let csv = fs::read_to_string(folder.path().join("sweep/sweep.csv")).unwrap();
-    assert_eq!((csv.lines().count(), names(&folder.path().join("sweep")).len()), (1 + 40, 5));
+    assert_eq!((csv.lines().count(), names(&folder.path().join("sweep")).len()), (1 + 40, 7));
 }
 
 #[test]

@@ -101,6 +101,8 @@ fn a_reader_finds_everything_right() {
         "{panels}"
     );
 
+    assert!(!odd.contains("class=\"ceiling\""), "a report without ceilings has one");
+
     // A check that cannot fail says nothing: a label too far to the left, and a script that breaks off.
     let clipped = page.replacen("left: 56,", "left: 6,", 1);
     assert!(outcome(&browser, folder.path(), &clipped).contains("is cut off"));

@@ -165,7 +165,7 @@ fn json_on_standard_output_is_the_file_and_nothing_else() {
         assert_eq!(text(&output.stdout), file, "{quiet:?}");
         let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!((&json["cancelled"], json["measurements"].as_array().unwrap().len()), (&false.into(), 4));
-        assert_eq!(std::fs::read_dir(folder.path().join("sweep")).unwrap().count(), 5);
+        assert_eq!(std::fs::read_dir(folder.path().join("sweep")).unwrap().count(), 7);
         // What is to be minded is said to people, too.
         assert!(text(&output.stderr).contains("crossover: warning: "), "{}", text(&output.stderr));
     }

@@ -6,7 +6,7 @@
 pub mod auto;
 mod loops;
 pub(crate) mod simd;
-mod threads;
+pub(crate) mod threads;
 mod trials;
 
 #[cfg(feature = "gpu")]

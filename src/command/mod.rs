@@ -8,6 +8,7 @@ mod definition;
 mod devices;
 mod eval;
 mod explain;
+mod files;
 mod interrupt;
 mod memory;
 mod names;

@@ -1,21 +1,18 @@
 //! `crossover sweep`: from the arguments to the files.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 use crossover::auto::{Policy, Stored};
-use crossover::sweep::{self, Contender, Host, Regime, Report, Sizes, SystemClock, json, page, plot, table};
+use crossover::sweep::{self, Contender, Host, Regime, Report, Sizes, SystemClock, json, table};
 use crossover::{Auto, Backend, Error, Isa, Kind, Simd, Sweep, Threads, Workload};
 
 use super::names::Names;
 use super::terminal::Terminal;
-use super::{Stop, interrupt, memory};
-
-/// The files that a sweep writes.
-pub const FILES: [&str; 5] = ["sweep.csv", "sweep.json", "sweep.svg", "sweep.png", "sweep.html"];
+use super::{Stop, files, interrupt, memory};
 
 #[derive(Args)]
 pub struct Options {
@@ -61,7 +58,7 @@ pub struct Options {
     /// The seed of the input data
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// The folder for sweep.csv, sweep.json, sweep.svg, sweep.png and the page sweep.html
+    /// The folder for sweep.csv, sweep.json, sweep.svg, sweep.png, roofline.svg, roofline.png and the page sweep.html
     #[arg(long, value_name = "DIR", default_value = "sweep", value_hint = ValueHint::DirPath)]
     out: PathBuf,
     /// Go on with the sweep that was stopped: measure only what the folder's sweep.json does not have yet
@@ -86,12 +83,12 @@ pub fn run(options: &Options) -> Result<(), Stop> {
         sweep.bytes_needed(),
         "ask for smaller --sizes, or fewer --backends",
     )?;
-    let rows = open_folder(&options.out)?;
+    let rows = files::open_folder(&options.out)?;
     let interrupted = interrupt::heed(None, || ())?;
     let mut terminal = Terminal::new(!options.quiet && !options.json, !options.quiet, rows, &options.out, interrupted);
     let report = sweep.run_with(&SystemClock, &mut terminal);
     terminal.finish();
-    for line in table::first_calls(&report) {
+    for line in table::first_calls(&report).into_iter().chain(table::of_ceiling(&report)) {
         terminal.say(&line);
     }
     for (index, crossover) in report.crossovers().iter().enumerate() {
@@ -103,9 +100,9 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     for warning in report.warnings() {
         terminal.warn(&format!("warning: {warning}"));
     }
-    write(&report, &options.out)?;
+    files::write(&report, &options.out)?;
     let out = options.out.display();
-    terminal.say(&format!("written to {out}: {}", FILES.join(", ")));
+    terminal.say(&table::wrapped(&format!("written to {out}: {}", files::NAMES.join(", "))));
     if options.json {
         print(&report)?;
     }
@@ -150,7 +147,7 @@ impl Options {
         if !self.resume && !self.append {
             return Ok(sweep);
         }
-        let path = self.out.join(FILES[1]);
+        let path = self.out.join(files::JSON);
         let refused = |reason: &dyn fmt::Display| {
             let path = path.display();
             Stop::mistake(format_args!(
@@ -262,60 +259,10 @@ fn unique(workloads: Vec<Workload>) -> Vec<Workload> {
     kept
 }
 
-/// Makes sure that the files can be written, before anything is measured, and opens the first.
-fn open_folder(out: &Path) -> Result<File, Stop> {
-    let refused = |path: &Path, error: io::Error| {
-        let path = path.display();
-        Stop::mistake(format_args!("{path} cannot be written ({error}); name another folder with --out"))
-    };
-    fs::create_dir_all(out).map_err(|error| refused(out, error))?;
-    for name in FILES {
-        let path = out.join(name);
-        if path.exists() {
-            OpenOptions::new().write(true).open(&path).map_err(|error| refused(&path, error))?;
-        }
-    }
-    let csv = out.join(FILES[0]);
-    File::create(&csv).map_err(|error| refused(&csv, error))
-}
-
-/// Writes the report beside its place first, so that whoever is killed meanwhile leaves the last one whole.
-pub fn write_json(report: &Report, path: &Path) -> io::Result<()> {
-    let part = path.with_extension("json.part");
-    json::write(report, io::BufWriter::new(File::create(&part)?))?;
-    fs::rename(part, path)
-}
-
 /// Prints the report. If its reader has gone, how the sweep went is still to be told.
 fn print(report: &Report) -> Result<(), Stop> {
     match json::write(report, io::BufWriter::new(io::stdout().lock())) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written.map_err(|error| Stop::failure(format_args!("standard output: {error}"))),
     }
-}
-
-/// Writes what is written at the end; the rows are there already.
-fn write(report: &Report, out: &Path) -> Result<(), Stop> {
-    let [_, json, svg, png, html] = FILES.map(|name| out.join(name));
-    let named = |path: &Path, written: io::Result<()>| {
-        written.map_err(|error| Stop::failure(format_args!("{}: {error}", path.display())))
-    };
-    named(&json, write_json(report, &json))?;
-    named(&svg, plot::svg(report, &svg))?;
-    named(&png, plot::png(report, &png))?;
-    let command = typed();
-    named(&html, File::create(&html).and_then(|file| page::write(report, Some(&command), io::BufWriter::new(file))))
-}
-
-/// The command as it was typed: a shell that reads it again does the same.
-fn typed() -> String {
-    let words = std::env::args_os().skip(1).map(|word| quoted(&word.to_string_lossy()));
-    std::iter::once("crossover".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
-}
-
-/// A word in quotes, if a shell would take it for something else without.
-fn quoted(word: &str) -> String {
-    let plain = |each: char| each.is_ascii_alphanumeric() || "-_=.,:/+@%".contains(each);
-    let safe = !word.is_empty() && word.chars().all(plain);
-    if safe { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }

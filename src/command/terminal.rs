@@ -12,8 +12,8 @@ use crossover::sweep::table::Table;
 use crossover::sweep::{Environment, Failure, Measurement, Missing, Observer, Report};
 use indicatif::ProgressBar;
 
+use super::files::{CSV, JSON, write_json};
 use super::screen::{self, FASTEST, HEAD, styled};
-use super::sweep::{FILES, write_json};
 
 /// The report so far is not written again before so many times as long as that took last have passed: so the writing never
 /// takes more than a twentieth of the time.
@@ -104,7 +104,7 @@ impl Observer for Terminal {
         if self.written.is_some_and(|(when, took)| when.elapsed() < took * REST) {
             return;
         }
-        let (start, path) = (Instant::now(), self.out.join(FILES[1]));
+        let (start, path) = (Instant::now(), self.out.join(JSON));
         if let Err(error) = write_json(report, &path) {
             self.broken = Some(format!("{}: {error}", path.display()));
         }
@@ -118,7 +118,7 @@ impl Observer for Terminal {
 
     fn measured(&mut self, measurement: &Measurement) {
         if let Err(error) = self.rows.write(measurement) {
-            self.broken = Some(format!("{}: {error}", self.out.join(FILES[0]).display()));
+            self.broken = Some(format!("{}: {error}", self.out.join(CSV).display()));
         }
         // Of a sweep that goes on, many sizes are heard at once.
         let at = |each: &Measurement| (each.workload.clone(), each.elements);

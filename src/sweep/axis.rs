@@ -48,6 +48,11 @@ pub(super) fn count(number: f64) -> String {
     if digit == 1.0 { format!("10{raised}") } else { format!("{digit}·10{raised}") }
 }
 
+/// A label of an axis of rates and ratios: `0.05`, `500`, `10⁵`.
+pub(super) fn rate(number: f64) -> String {
+    if number < 1e4 { number.to_string() } else { count(number) }
+}
+
 /// A label of the axis of times: `10 µs`. They have one digit that counts.
 pub(super) fn tick_time(seconds: f64) -> String {
     time(seconds).replacen(".00", "", 1).replacen(".0", "", 1)
@@ -60,6 +65,7 @@ mod tests {
     #[test]
     fn labels_read_well() {
         assert_eq!([1.0, 500.0, 1e4, 2e5, 1e12].map(count), ["1", "500", "10⁴", "2·10⁵", "10¹²"]);
+        assert_eq!([0.001, 0.05, 2.0, 500.0, 2e4].map(rate), ["0.001", "0.05", "2", "500", "2·10⁴"]);
         let times = [1e-9, 1e-6, 2e-5, 5e-4, 1e-3, 1.0, 100.0].map(tick_time);
         assert_eq!(times, ["1 ns", "1 µs", "20 µs", "500 µs", "1 ms", "1 s", "100 s"]);
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::report::threads;
 use crate::backend::{Info, Isa, processor};
 
 /// The machine and the build that a report comes from.
@@ -93,7 +94,7 @@ impl Environment {
 
     /// The processor's name, the instruction set and the threads, as far as they are known.
     pub fn processor(&self) -> Option<String> {
-        let threads = self.threads.map(|n| format!("{n} thread{}", if n == 1 { "" } else { "s" }));
+        let threads = self.threads.map(threads);
         let parts: Vec<_> = [self.cpu.clone(), self.isa.clone(), threads].into_iter().flatten().collect();
         (!parts.is_empty()).then(|| parts.join(" · "))
     }

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::fake::{Costs, Fake, FakeClock, Manner};
+use super::fake::{Costs, Fake, FakeClock, FakeMachine, Manner};
 use super::table::Table;
 use super::*;
 
@@ -36,7 +36,8 @@ fn report() -> Report {
         sweep = sweep.contender(Box::new(Costs { clock: clock.clone(), kind, regime, first, fixed, each }));
     }
     let broken = Fake::new(&clock, &[6000], Manner::WritesNothing);
-    let mut report = sweep.contender(Box::new(broken)).run_with(&clock, &mut ());
+    let sweep = sweep.contender(Box::new(broken)).measured_on(FakeMachine::factory(&clock));
+    let mut report = sweep.run_with(&clock, &mut ());
     report.environment = Environment {
         cpu: Some("Abacus 9".to_owned()),
         isa: Some("avx2".to_owned()),
@@ -88,6 +89,7 @@ fn the_table_is_as_it_was() {
     let mut lines = vec![Table::head()];
     lines.extend(rows);
     lines.extend(table::first_calls(&report));
+    lines.extend(table::of_ceiling(&report));
     lines.extend(report.crossovers().iter().map(ToString::to_string));
     lines.extend(report.failures.iter().map(ToString::to_string));
     lines.extend(report.warnings().iter().map(ToString::to_string));
@@ -126,11 +128,13 @@ fn alike(one: &Value, other: &Value) -> bool {
 }
 
 #[test]
-fn the_picture_has_the_parts_that_it_had() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("sweep.svg");
-    plot::svg(&report(), &path).unwrap();
-    let picture = fs::read_to_string(path).unwrap();
+fn the_pictures_have_the_parts_that_they_had() {
+    check("picture.txt", &parts(&plot::svg_text(&report()).unwrap()));
+    check("roofline.txt", &parts(&roofline::svg_text(&report()).unwrap()));
+}
+
+/// How many of each element a picture has, and its texts.
+fn parts(picture: &str) -> String {
     let mut parts: BTreeMap<&str, usize> = BTreeMap::new();
     let mut texts = Vec::new();
     for line in picture.lines() {
@@ -142,5 +146,5 @@ fn the_picture_has_the_parts_that_it_had() {
     }
     // Where each is may change with the fonts; how many there are, and what is written, does not.
     let parts = parts.into_iter().map(|(tag, count)| format!("{count} {tag}\n"));
-    check("picture.txt", &(parts.collect::<String>() + &texts.join("\n") + "\n"));
+    parts.collect::<String>() + &texts.join("\n") + "\n"
 }

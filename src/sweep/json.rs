@@ -123,6 +123,8 @@ mod tests {
             gb_per_s: 5e-324,
             max_ulp: 0.5,
             first_seconds: Some(0.25),
+            gflop_per_s: None,
+            of_ceiling: None,
         });
         let mismatch = Mismatch { index: 3, value: 0.1, oracle: 0.25, bound: 1e-9, wrong: 1, of: 1000 };
         report.failures.push(Failure {
@@ -165,6 +167,7 @@ mod tests {
         let kept = include_str!("../../tests/sweep/schema1.json");
         let report = read(kept.as_bytes()).unwrap();
         assert_eq!((report.measurements.len(), report.measurements[0].samples.len()), (2, 0));
+        assert_eq!((&report.ceilings, report.measurements[0].of_ceiling), (&None, None));
     }
 
     #[test]

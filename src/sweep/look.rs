@@ -14,8 +14,7 @@ use crate::backend::Kind;
 /// The colours are those of M. Okabe and K. Ito, "Color Universal Design", 2008.
 #[derive(Clone, Copy)]
 pub(super) struct Look {
-    pub backend: Kind,
-    pub regime: Regime,
+    regime: Regime,
     pub color: RGBColor,
     shape: Shape,
 }
@@ -44,7 +43,7 @@ impl Look {
             (Kind::Gpu, _) => (vermilion, Shape::Triangle),
             (Kind::Auto, _) => (RGBColor(0x00, 0x9e, 0x73), Shape::Funnel),
         };
-        Look { backend, regime, color, shape }
+        Look { regime, color, shape }
     }
 
     /// The lengths of the line's dashes and of the gaps between them, if it is not whole.

@@ -1,11 +1,10 @@
 //! The places in the picture where one series overtakes another.
 
-use plotters::coord::ranged1d::Ranged;
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::plot::INK;
+use super::canvas::{Canvas, Chart, Drawn, INK};
 use super::{Crossover, Found, Interval, Report};
 use crate::figure::about;
 
@@ -41,34 +40,29 @@ impl Mark {
 
     /// Draws marks from left to right: a ring around each place, the interval as a bar through it, and a thread down to the
     /// number, which stands beside it at the bottom of the chart.
-    pub fn draw<'b, DB, X, Y>(
+    pub fn draw<DB: DrawingBackend>(
         marks: &[Mark],
-        chart: &mut ChartContext<'b, DB, Cartesian2d<X, Y>>,
-        font: &TextStyle<'static>,
+        canvas: Canvas,
+        chart: &mut Chart<'_, DB>,
         bottom: f64,
-        scale: f64,
-    ) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>>
-    where
-        DB: DrawingBackend + 'b,
-        X: Ranged<ValueType = f64>,
-        Y: Ranged<ValueType = f64>,
-    {
-        let px = |length: f64| (length * scale).round() as i32;
-        let pen = |width: f64| INK.stroke_width(px(width) as u32);
+    ) -> Drawn<DB> {
+        let px = |length: f64| canvas.px(length) as i32;
+        let pen = |width: f64| INK.stroke_width(canvas.px(width));
         // A number that would stand in that of the place before stands in the row above it.
         let (mut before, mut row) = (i32::MIN, 0);
         for Mark { at, seconds } in marks {
             let (foot, place) =
                 (chart.backend_coord(&(at.middle, bottom)), chart.backend_coord(&(at.middle, *seconds)));
             let right = chart.plotting_area().get_pixel_range().0.end - foot.0 >= px(NUMBER);
-            let (side, from, room) = if right { (HPos::Left, 5.0, NUMBER) } else { (HPos::Right, -5.0, 2.0 * NUMBER) };
+            let (side, gap, room) =
+                if right { (HPos::Left, px(5.0), NUMBER) } else { (HPos::Right, -px(5.0), 2.0 * NUMBER) };
             row = if foot.0.saturating_sub(before) < px(room) { row + 1 } else { 0 };
             before = foot.0;
             let beside = -px(4.0 + ROW * f64::from(row));
             let thread = vec![(0, place.1 - foot.1), (0, beside.max(place.1 - foot.1))];
             let thread = DashedPathElement::new(thread, px(2.0), px(3.0), pen(1.0));
-            let font = font.pos(Pos::new(side, VPos::Bottom));
-            let number = Text::new(about(at.middle), (px(from), beside), font);
+            let font = canvas.font(13.0).pos(Pos::new(side, VPos::Bottom));
+            let number = Text::new(about(at.middle), (gap, beside), font);
             chart.draw_series([EmptyElement::at((at.middle, bottom)) + thread + number])?;
             chart.draw_series([PathElement::new(vec![(at.low, *seconds), (at.high, *seconds)], pen(2.0))])?;
             chart.draw_series([Circle::new((at.middle, *seconds), px(8.0), pen(1.5))])?;

@@ -1,9 +1,9 @@
 //! The sweep: the same kernels on every backend, over a range of sizes, verified and then timed.
 //!
 //! In order: [`Sizes`] says how many elements, a [`Contender`] is one way to run a kernel, every element of its output is
-//! verified against the oracle, a [`Clock`] times it, and the [`Report`] holds what came out, and tells where one
-//! [overtakes](Report::crossovers) another and [what to mind](Report::warnings). [`table`] shows it, and with the feature
-//! `cli`, `csv`, `json`, `page` and `plot` write it down.
+//! verified against the oracle, a [`Clock`] times it, and the [`Report`] holds what came out beside the [`Ceilings`], what the
+//! machine's memory and arithmetic reach at best. It tells where one [overtakes](Report::crossovers) another and [what to mind](Report::warnings). [`table`] shows it, and with the feature
+//! `cli`, `csv`, `json`, `page`, `plot` and `roofline` write it down.
 //!
 //! What keeps the figures honest:
 //!
@@ -15,6 +15,9 @@
 
 #[cfg(feature = "cli")]
 mod axis;
+#[cfg(feature = "cli")]
+mod canvas;
+mod ceiling;
 mod clock;
 mod compare;
 mod contender;
@@ -39,6 +42,8 @@ pub mod plot;
 mod regret;
 mod report;
 mod resume;
+#[cfg(feature = "cli")]
+pub mod roofline;
 mod round;
 pub(crate) mod sampling;
 mod sizes;
@@ -55,6 +60,7 @@ mod simulated;
 #[cfg(test)]
 mod tests;
 
+pub use ceiling::{Bandwidth, Ceilings, CpuCeiling, DeviceBandwidth, GpuCeiling};
 pub use clock::{Clock, SystemClock};
 pub use compare::{Change, Comparison};
 pub use contender::{Contender, Host, Regime, Runner, contenders};
@@ -69,10 +75,13 @@ pub use sizes::Sizes;
 pub use verify::Mismatch;
 pub use warning::Warning;
 
-use crate::backend::{Backend, Info, Kind};
+use std::time::Duration;
+
+use crate::backend::{Backend, Info, Isa, Kind};
 use crate::error::Error;
 use crate::model::Arithmetic;
 use crate::workload::Workload;
+use ceiling::{Machine, Own};
 use round::Round;
 use sampling::Sampler;
 use verify::Oracle;
@@ -137,6 +146,8 @@ pub struct Sweep {
     seed: u64,
     /// What to go on with.
     earlier: Option<Report>,
+    /// What the ceilings are measured on, with lanes of an instruction set.
+    machine: Box<dyn Fn(Option<Isa>) -> Box<dyn Machine>>,
 }
 
 impl Sweep {
@@ -150,6 +161,7 @@ impl Sweep {
             trials: TRIALS,
             seed: SEED,
             earlier: None,
+            machine: Box::new(|isa| Box::new(Own::new(isa))),
         }
     }
 
@@ -204,6 +216,12 @@ impl Sweep {
         self
     }
 
+    /// Measures the ceilings on another machine than this.
+    #[cfg(test)]
+    fn measured_on(self, machine: impl Fn(Option<Isa>) -> Box<dyn Machine> + 'static) -> Self {
+        Sweep { machine: Box::new(machine), ..self }
+    }
+
     /// What the contenders are.
     pub fn infos(&self) -> Vec<Info> {
         self.contenders.iter().map(|contender| contender.info()).collect()
@@ -237,6 +255,7 @@ impl Sweep {
         let mut progress = Progress { done: 0, total: steps };
         let sampler = Sampler::new(clock, round::LEAST_SAMPLE);
         report.clock_step = Some(sampler.step().as_secs_f64());
+        self.measure_ceilings(&mut report, clock, sampler.step(), observer);
         observer.so_far(&report);
         for workload in &self.workloads {
             let largest = self.sizes.largest();
@@ -254,6 +273,18 @@ impl Sweep {
         }
         report.cancelled = false;
         report
+    }
+
+    /// Measures what the machine allows, unless this goes on with a sweep and is stopped at once.
+    fn measure_ceilings(&self, report: &mut Report, clock: &dyn Clock, step: Duration, observer: &mut dyn Observer) {
+        let lanes = |info: &Info| matches!(info.kind, Kind::Simd | Kind::Threads | Kind::Auto);
+        let isa = self.infos().iter().filter(|info| lanes(info)).filter_map(|info| info.isa).max();
+        let now = ceiling::measure(self, &mut *(self.machine)(isa), clock, step, observer);
+        let earlier = self.earlier.as_ref().and_then(|earlier| earlier.ceilings.as_ref());
+        report.ceilings = match (earlier, now) {
+            (Some(earlier), Some(now)) => Some(Ceilings::joined(earlier, now)),
+            (earlier, now) => now.or_else(|| earlier.cloned()),
+        };
     }
 
     /// Whose arithmetic the contenders' results come from, each once.

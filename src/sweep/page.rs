@@ -4,6 +4,7 @@
 //! only puts plots that answer in the place of the still one, and makes the table sortable. Without it, nothing is missing
 //! but that.
 
+mod ceiling;
 mod finding;
 mod section;
 
@@ -12,7 +13,7 @@ use std::io;
 use serde_json::Value;
 
 use super::table::shortened;
-use super::{Report, json, plot};
+use super::{Report, json, plot, roofline};
 use crate::workload::Workload;
 
 const TEMPLATE: &str = include_str!("page/page.html");
@@ -24,6 +25,10 @@ const BASIS: &str = "By the medians, from arrays in host memory to an array in h
                      from 5 to 95\u{a0}% that overlaps with that of the least median.";
 const SOFTWARE: &str = " A software GPU does not count.";
 const AUTO: &str = " auto does not count: it is one of the others.";
+
+const ROOFLINE: &str = "How near to the machine's limits";
+const ROOFS: &str = "Each point is a formula at its largest size. On the left, memory is the limit: the slope is its rate for the \
+                     largest arrays, and what is above it stayed in a cache. On the right it is arithmetic, the flat roof.";
 
 /// Writes the report as a page. `command` is what made it, if that is to be told.
 ///
@@ -45,16 +50,20 @@ fn page(report: &Report, mut value: Value) -> io::Result<String> {
     let about = workloads(report).into_iter().filter_map(|name| Some((name, name.parse::<Workload>().ok()?.about)));
     value["about"] =
         about.map(|(name, about)| (name.to_owned(), Value::from(about))).collect::<serde_json::Map<_, _>>().into();
+    if let Some((series, label)) = report.ceiling() {
+        let series = super::report::series(series.backend, series.regime);
+        value["ceiling"] = serde_json::json!({ "series": series, "label": label });
+    }
     // A script ends at the first `</script`, whatever it is part of; in JSON, `<` is only ever part of a string.
     let data = value.to_string().replace('<', "\\u003c");
     let title = escaped(&title(report));
-    let picture = "<svg role=\"img\" aria-labelledby=\"plot-title\" ";
     Ok(splice(&[
         ("title", &title),
         ("machine", &escaped(&report.environment.machine())),
         ("finding", &found(report)),
         ("notices", &section::notices(report)),
-        ("still", &plot::svg_text(report)?.replacen("<svg ", picture, 1)),
+        ("still", &labelled(&plot::svg_text(report)?, "plot-title")),
+        ("roofline", &roofline(report)?),
         ("sections", &sections),
         ("table", &section::table(report)),
         ("report", &data),
@@ -62,6 +71,23 @@ fn page(report: &Report, mut value: Value) -> io::Result<String> {
         ("plot.js", SCRIPTS[0]),
         ("page.js", SCRIPTS[1]),
     ]))
+}
+
+/// A picture that is told by its title.
+fn labelled(picture: &str, title: &str) -> String {
+    picture.replacen("<svg ", &format!("<svg role=\"img\" aria-labelledby=\"{title}\" "), 1)
+}
+
+/// The section with the roofline, if there is something to draw.
+fn roofline(report: &Report) -> io::Result<String> {
+    if !roofline::is_there(report) {
+        return Ok(String::new());
+    }
+    let picture = labelled(&roofline::svg_text(report)?, "roofline-title");
+    Ok(format!(
+        "<section id=\"roofline\" aria-labelledby=\"roofline-title\">\n<h2 id=\"roofline-title\">{ROOFLINE}</h2>\n\
+         <p class=\"about\">{ROOFS}</p>\n<figure class=\"still\">\n{picture}</figure>\n</section>\n"
+    ))
 }
 
 /// The template with each `<!--name-->` replaced by its text, in one pass: a text that looks like a mark stays a text.
@@ -170,7 +196,7 @@ mod tests {
         let page = written(&report, Some(nasty));
         assert!(!page.contains("<b>") && !page.contains("1 </script"), "{page}");
         assert!(page.contains("x &lt; 1 &lt;/script&gt;&lt;b&gt;&amp;amp;&quot;&lt;!--table--&gt;"));
-        assert_eq!((page.matches("</script>").count(), page.matches("<table").count()), (2, 1));
+        assert_eq!((page.matches("</script>").count(), page.matches("<table").count()), (2, 2));
         let data = data(&page);
         assert_eq!((&data["measurements"][0]["workload"], &data["command"]), (&nasty.into(), &nasty.into()));
     }
@@ -180,6 +206,8 @@ mod tests {
         let report = report();
         let Value::Object(mut found) = data(&written(&report, None)) else { panic!("no object") };
         assert_eq!(found.remove("about"), Some(serde_json::json!({ "poly": "x + x² + x³" })));
+        let ceiling = serde_json::json!({ "series": "simd", "label": "ceiling (1 thread)" });
+        assert_eq!(found.remove("ceiling"), Some(ceiling));
         // What is read may be a bit off what was written: read both.
         let expected: Value = serde_json::from_str(&json::value(&report).unwrap().to_string()).unwrap();
         assert_eq!(Value::Object(found), expected);

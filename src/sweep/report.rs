@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Environment, Mismatch, Regime};
+use super::{Ceilings, Environment, Mismatch, Regime};
 use crate::backend::Kind;
 
 /// What a sweep found, and where.
@@ -25,17 +25,39 @@ pub struct Report {
     /// The shortest time that the clock can tell from none, in seconds, where it was noted.
     #[cfg_attr(feature = "cli", serde(default))]
     pub clock_step: Option<f64>,
+    /// What the machine's memory and arithmetic reach at best, if that was measured. None in a file from before it was.
+    #[cfg_attr(feature = "cli", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub ceilings: Option<Ceilings>,
 }
 
 impl Report {
     pub(super) fn new(environment: Environment, missing: Vec<Missing>) -> Self {
         let (measurements, failures) = (Vec::new(), Vec::new());
-        Report { environment, measurements, missing, failures, cancelled: false, seed: None, clock_step: None }
+        let (seed, clock_step, ceilings) = (None, None, None);
+        Report { environment, measurements, missing, failures, cancelled: false, seed, clock_step, ceilings }
     }
 
     /// Whether it has a measurement of this.
     pub(super) fn has(&self, place: &Place) -> bool {
         self.measurements.iter().any(|each| each.place() == *place)
+    }
+
+    /// The series whose ceiling is drawn beside the measurements, that of the most that was asked of the machine, and what it
+    /// is called: `ceiling (2 threads)`.
+    #[cfg(feature = "cli")]
+    pub(super) fn ceiling(&self) -> Option<(Series, String)> {
+        let software = self.environment.software == Some(true);
+        let bounded = self.measurements.iter().filter(|each| each.of_ceiling.is_some());
+        let all: Vec<Series> = bounded.map(|each| Series::of(each, software)).collect();
+        let host = |kind| all.iter().find(|each| (each.backend, each.regime) == (kind, Regime::Host));
+        let order = [Kind::Threads, Kind::Auto, Kind::Simd, Kind::Loop];
+        let series = *order.into_iter().find_map(host).or(all.last())?;
+        let name = match series.backend {
+            Kind::Gpu => series.to_string(),
+            Kind::Loop | Kind::Simd => threads(1),
+            _ => threads(self.ceilings.iter().flat_map(|all| &all.cpu).map(|each| each.threads).max()?),
+        };
+        Some((series, format!("ceiling ({name})")))
     }
 
     /// The workloads that have measurements, in the order they were measured.
@@ -58,6 +80,11 @@ impl Report {
         series.dedup();
         series
     }
+}
+
+/// `1 thread`, `2 threads`.
+pub(super) fn threads(count: usize) -> String {
+    format!("{count} thread{}", if count == 1 { "" } else { "s" })
 }
 
 /// The time that one contender takes for one workload at one size.
@@ -102,6 +129,15 @@ pub struct Measurement {
     /// shaders, too, from run to run of a program.
     #[cfg_attr(feature = "cli", serde(default))]
     pub first_seconds: Option<f64>,
+    /// 10⁹ operations a second, by the median; none if the workload's [operations](crate::Workload::flops_per_element) cannot
+    /// be counted, and in a file from before they were.
+    #[cfg_attr(feature = "cli", serde(default))]
+    pub gflop_per_s: Option<f64>,
+    /// How near it is to what the machine allows: the [least time](Ceilings::bound_seconds) that the ceilings let it take, as
+    /// a part of the median. 1 is at the limit, and a bit more is noise. None where there is no such time, and in a file from
+    /// before there was.
+    #[cfg_attr(feature = "cli", serde(default))]
+    pub of_ceiling: Option<f64>,
 }
 
 impl Measurement {
@@ -114,6 +150,12 @@ impl Measurement {
     pub fn place(&self) -> Place {
         let Measurement { backend, regime, elements, .. } = *self;
         Place { workload: self.workload.clone(), backend, regime, elements }
+    }
+
+    /// The least seconds that the ceilings let it take.
+    #[cfg(feature = "cli")]
+    pub(super) fn bound_seconds(&self) -> Option<f64> {
+        self.of_ceiling.map(|part| part * self.seconds.q50)
     }
 
     /// The trials, or what there is of them in a file that has but their quantiles.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::report::{Failure, Measurement, Place, Quantiles, Report};
 use super::sampling::Sampler;
 use super::verify::{Mismatch, Oracle};
-use super::{Contender, Observer, Progress, Runner, Sweep};
+use super::{Ceilings, Contender, Observer, Progress, Runner, Sweep};
 use crate::error::{Error, Result};
 use crate::workload::{Data, Workload};
 
@@ -89,7 +89,7 @@ impl<'a> Round<'a> {
             match entry.broke {
                 Some(error) => self.fail(entry.contender, Defeat::Broke(error), report, observer),
                 None => {
-                    let measurement = self.measurement(&entry);
+                    let measurement = self.measurement(&entry, report.ceilings.as_ref());
                     observer.measured(&measurement);
                     report.measurements.push(measurement);
                 }
@@ -124,24 +124,28 @@ impl<'a> Round<'a> {
         }
     }
 
-    fn measurement(&self, entry: &Entry<'_>) -> Measurement {
+    fn measurement(&self, entry: &Entry<'_>, ceilings: Option<&Ceilings>) -> Measurement {
         let seconds = Quantiles::without_slowest(&entry.samples);
         let ns_per_element = seconds.q50 * 1e9 / self.len as f64;
         let kernel = entry.contender.regime().kernel(&self.workload.kernel);
-        let bytes = Workload { kernel, ..self.workload.clone() }.bytes_per_element();
+        let workload = Workload { kernel, ..self.workload.clone() };
+        let (backend, regime) = (entry.contender.info().kind, entry.contender.regime());
+        let bound = ceilings.and_then(|all| all.bound_seconds(&workload, backend, regime, self.len));
         Measurement {
             workload: self.workload.name().to_owned(),
-            backend: entry.contender.info().kind,
-            regime: entry.contender.regime(),
+            backend,
+            regime,
             elements: self.len,
             trials: entry.samples.len(),
             runs: entry.times,
             seconds,
             samples: entry.samples.clone(),
             ns_per_element,
-            gb_per_s: bytes as f64 / ns_per_element,
+            gb_per_s: workload.bytes_per_element() as f64 / ns_per_element,
             max_ulp: entry.max_ulp,
             first_seconds: Some(entry.first),
+            gflop_per_s: workload.flops_per_element().map(|flops| flops as f64 / ns_per_element),
+            of_ceiling: bound.map(|bound| bound / seconds.q50).filter(|part| part.is_finite()),
         }
     }
 

@@ -50,6 +50,8 @@ pub(super) fn measured(backend: Kind, elements: usize, samples: Vec<f64>) -> Mea
         gb_per_s: 8e-9 * elements as f64 / seconds.q50,
         max_ulp: 1.0,
         first_seconds: None,
+        gflop_per_s: None,
+        of_ceiling: None,
     }
 }
 

@@ -82,6 +82,31 @@ pub fn first_calls(report: &Report) -> Vec<String> {
     report.workloads().into_iter().filter_map(told).collect()
 }
 
+/// How near each series comes to what the machine allows, at the largest size, in a sentence for each workload, in lines of at
+/// most 80 characters.
+pub fn of_ceiling(report: &Report) -> Vec<String> {
+    let told = |workload: &str| {
+        let ours = || report.measurements.iter().filter(move |each| each.workload == workload);
+        let largest = ours().map(|each| each.elements).max()?;
+        let part = |series: Series| {
+            let at = ours().find(|each| each.elements == largest && series.is(each))?;
+            Some(format!("{series} {}", percent(at.of_ceiling?)))
+        };
+        let parts: Vec<_> = report.series(workload).into_iter().filter_map(part).collect();
+        let (workload, parts) = (shortened(workload, 40), (!parts.is_empty()).then(|| parts.join(", "))?);
+        let limit = "of what this machine's memory or arithmetic allows";
+        Some(wrapped(&format!("{workload} at {largest} elements: {parts} {limit}")))
+    };
+    report.workloads().into_iter().filter_map(told).collect()
+}
+
+/// `92 %`, with a space that does not break; more than one digit only where there is one.
+pub(super) fn percent(part: f64) -> String {
+    let percent = 100.0 * part;
+    let digits = if percent < 0.95 { 1 } else { 0 };
+    format!("{percent:.digits$}\u{a0}%")
+}
+
 /// The beginning of a name that has more than `columns` characters, or all of it.
 pub(super) fn shortened(name: &str, columns: usize) -> String {
     match name.chars().count() > columns {
@@ -127,6 +152,8 @@ mod tests {
             gb_per_s: 1.2e-4,
             max_ulp: 1.2e30,
             first_seconds: None,
+            gflop_per_s: None,
+            of_ceiling: None,
         };
         let mut table = Table::default();
         assert!(table.row(&widest).contains('–'), "there is no loop yet");

@@ -100,6 +100,28 @@ function lines() {
   expect(count() === before && shown() === rows, "a line that is switched on again is not there");
 }
 
+/** What the machine allows is a line of its own below the others, which its switch takes away, and each tip tells a part. */
+function ceiling() {
+  const lines = () => all(".panel .ceiling").length;
+  const panels = all(".panel").length;
+  expect(lines() === panels, `${lines()} ceilings in ${panels} panels`);
+  const parts = all("#measurements tbody tr").map((row) => row.cells[7].textContent);
+  expect(parts.every((part) => /^\d+(\.\d)?\u00a0%$/.test(part)), `a part of the ceiling is ${parts}`);
+  one(".panel > svg").dispatchEvent(new KeyboardEvent("keydown", { key: "Home", bubbles: true }));
+  const facts = all("#tip dt").map((name) => name.textContent);
+  expect(facts.includes("of ceiling"), `the tip has no part of the ceiling: ${facts}`);
+  one("#tip").hidden = true;
+  const box = all("#switches [type=checkbox]").find((each) => each.parentElement.textContent.startsWith("ceiling ("));
+  expect(box !== undefined, "the ceiling has no switch");
+  box?.click();
+  expect(lines() === 0, "the ceiling stays when it is switched off");
+  box?.click();
+  expect(lines() === panels, "the ceiling does not come back");
+  const roofs = one("#roofline svg");
+  expect(roofs?.getBoundingClientRect().width > 300, "the roofline is not shown");
+  expect(one("#ceilings table tbody tr") !== null, "the ceilings are not told");
+}
+
 function workload() {
   const select = one("#switches select");
   const choose = (value) => {
@@ -148,7 +170,7 @@ addEventListener("load", () => {
   try {
     expect(one("#still").hidden && !one("#panels").hidden, "the still picture stays");
     drawn("at first");
-    for (const use of [point, keys, scales, lines, workload, sorting, theme, narrow]) use();
+    for (const use of [point, keys, scales, lines, ceiling, workload, sorting, theme, narrow]) use();
   } catch (error) {
     wrong.push(String(error.stack));
   }

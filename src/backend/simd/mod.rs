@@ -87,7 +87,7 @@ pub(super) const LARGE: usize = 1 << 22;
 
 /// Elements from which on arrays are not in the nearer caches: half a mebibyte each. Asking ahead for what lies nearer costs
 /// little.
-const FAR: usize = 1 << 17;
+pub(crate) const FAR: usize = 1 << 17;
 
 /// How an output of `len` elements is written, if in trials `way` was better.
 pub(super) fn stores(len: usize, way: Way) -> Stores {

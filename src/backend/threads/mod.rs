@@ -137,7 +137,6 @@ fn share<T: Send>(crew: &Crew, data: &mut [T], block: usize, body: impl Fn(usize
 }
 
 /// Calls `body` for every one of `parts`, on all cores.
-#[cfg(feature = "gpu")]
 pub(crate) fn each<T: Send>(parts: &mut [T], body: impl Fn(&mut T) + Send + Sync) {
     static CREW: std::sync::OnceLock<Crew> = std::sync::OnceLock::new();
     share(CREW.get_or_init(|| Crew::new(None)), parts, 1, |_, part| part.iter_mut().for_each(&body));

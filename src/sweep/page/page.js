@@ -12,6 +12,8 @@ const SCALES = {
   faster: { name: "speed-up", axis: "times as fast as the loop", format: power, of: (at, time) => at.loop / time },
 };
 const BACKENDS = ["loop", "simd", "threads", "gpu", "auto"];
+/** What hides the ceiling, among the keys of series. */
+const CEILING = "the ceiling";
 const REGIMES = ["host", "fresh", "compute", "resident", "scalar"];
 
 /** A series' name in this script: its backend, and where its arrays are if not on the host. */
@@ -44,7 +46,7 @@ function read({ measurements, environment }) {
     const [low, high] = [seconds.q05, seconds.q95].map((each) => (positive(each) ? each : seconds.q50));
     const rate = positive(each.gb_per_s) ? each.gb_per_s : NaN;
     const { q50: median } = seconds;
-    const told = { rate, ulp: each.max_ulp, first: each.first_seconds };
+    const told = { rate, ulp: each.max_ulp, first: each.first_seconds, part: each.of_ceiling };
     return { workload, backend, regime, elements, key, label: key + software, low, median, high, ...told };
   });
   for (const each of found) {
@@ -91,6 +93,14 @@ function crossingsOf(workload, lines) {
   });
 }
 
+/** What the machine allows a workload on the chosen scale, for the series whose ceiling is drawn. */
+function ceilingOf(workload) {
+  const { of } = SCALES[chosen.scale];
+  const ours = (at) => at.workload === workload && at.key === report.ceiling?.series && positive(at.part);
+  const shown = chosen.hidden.has(CEILING) ? [] : points.filter(ours);
+  return shown.map((at) => ({ x: at.elements, y: of(at, at.part * at.median) })).filter(({ y }) => positive(y));
+}
+
 function panel(workload, only) {
   const scale = SCALES[chosen.scale];
   const about = report.about?.[workload];
@@ -98,8 +108,8 @@ function panel(workload, only) {
   const height = Math.round(Math.min(only ? 520 : 400, Math.max(300, 0.66 * width)));
   const name = `${workload}: ${scale.axis} against elements. The arrow keys go from point to point.`;
   const lines = linesOf(workload);
-  const crossings = crossingsOf(workload, lines);
-  const drawn = draw({ ...scale, one: chosen.scale === "faster", series: lines, crossings, width, height, name });
+  const shown = { series: lines, crossings: crossingsOf(workload, lines), ceiling: ceilingOf(workload) };
+  const drawn = draw({ ...scale, ...shown, one: chosen.scale === "faster", width, height, name });
   const caption = html("figcaption", {}, workload, ...(about ? [html("span", {}, ` ${about}`)] : []));
   heed(drawn);
   return html("figure", { class: "panel" }, caption, drawn.picture);
@@ -153,6 +163,7 @@ function told({ series: { label, look }, point: { at } }) {
     ["5–95 %", `${time(at.low)} – ${time(at.high)}`],
     ["per element", `${short((at.median * 1e9) / at.elements)} ns`],
     ["rate", positive(at.rate) ? `${short(at.rate)} GB/s` : ""],
+    ["of ceiling", positive(at.part) ? percent(at.part) : ""],
     ["speed-up", positive(at.loop) ? `${short(at.loop / at.median)} × loop` : ""],
     ["first call", positive(at.first) ? time(at.first) : ""],
     ["worst error", typeof at.ulp === "number" ? `${short(at.ulp)} ULP` : ""],
@@ -237,6 +248,8 @@ function switches() {
     chip("radio", "scale", key === chosen.scale, () => (chosen.scale = key), name));
   const show = (key) => (on) => (on ? chosen.hidden.delete(key) : chosen.hidden.add(key));
   const lines = series.map(({ key, label, look }) => chip("checkbox", key, true, show(key), swatch(look), label));
+  const { label } = report.ceiling ?? {};
+  if (label) lines.push(chip("checkbox", CEILING, true, show(CEILING), swatch(null), label));
   const parts = [choices("scales", "Scale", ...scales), choices("lines", "Lines", ...lines)];
   if (workloads.length > 1) {
     const select = html("select", { name: "workload" }, html("option", { value: "" }, `all ${workloads.length}`));

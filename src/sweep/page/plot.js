@@ -42,8 +42,9 @@ function marker(look, x, y) {
   return make("path", { class: kind, d: SHAPES[look.shape], transform: `translate(${x} ${y})` });
 }
 
-/** A series' line and marker alone, as in a legend. */
+/** A series' line and marker alone, as in a legend; without a look, the ceiling's line. */
 function swatch(look) {
+  if (!look) return make("svg", { width: 28, height: 16, "aria-hidden": "true" }, make("path", { class: "ceiling", d: "M1 8H27" }));
   const line = make("path", { class: "line", d: "M1 8H27", "stroke-dasharray": look.dash });
   const style = `--color: var(--${look.color})`;
   return make("svg", { width: 28, height: 16, style, "aria-hidden": "true" }, line, marker(look, 14, 8));
@@ -58,14 +59,17 @@ function short(number) {
   return number.toFixed(size < 0.9995 ? 3 : size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
 }
 
-/** A number to two digits, as in figure.rs. */
-const about = (number) => (number < 1000 ? String(Number(number.toPrecision(2))) : number.toExponential(1).replace(/(\.0)?e\+/, "e"));
+/** A number of elements to two digits, as in figure.rs. */
+const about = (number) => (number < 999.5 ? number.toFixed(0) : number.toExponential(1).replace(/(\.0)?e\+/, "e"));
 
 function time(seconds) {
   const units = [[1, "s"], [1e-3, "ms"], [1e-6, "µs"], [1e-9, "ns"]];
   const [unit, name] = units.find(([unit]) => seconds >= 0.9995 * unit) ?? units[3];
   return `${short(seconds / unit)} ${name}`;
 }
+
+/** 92 %, with a space that does not break. */
+const percent = (part) => `${(100 * part).toFixed(part < 0.0095 ? 1 : 0)}\u00a0%`;
 
 /** 34 974, with a space that is narrow and does not break. */
 const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, "\u202f");
@@ -129,14 +133,14 @@ function widthOf(text) {
 }
 
 /**
- * Draws a panel. `series` are `{ label, look, points: [{ x, low, y, high, … }] }`, `crossings` `{ x, low, high, y }`, `axis`
- * says what `y` is, `format` how it is written, and `one` whether 1 is a line to look at. Returns the picture and where its
- * points are.
+ * Draws a panel. `series` are `{ label, look, points: [{ x, low, y, high, … }] }`, `crossings` `{ x, low, high, y }`,
+ * `ceiling` the points of what the machine allows; `axis` says what `y` is, `format` how it is written, and `one` whether 1
+ * is a line to look at. Returns the picture and where its points are.
  */
-function draw({ series, crossings, axis, format, one, width, height, name }) {
+function draw({ series, crossings, ceiling, axis, format, one, width, height, name }) {
   const points = series.flatMap((each) => each.points);
   const xs = spread(points.map((each) => each.x), 1.2);
-  const ys = spread(points.flatMap((each) => [each.low, each.high, each.y].concat(one ? 1 : [])), 1.25);
+  const ys = spread(points.flatMap((each) => [each.low, each.high, each.y].concat(one ? 1 : [])).concat(ceiling.map((each) => each.y)), 1.25);
   const longest = Math.max(0, ...series.map((each) => widthOf(each.label)));
   // Beside the lines where there is room for it; else the switches alone tell which is which.
   const beside = longest + 26 < 0.34 * width ? longest + 26 : 0;
@@ -153,6 +157,7 @@ function draw({ series, crossings, axis, format, one, width, height, name }) {
     return { picture, spots: [], box };
   }
   picture.append(...frame({ xs, ys, x, y, box, axis, format, one }));
+  if (ceiling.length) picture.append(make("path", { class: "ceiling", d: path(ceiling.map((each) => [x(each.x), y(each.y)])) }));
   picture.append(...series.map((each) => bandOf(each, x, y)), ...series.map((each) => lineOf(each, x, y)));
   picture.append(...ringsOf(crossings, x, y, box));
   if (beside) picture.append(...labelsOf(series, x, y, box));

@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
+use super::ceiling;
 use super::escaped;
 use super::finding::grouped;
 use crate::backend::Kind;
 use crate::figure::{short, time};
+use crate::sweep::table::percent;
 use crate::sweep::{Measurement, Regime, Report};
 
 /// The environment's fields by name, as people know them. Others are told as they are.
@@ -22,13 +24,16 @@ const FIELDS: [(&str, &str); 9] = [
 ];
 
 /// What keeps the figures honest.
-const METHOD: [&str; 5] = [
+const METHOD: [&str; 6] = [
     "Every element of every output is verified against an oracle before it is timed. What is wrong anywhere gets no time.",
     "Preparing a kernel is outside the timer, and each backend has run before.",
     "The first call is from preparing the kernel to the end of the first run. On a GPU, a formula's shader is compiled at the \
      smallest size, and there already at the others.",
     "The backends take turns, trial by trial, so that a slower minute of the machine hits all alike.",
     "Times are medians. GB/s counts each array that has to be read or written once.",
+    "The ceiling is the least time that a run's bytes take to move, or its operations to compute if that is longer, by what \
+     copies, sums and chains of operations reached at best before anything else was measured. No call, launch or sharing is in \
+     it. Of an operation such as exp, nobody can tell how many it is: then there is no ceiling.",
 ];
 /// What is told where there is a series that is not from host to host on a GPU.
 const ON_GPU: &str = "On a GPU, upload and download are part of the time, except where it says otherwise.";
@@ -68,6 +73,7 @@ pub(super) fn all(report: &Report, value: &Value) -> String {
         list("warnings", "Warnings", &warnings),
         list("failures", "Failures", &failures),
         list("missing", "Backends that are not there", &missing),
+        section("ceilings", "What this machine allows", ceiling::content(report)),
         section("environment", "Environment", environment(&value["environment"])),
         list("method", "How it was measured", &method),
         section(
@@ -111,7 +117,7 @@ fn environment(value: &Value) -> Option<String> {
 }
 
 /// A column's name, and whether it is text.
-const COLUMNS: [(&str, bool); 11] = [
+const COLUMNS: [(&str, bool); 12] = [
     ("workload", true),
     ("backend", true),
     ("elements", false),
@@ -119,6 +125,7 @@ const COLUMNS: [(&str, bool); 11] = [
     ("5–95 %", false),
     ("ns/element", false),
     ("GB/s", false),
+    ("of ceiling", false),
     ("× loop", false),
     ("first call", false),
     ("max ULP", false),
@@ -158,6 +165,7 @@ fn row(report: &Report, each: &Measurement) -> String {
         cell(Some(seconds.q05), |low| format!("{} – {}", time(low), time(seconds.q95))),
         cell(Some(each.ns_per_element), short),
         cell(Some(each.gb_per_s), short),
+        cell(each.of_ceiling, percent),
         cell(faster, short),
         cell(each.first_seconds, time),
         cell(Some(each.max_ulp), short),

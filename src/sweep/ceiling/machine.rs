@@ -1,0 +1,270 @@
+//! The machine itself: what moves its bytes and what computes on it.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use super::measure::{Machine, Unit, Way};
+use crate::arg::Arg;
+use crate::backend::simd::FAR;
+use crate::backend::simd::isa::{Checked, Isa};
+use crate::backend::simd::lanes::Stores;
+use crate::backend::{Backend, Prepared, Simd, threads};
+use crate::fold::Fold;
+use crate::formula;
+use crate::formula::Formula;
+use crate::kernel::Kernel;
+use crate::num::Num;
+use crate::sweep::Clock;
+use crate::workload::Identity;
+
+formula! {
+    /// What reads two arrays, and has little to do.
+    fn Product(x, y) { x * y }
+}
+
+/// Products and sums, each of which waits for the one before: as one `mul_add` or, if not `FUSED`, as two operations.
+struct Chain<const FUSED: bool> {
+    /// Not known to the compiler, which would unroll them for each instruction set.
+    steps: usize,
+}
+
+impl<const FUSED: bool> Formula<1> for Chain<FUSED> {
+    #[inline(always)]
+    fn eval<T: Num>(&self, [x]: [T; 1]) -> T {
+        let mut y = x;
+        for _ in 0..self.steps {
+            y = step::<T, FUSED>(y, x);
+        }
+        y
+    }
+}
+
+/// The same, but few of them, one after the other in the code: a loop would take one cycle for each step.
+struct Short<const FUSED: bool>;
+
+impl<const FUSED: bool> Formula<1> for Short<FUSED> {
+    #[inline(always)]
+    fn eval<T: Num>(&self, [x]: [T; 1]) -> T {
+        let mut y = x;
+        for _ in 0..FEW {
+            y = step::<T, FUSED>(y, x);
+        }
+        y
+    }
+}
+
+/// y ← x·y + 1/2, which stays near where it is.
+#[inline(always)]
+fn step<T: Num, const FUSED: bool>(y: T, x: T) -> T {
+    let half = T::constant(0.5);
+    if FUSED { y.mul_add(x, half) } else { y * x + half }
+}
+
+/// Steps that lanes take. A block of them is as many chains side by side as hide how long a step takes.
+const MANY: usize = 512;
+/// Steps that a loop takes. The processor begins with the next elements meanwhile: so few that it sees far enough to hide
+/// how long a step takes, and so many that reading and writing do not count. Several chains in one element would not do: the
+/// compiler computes them on lanes.
+const FEW: usize = 8;
+
+/// Kernels of which one keeps a unit busy. Without an instruction for it, `mul_add` is slow.
+fn chains(unit: Unit) -> [Kernel; 2] {
+    match unit {
+        Unit::Scalar => [Kernel::new("short", Short::<true>), Kernel::new("short", Short::<false>)],
+        Unit::Lanes => long(MANY),
+    }
+}
+
+/// The same for a GPU, whose shaders have every step in full: fewer of them.
+pub(super) fn device_chains() -> [Kernel; 2] {
+    long(MANY / 4)
+}
+
+fn long(steps: usize) -> [Kernel; 2] {
+    [Kernel::new("chain", Chain::<true> { steps }), Kernel::new("chain", Chain::<false> { steps })]
+}
+
+/// Elements that each thread computes: input and output fit the nearest cache twice.
+const NEAR: usize = 2048;
+
+/// This machine, with arrays to move.
+pub(in crate::sweep) struct Own {
+    isa: Checked,
+    copy: Kernel,
+    /// Sums of one array and of the products of two.
+    read: [Kernel; 2],
+    /// By unit: scalar, then lanes.
+    chains: [[Kernel; 2]; 2],
+    from: Vec<f32>,
+    to: Vec<f32>,
+}
+
+/// What is moved at once.
+struct Part<'a> {
+    from: &'a [f32],
+    /// Where a copy goes, or what else is read.
+    to: &'a mut [f32],
+    total: [f32; 1],
+    sum: Option<Box<dyn Prepared>>,
+}
+
+impl Own {
+    /// With the lanes of this instruction set, or of the widest there is.
+    pub fn new(isa: Option<Isa>) -> Self {
+        let lanes = isa.filter(|isa| *isa != Isa::Scalar).and_then(|isa| isa.check().ok());
+        let copy = Kernel::new("copy", Identity);
+        Own {
+            isa: lanes.unwrap_or_else(Checked::widest),
+            read: [copy.clone(), Kernel::new("product", Product)].map(|each| each.with_fold(Some(Fold::Sum))),
+            copy,
+            chains: [chains(Unit::Scalar), chains(Unit::Lanes)],
+            from: Vec::new(),
+            to: Vec::new(),
+        }
+    }
+
+    fn reserve(&mut self, from: usize, to: usize) {
+        // Written, so that the pages are there.
+        for (array, len) in [(&mut self.from, from), (&mut self.to, to)] {
+            if array.len() < len {
+                *array = Vec::new();
+                array.resize(len, 0.5);
+            }
+        }
+    }
+}
+
+/// Runs `body` for each part so many times on as many threads as are asked for, and gives how long that took.
+fn timed<T: Send>(
+    clock: &dyn Clock,
+    (threads, parts): (usize, &mut [T]),
+    times: usize,
+    body: impl Fn(&mut T) + Send + Sync,
+) -> Duration {
+    if threads == 1 {
+        let start = clock.now();
+        (0..times).for_each(|_| parts.iter_mut().for_each(&body));
+        return clock.now().saturating_sub(start);
+    }
+    // Wakes all threads up.
+    threads::each(parts, &body);
+    let start = clock.now();
+    if parts.len() > threads {
+        (0..times).for_each(|_| threads::each(parts, &body));
+    } else {
+        // What it costs to share is no part of what the machine can do: once, then.
+        threads::each(parts, |part| (0..times).for_each(|_| body(part)));
+    }
+    clock.now().saturating_sub(start)
+}
+
+/// Bytes in use from which on they are shared in blocks, of which a thread takes the next when it has done one, so that one
+/// that was interrupted does not hold up the others. Fewer bytes stay where they are in the threads' caches.
+const LARGE: usize = 8 << 20;
+const BLOCK: usize = 1 << 17;
+
+impl Machine for Own {
+    fn moves(&mut self, clock: &dyn Clock, way: Way, threads: usize, bytes: usize, times: usize) -> Option<Duration> {
+        if way == Way::Streaming && !self.isa.streams() {
+            return None;
+        }
+        let arrays = if way == Way::Read { 1 } else { 2 };
+        let len = bytes / size_of::<f32>() / arrays;
+        self.reserve(len, if way == Way::Read { 0 } else { len });
+        let Own { isa, copy, read, from, to, .. } = self;
+        // A line of the cache belongs to one thread.
+        let share = len.div_ceil(threads).next_multiple_of(16);
+        let each = if threads > 1 && bytes >= LARGE { BLOCK } else { share };
+        let mut others = to.chunks_mut(each);
+        let part = |from| {
+            let sum = match way {
+                Way::Read => Some(Simd::with_isa(isa.isa()).ok()?.prepare(&read[0]).ok()?),
+                Way::ReadTwo => Some(Simd::with_isa(isa.isa()).ok()?.prepare(&read[1]).ok()?),
+                _ => None,
+            };
+            let to = if arrays == 1 { &mut [] } else { others.next()? };
+            Some(Part { from, to, total: [0.0], sum })
+        };
+        let mut parts: Vec<Part<'_>> = from[..len].chunks(each).map(part).collect::<Option<_>>()?;
+        let plain = if len < FAR { Stores::Plain } else { Stores::Ahead };
+        Some(timed(clock, (threads, &mut parts), times, |part| {
+            let Part { from, to, total, sum } = part;
+            let args = [Arg::Array(from)];
+            let to = to.get_mut(..from.len()).unwrap_or_default();
+            match (way, sum) {
+                (Way::Copy, _) => to.copy_from_slice(from),
+                (Way::Streaming, _) => copy.bodies().apply(*isa, &args, 0, to, Stores::Streaming),
+                (Way::ReadTwo, Some(sum)) => drop(sum.run(&[Arg::Array(from), Arg::Array(to)], total)),
+                (_, Some(sum)) => drop(sum.run(&args, total)),
+                (_, None) => copy.bodies().apply(*isa, &args, 0, to, plain),
+            }
+            // Whoever copies again what is there already would copy nothing.
+            black_box((to, total));
+        }))
+    }
+
+    fn computes(&mut self, clock: &dyn Clock, unit: Unit, threads: usize, times: usize) -> Option<(Duration, f64)> {
+        self.reserve(threads * NEAR, threads * NEAR);
+        let (isa, kernels) = match unit {
+            Unit::Scalar => (Checked::SCALAR, &self.chains[0]),
+            Unit::Lanes => (self.isa, &self.chains[1]),
+        };
+        let inputs = self.from.chunks(NEAR).zip(self.to.chunks_mut(NEAR)).take(threads);
+        let mut parts: Vec<_> = inputs.collect();
+        let mut best: Option<(Duration, f64)> = None;
+        for kernel in kernels {
+            let operations = kernel.program().flops()? as f64 * (threads * NEAR) as f64;
+            let took = timed(clock, (threads, &mut parts), times, |(from, to)| {
+                kernel.bodies().apply(isa, &[Arg::Array(from)], 0, to, Stores::Plain);
+                black_box(to);
+            });
+            // The faster one: more operations in a second.
+            let faster = |(best, other): &(Duration, f64)| took.as_secs_f64() * other < best.as_secs_f64() * operations;
+            if best.as_ref().is_none_or(faster) {
+                best = Some((took, operations));
+            }
+        }
+        best
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sweep::SystemClock;
+
+    #[test]
+    fn every_way_moves_all_of_its_bytes() {
+        // Few numbers, many, some that no lanes fill, and so many that they are shared in blocks.
+        for (threads, bytes) in [(1, 16 << 10), (2, 16 << 10), (3, 40_008), (2, LARGE + 4096)] {
+            for way in [Way::Copy, Way::Lanes, Way::Streaming] {
+                let mut own = Own::new(None);
+                let len = bytes / 8;
+                own.from = (0..len).map(|index| index as f32).collect();
+                let moved = own.moves(&SystemClock, way, threads, bytes, 2);
+                assert_eq!(moved.is_some(), way != Way::Streaming || own.isa.streams());
+                assert!(moved.is_none() || own.to == own.from, "{way:?} of {bytes} bytes with {threads} threads");
+            }
+            for way in [Way::Read, Way::ReadTwo] {
+                assert!(Own::new(Some(Isa::Wide)).moves(&SystemClock, way, threads, bytes, 1).is_some());
+            }
+        }
+    }
+
+    #[test]
+    fn every_unit_computes_as_many_operations_as_it_says() {
+        let mut own = Own::new(None);
+        let (_, scalar) = own.computes(&SystemClock, Unit::Scalar, 1, 1).unwrap();
+        assert_eq!(scalar, (2 * FEW * NEAR) as f64);
+        let (_, lanes) = own.computes(&SystemClock, Unit::Lanes, 3, 1).unwrap();
+        assert_eq!(lanes, (2 * MANY * NEAR * 3) as f64);
+        // 1/2 again and again approaches 1.
+        assert!(own.to.iter().all(|each| (each - 1.0).abs() < 1e-6), "{:?}", &own.to[..3]);
+    }
+
+    #[test]
+    fn instruction_sets_that_are_not_there_or_no_lanes_are_not_asked_for() {
+        assert_eq!(Own::new(Some(Isa::Scalar)).isa, Checked::widest());
+        assert_eq!(Own::new(Some(Isa::Wide)).isa.isa(), Isa::Wide);
+    }
+}

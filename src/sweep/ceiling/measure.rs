@@ -1,0 +1,286 @@
+//! How the ceilings are measured: what, over how many bytes, and how often.
+
+use std::time::Duration;
+
+use super::{Bandwidth, Ceilings, CpuCeiling, DeviceBandwidth, GpuCeiling};
+use crate::arg::Arg;
+use crate::backend::Kind;
+use crate::error::Result;
+use crate::kernel::Kernel;
+use crate::sweep::{Clock, Contender, Observer, Regime, Runner, Sweep};
+use crate::workload::{Identity, Workload};
+
+use super::machine::device_chains;
+
+/// What is measured: the machine itself, or a test's, whose figures are known beforehand.
+pub(in crate::sweep) trait Machine {
+    /// How long it takes to move so many bytes, as many times; none if there is no such way.
+    fn moves(&mut self, clock: &dyn Clock, way: Way, threads: usize, bytes: usize, times: usize) -> Option<Duration>;
+
+    /// How long it takes to compute, as many times, and how many operations each time is; none if there is no such unit.
+    fn computes(&mut self, clock: &dyn Clock, unit: Unit, threads: usize, times: usize) -> Option<(Duration, f64)>;
+}
+
+/// How bytes move.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::sweep) enum Way {
+    /// The standard library's copy.
+    Copy,
+    /// That of lanes, with plain stores.
+    Lanes,
+    /// That of lanes, with stores past the caches.
+    Streaming,
+    /// A sum.
+    Read,
+    /// A sum of the products of two arrays: where it is the sum that takes its time, two move faster than one.
+    ReadTwo,
+}
+
+/// What computes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::sweep) enum Unit {
+    /// One number at a time.
+    Scalar,
+    /// Full-width lanes.
+    Lanes,
+}
+
+const WAYS: [Way; 5] = [Way::Copy, Way::Lanes, Way::Streaming, Way::Read, Way::ReadTwo];
+
+/// Bytes in use, the least and the most: within every first-level cache, and beyond most of the last.
+const BYTES: (usize, usize) = (16 << 10, 256 << 20);
+/// How long a sample is to take: so long that an interrupt spoils it alone, and that threads have long begun.
+const SAMPLE: Duration = Duration::from_micros(200);
+/// The most bytes that a sample moves unless one time moves more, so that a clock that stands still ends too.
+const MOVED: usize = 64 << 20;
+/// The most times that a sample computes, for the same reason.
+const COMPUTED: usize = 1 << 12;
+/// Steps of the clock that a sample has to take to tell anything.
+const STEPS: u32 = 20;
+/// How often everything is sampled at most, and how long that may take: the first round is finished, whatever it takes.
+const ROUNDS: usize = 9;
+const BUDGET: Duration = Duration::from_millis(1200);
+
+/// Elements of a GPU's arrays, the least and the most, and how many times more each is; and the most if it is a program on the
+/// CPU, whose caches they need not leave, nor the launch be short beside them.
+const DEVICE: (usize, usize) = (1 << 16, 1 << 24);
+const SOFTWARE: usize = 1 << 20;
+const GROWTH: usize = 8;
+/// The same for a GPU's arithmetic.
+const COMPUTING: [usize; 5] = [1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24];
+/// How long a run of arithmetic has to take for its launch not to count.
+const LONG: Duration = Duration::from_millis(3);
+/// Samples of each of a GPU's rates, how long one is to take, and how long all may take.
+const DEVICE_ROUNDS: usize = 4;
+const DEVICE_SAMPLE: Duration = Duration::from_millis(1);
+const DEVICE_BUDGET: Duration = Duration::from_millis(600);
+
+/// Measures what a sweep's contenders may reach. None if the clock does not see the machine work, or nothing can be measured.
+pub(in crate::sweep) fn measure(
+    sweep: &Sweep,
+    machine: &mut dyn Machine,
+    clock: &dyn Clock,
+    step: Duration,
+    observer: &mut dyn Observer,
+) -> Option<Ceilings> {
+    let least = step * STEPS;
+    // A clock of one's own may stand still but for one's own contenders.
+    machine.moves(clock, Way::Copy, 1, 1 << 20, 1).filter(|took| *took >= least.max(Duration::from_nanos(1)))?;
+    let bytes = sweep.workloads.iter().map(Workload::bytes_per_element).max().unwrap_or(0);
+    let mut probes = probes(sweep, bytes.saturating_mul(sweep.sizes.largest()));
+    let start = clock.now();
+    for round in 0..ROUNDS {
+        if round > 0 && clock.now().saturating_sub(start) > BUDGET {
+            break;
+        }
+        for probe in &mut probes {
+            if observer.cancelled() {
+                return None;
+            }
+            probe.sample(machine, clock, least);
+        }
+    }
+    let mut ceilings = Ceilings { cpu: processors(&probes), gpu: None };
+    ceilings.gpu = on_device(sweep, clock, least);
+    (!ceilings.cpu.is_empty() || ceilings.gpu.is_some()).then_some(ceilings)
+}
+
+/// The numbers of threads that contenders have.
+fn threads(sweep: &Sweep) -> Vec<usize> {
+    let infos = sweep.infos();
+    let one = infos.iter().any(|info| matches!(info.kind, Kind::Loop | Kind::Simd)).then_some(1);
+    let many = infos.iter().filter(|info| matches!(info.kind, Kind::Threads | Kind::Auto));
+    let mut all: Vec<usize> = one.into_iter().chain(many.filter_map(|info| info.threads).max()).collect();
+    all.dedup();
+    all
+}
+
+/// How many bytes are in use, from the least to the most of a sweep, each about twice as many.
+fn sizes(most: usize) -> Vec<usize> {
+    let most = most.clamp(BYTES.0, BYTES.1);
+    let mut all: Vec<usize> =
+        std::iter::successors(Some(BYTES.0), |bytes| Some(bytes * 2)).take_while(|bytes| *bytes < most).collect();
+    // What is next to the last one adds nothing.
+    if all.last().is_some_and(|last| last * 4 > most * 3) {
+        all.pop();
+    }
+    all.push(most);
+    all
+}
+
+/// One rate of the processor.
+struct Probe {
+    threads: usize,
+    what: What,
+    /// Times in a sample, once that is known.
+    times: Option<usize>,
+    /// Bytes or operations a nanosecond, the most so far.
+    best: Option<f64>,
+}
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum What {
+    Moves(Way, usize),
+    Computes(Unit),
+}
+
+fn probes(sweep: &Sweep, most: usize) -> Vec<Probe> {
+    let mut all = Vec::new();
+    for threads in threads(sweep) {
+        let moves = sizes(most).into_iter().flat_map(|bytes| WAYS.map(|way| What::Moves(way, bytes)));
+        let units = [Unit::Scalar, Unit::Lanes].into_iter().filter(|unit| threads == 1 || *unit == Unit::Lanes);
+        let whats = moves.chain(units.map(What::Computes));
+        all.extend(whats.map(|what| Probe { threads, what, times: None, best: None }));
+    }
+    all
+}
+
+impl Probe {
+    fn sample(&mut self, machine: &mut dyn Machine, clock: &dyn Clock, least: Duration) {
+        let mut run = |times| match self.what {
+            What::Moves(way, bytes) => {
+                Some((machine.moves(clock, way, self.threads, bytes, times)?, bytes as f64, MOVED / bytes))
+            }
+            What::Computes(unit) => {
+                let (took, operations) = machine.computes(clock, unit, self.threads, times)?;
+                Some((took, operations, COMPUTED))
+            }
+        };
+        let times = match self.times {
+            Some(times) => times,
+            None => {
+                // The first warms up.
+                let Some((took, _, most)) = run(1).and_then(|_| run(1)) else { return };
+                let wanted = SAMPLE.max(least * 2).as_secs_f64() / took.as_secs_f64().max(1e-9);
+                *self.times.insert((wanted.ceil() as usize).min(most).max(1))
+            }
+        };
+        if let Some((took, amount, _)) = run(times).filter(|(took, ..)| *took >= least && !took.is_zero()) {
+            let rate = amount * times as f64 / took.as_secs_f64() / 1e9;
+            self.best = Some(self.best.map_or(rate, |best| best.max(rate)));
+        }
+    }
+}
+
+/// What the probes found.
+fn processors(probes: &[Probe]) -> Vec<CpuCeiling> {
+    let mut all: Vec<CpuCeiling> = Vec::new();
+    for probe in probes {
+        if all.last().is_none_or(|last| last.threads != probe.threads) {
+            let (memory, none) = (Vec::new(), None);
+            all.push(CpuCeiling { threads: probe.threads, memory, scalar_gflop_per_s: none, gflop_per_s: none });
+        }
+        let Some(cpu) = all.last_mut() else { continue };
+        match probe.what {
+            What::Computes(Unit::Scalar) => cpu.scalar_gflop_per_s = probe.best,
+            What::Computes(Unit::Lanes) => cpu.gflop_per_s = probe.best,
+            What::Moves(way, bytes) => {
+                if cpu.memory.last().is_none_or(|last| last.bytes != bytes) {
+                    cpu.memory.push(Bandwidth { bytes, copy: None, streaming_copy: None, read: None });
+                }
+                let Some(at) = cpu.memory.last_mut() else { continue };
+                let rate = match way {
+                    Way::Copy | Way::Lanes => &mut at.copy,
+                    Way::Streaming => &mut at.streaming_copy,
+                    Way::Read | Way::ReadTwo => &mut at.read,
+                };
+                *rate = rate.iter().copied().chain(probe.best).max_by(f64::total_cmp);
+            }
+        }
+    }
+    all.retain(|cpu| cpu.memory.iter().any(|each| each.copy.is_some()));
+    all
+}
+
+/// What the sweep's GPU reaches, if it has one that works.
+fn on_device(sweep: &Sweep, clock: &dyn Clock, least: Duration) -> Option<GpuCeiling> {
+    let ways: Vec<&dyn Contender> =
+        sweep.contenders.iter().map(|each| &**each).filter(|each| each.info().kind == Kind::Gpu).collect();
+    let software = ways.iter().any(|way| way.info().device.is_some_and(|device| device.software));
+    let limit = sweep.sizes.largest().clamp(DEVICE.0, if software { SOFTWARE } else { DEVICE.1 });
+    let lens = std::iter::successors(Some(limit), |len| Some(len / GROWTH)).take_while(|len| *len >= DEVICE.0);
+    let (start, copy) = (clock.now(), Kernel::new("copy", Identity));
+    let mut memory = Vec::new();
+    // The largest first: should there be time for no other, that one tells most.
+    for len in lens {
+        if !memory.is_empty() && clock.now().saturating_sub(start) > DEVICE_BUDGET {
+            break;
+        }
+        let data = vec![1.0; len];
+        for way in &ways {
+            let (regime, one) = (way.regime(), len * size_of::<f32>());
+            let kernel = regime.kernel(&copy);
+            let bytes = if matches!(regime, Regime::Compute | Regime::Scalar) { one } else { 2 * one };
+            let best = best_run(*way, &kernel, &data, clock).ok().filter(|took| *took >= least.as_secs_f64());
+            memory.extend(best.filter(|took| *took > 0.0).map(|took| DeviceBandwidth {
+                regime,
+                bytes,
+                gb_per_s: bytes as f64 / took / 1e9,
+            }));
+        }
+    }
+    memory.sort_by_key(|each| (each.regime, each.bytes));
+    let resident = ways.iter().find(|way| way.regime() == Regime::Resident);
+    let gflop_per_s = resident.and_then(|way| computing(*way, clock, least));
+    (!memory.is_empty()).then_some(GpuCeiling { memory, gflop_per_s })
+}
+
+/// 10⁹ operations a second on a device: of as many elements as it takes for a launch not to count.
+fn computing(way: &dyn Contender, clock: &dyn Clock, least: Duration) -> Option<f64> {
+    let kernels = device_chains();
+    let mut best: Option<f64> = None;
+    for len in COMPUTING {
+        let data = vec![0.5; len];
+        let mut longest = 0.0_f64;
+        for kernel in &kernels {
+            let operations = kernel.program().flops().unwrap_or(0) as f64 * len as f64;
+            let took = best_run(way, kernel, &data, clock).ok().filter(|took| *took >= least.as_secs_f64())?;
+            longest = longest.max(took);
+            let rate = operations / took / 1e9;
+            best = best.into_iter().chain([rate]).filter(|rate| rate.is_finite()).max_by(f64::total_cmp);
+        }
+        if longest >= LONG.as_secs_f64() {
+            break;
+        }
+    }
+    best
+}
+
+/// The least seconds that a run took.
+fn best_run(way: &dyn Contender, kernel: &Kernel, data: &[f32], clock: &dyn Clock) -> Result<f64> {
+    let mut runner = way.prepare(kernel, &[Arg::Array(data)], data.len())?;
+    let time = |runner: &mut dyn Runner, times: usize| -> Result<f64> {
+        let start = clock.now();
+        runner.repeat(times)?;
+        Ok(clock.now().saturating_sub(start).as_secs_f64() / times as f64)
+    };
+    // The first compiles.
+    runner.run()?;
+    let once = time(&mut *runner, 1)?;
+    let times = (DEVICE_SAMPLE.as_secs_f64() / once.max(1e-6)).ceil().clamp(1.0, 100.0) as usize;
+    let mut best = once;
+    for _ in 0..DEVICE_ROUNDS {
+        best = best.min(time(&mut *runner, times)?);
+    }
+    Ok(best)
+}
