@@ -123,6 +123,7 @@ mod tests {
             gb_per_s: 5e-324,
             max_ulp: 0.5,
             first_seconds: Some(0.25),
+            varied: None,
         });
         let mismatch = Mismatch { index: 3, value: 0.1, oracle: 0.25, bound: 1e-9, wrong: 1, of: 1000 };
         report.failures.push(Failure {
@@ -132,6 +133,7 @@ mod tests {
             elements: 1000,
             reason: mismatch.to_string(),
             mismatch: Some(mismatch),
+            varied: None,
         });
         report
     }

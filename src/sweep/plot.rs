@@ -1,4 +1,5 @@
-//! The measurements as a picture: time against elements, both on logarithmic axes, a panel for each workload.
+//! The measurements as a picture: time against elements or what else varies, both on logarithmic axes, a panel for each
+//! workload.
 //!
 //! Text is laid out with DejaVu Sans, which comes with the build: the machine needs no fonts.
 
@@ -12,7 +13,8 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontStyle, register_font};
 
-use super::axis::{axis, count, spread, tick_time};
+use super::axis::{across, against, axis, described, label, spread, tick_time};
+use super::ideal::{ideal, shares};
 use super::look::Look;
 use super::report::series;
 use super::table::shortened;
@@ -96,8 +98,8 @@ impl<'a> Picture<'a> {
         let workloads = report.workloads();
         let title = match workloads[..] {
             [] => "nothing was measured".to_owned(),
-            [one] => format!("{}: time against elements", named(one)),
-            _ => "Time against elements".to_owned(),
+            [one] => format!("{}: time against {}", named(one), against(report)),
+            _ => format!("Time against {}", against(report)),
         };
         let wide = if workloads.len() > 1 { 170 } else { 115 };
         let machine = wrap(&report.environment.machine(), wide);
@@ -148,15 +150,18 @@ impl<'a> Picture<'a> {
 
     fn panel<DB: DrawingBackend>(&self, workload: &str, area: &DrawingArea<DB, Shift>) -> Drawn<DB> {
         let measured = || self.report.measurements.iter().filter(|each| each.workload == workload);
-        let xs = spread(measured().map(|each| each.elements as f64), 1.15);
-        let ys = spread(measured().flat_map(|each| [each.seconds.q05, each.seconds.q95]), 1.4);
+        let xs = spread(measured().map(|each| each.x() as f64), 1.15);
+        let ideal = ideal(self.report, workload);
+        let best = ideal.iter().flatten().map(|(_, time)| *time);
+        let ys = spread(measured().flat_map(|each| [each.seconds.q05, each.seconds.q95]).chain(best), 1.4);
         let mut chart = ChartBuilder::on(area);
         chart.margin(self.px(12.0)).margin_right(self.px(28.0));
         chart.x_label_area_size(self.px(44.0)).y_label_area_size(self.px(80.0));
         if self.columns() > 1 {
             chart.caption(named(workload), self.font(16.0));
         }
-        let mut chart = chart.build_cartesian_2d(axis(&xs, 4), axis(&ys, 3))?;
+        let over = self.report.axis;
+        let mut chart = chart.build_cartesian_2d(across(self.report, &xs), axis(&ys, 3))?;
         chart
             .configure_mesh()
             .bold_line_style(GRID[0].stroke_width(self.px(1.0)))
@@ -165,17 +170,27 @@ impl<'a> Picture<'a> {
             .set_all_tick_mark_size(self.px(4.0))
             .label_style(self.font(13.0))
             .axis_desc_style(self.font(LINE))
-            .x_desc("elements")
+            .x_desc(described(over))
             .y_desc("time of a run, median and 5–95 %")
-            .x_label_formatter(&|x| count(*x))
+            .x_label_formatter(&|x| label(over, *x))
             .y_label_formatter(&|y| tick_time(*y))
             .draw()?;
 
+        for line in ideal {
+            chart.draw_series([PathElement::new(line, GREY.stroke_width(self.px(1.0)))])?;
+        }
         for look in self.series() {
             let ours = |each: &&Measurement| (each.backend, each.regime) == (look.backend, look.regime);
             let line: Vec<_> = measured().filter(ours).collect();
             self.line(&mut chart, look, &line)?;
         }
+        let font = self.font(12.0).pos(Pos::new(HPos::Center, VPos::Bottom));
+        let above = -(self.px(9.0) as i32);
+        chart.draw_series(
+            shares(self.report, workload)
+                .into_iter()
+                .map(|(point, share)| EmptyElement::at(point) + Text::new(share, (0, above), font.clone())),
+        )?;
         Ok(())
     }
 
@@ -249,7 +264,7 @@ impl<'a> Picture<'a> {
         X: Ranged<ValueType = f64>,
         Y: Ranged<ValueType = f64>,
     {
-        let at = |q: fn(&Measurement) -> f64| line.iter().map(move |each| (each.elements as f64, q(each)));
+        let at = |q: fn(&Measurement) -> f64| line.iter().map(move |each| (each.x() as f64, q(each)));
         let median: Vec<_> = at(|each| each.seconds.q50).collect();
         let band: Vec<_> = at(|each| each.seconds.q05).chain(at(|each| each.seconds.q95).rev()).collect();
         chart.draw_series([Polygon::new(band, look.color.mix(0.22))])?;
@@ -331,6 +346,7 @@ mod tests {
                 gb_per_s: 8.0,
                 max_ulp: 0.5,
                 first_seconds: None,
+                varied: None,
             });
         }
         let picture = draw(&report);

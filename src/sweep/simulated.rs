@@ -50,6 +50,7 @@ pub(super) fn measured(backend: Kind, elements: usize, samples: Vec<f64>) -> Mea
         gb_per_s: 8e-9 * elements as f64 / seconds.q50,
         max_ulp: 1.0,
         first_seconds: None,
+        varied: None,
     }
 }
 
@@ -57,6 +58,7 @@ impl Measurement {
     /// Makes every trial take so many times longer.
     pub(super) fn slow_down(&mut self, times: f64) {
         let samples = self.samples.iter().map(|seconds| seconds * times).collect();
-        *self = Measurement { workload: self.workload.clone(), ..measured(self.backend, self.elements, samples) };
+        let (workload, varied) = (self.workload.clone(), self.varied);
+        *self = Measurement { workload, varied, ..measured(self.backend, self.elements, samples) };
     }
 }
