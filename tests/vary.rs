@@ -81,19 +81,6 @@ fn blocks_and_threads_change_no_bit() {
     assert!(said.contains("block `0`") && said.contains("at least 1 element"), "{said}");
 }
 
-#[test]
-fn a_block_is_what_a_thread_takes() {
-    // Two blocks are more than one thread takes, and one is not; nothing else of it can be seen from outside.
-    let numbers = numbers(10_000);
-    let kernel = Kernel::parse("2*x").unwrap();
-    for block in [5000, 10_000] {
-        let threads = Threads::with_threads(2).unwrap().with_block(block).unwrap();
-        let mut out = vec![f32::NAN; numbers.len()];
-        threads.run(&kernel, &[Arg::Array(&numbers)], &mut out).unwrap();
-        assert!(out.iter().zip(&numbers).all(|(out, x)| *out == 2.0 * x));
-    }
-}
-
 #[cfg(feature = "gpu")]
 #[test]
 fn handles_of_a_gpu_have_chunks_of_their_own_and_the_same_bits() {

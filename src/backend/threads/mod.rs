@@ -115,7 +115,13 @@ impl Backend for Threads {
     }
 
     fn prepare(&self, kernel: &Kernel) -> Result<Box<dyn Prepared>> {
-        Ok(Box::new(OnThreads {
+        Ok(Box::new(self.ready(kernel)))
+    }
+}
+
+impl Threads {
+    fn ready(&self, kernel: &Kernel) -> OnThreads {
+        OnThreads {
             alone: OnCaller::new(kernel, self.isa),
             crew: self.crew.clone(),
             threads: self.crew.threads(),
@@ -124,7 +130,7 @@ impl Backend for Threads {
             in_place: Trials::new(),
             asleep: None,
             rows: Vec::new(),
-        }))
+        }
     }
 }
 
@@ -276,5 +282,21 @@ impl Prepared for OnThreads {
         };
         self.in_place.end(run, went);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_has_as_many_elements_as_asked_for_and_one_alone_stays_on_the_callers_thread() {
+        let kernel = Kernel::parse("2*x").unwrap();
+        let threads = Threads::with_threads(2).unwrap();
+        let (free, asked) = (threads.ready(&kernel), threads.clone().with_block(5000).unwrap().ready(&kernel));
+        assert_eq!([free.block(1_000_000), asked.block(1_000_000), asked.block(6000)], [125_440, 5000, 5000]);
+        assert_eq!([free.is_short(5000), asked.is_short(5000), asked.is_short(5001)], [false, true, false]);
+        let more = threads.with_block(5000).unwrap().resized(3).unwrap().ready(&kernel);
+        assert_eq!((more.threads, more.block(1_000_000)), (3, 5000));
     }
 }
