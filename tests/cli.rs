@@ -129,7 +129,7 @@ fn the_json_has_the_schema_that_is_promised() {
         keys.sort_unstable();
         let promised =
             ["backend", "elements", "first_seconds", "gb_per_s", "max_ulp", "ns_per_element", "regime", "runs"];
-        assert_eq!(keys, [&promised[..], &["samples", "seconds", "trials", "workload"]].concat());
+        assert_eq!(keys, [&promised[..], &["samples", "seconds", "trials", "varied", "workload"]].concat());
         assert!(measurement["first_seconds"].as_f64().unwrap() > 0.0);
         assert_eq!(measurement["samples"].as_array().unwrap().len(), 2);
         assert!(["loop", "simd", "threads"].contains(&measurement["backend"].as_str().unwrap()));

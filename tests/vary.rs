@@ -52,7 +52,7 @@ fn numbers(len: usize) -> Vec<f32> {
 
 #[test]
 fn blocks_and_threads_change_no_bit() {
-    let numbers = numbers(300_001);
+    let numbers = numbers(100_003);
     for kernel in kernels() {
         let of = |threads: &Threads| {
             let mut prepared = threads.prepare(&kernel).unwrap();
@@ -62,7 +62,7 @@ fn blocks_and_threads_change_no_bit() {
                 prepared.run(&[Arg::Array(&numbers)], &mut out).unwrap();
                 all_bits(&out)
             };
-            let mut all: Vec<_> = (0..12).map(run).collect();
+            let mut all: Vec<_> = (0..9).map(run).collect();
             all.dedup();
             assert_eq!(all.len(), 1, "{}", kernel.name());
             all.remove(0)
@@ -71,7 +71,7 @@ fn blocks_and_threads_change_no_bit() {
         for count in [2, 3] {
             let threads = Threads::with_threads(count).unwrap();
             assert!(of(&threads) == expected, "{} on {count} threads", kernel.name());
-            for block in [1, 7, 512, 5000, 65_536, 300_000, usize::MAX] {
+            for block in [1, 7, 512, 5000, 65_536, 100_000, usize::MAX] {
                 let blocks = threads.clone().with_block(block).unwrap();
                 assert!(of(&blocks) == expected, "{} on {count} threads in blocks of {block}", kernel.name());
             }

@@ -29,7 +29,8 @@ pub(super) fn axis(range: &Range<f64>, few: usize) -> Scale {
     if labels.len() < few {
         labels = at(&[1, 2, 5]);
     }
-    if labels.len() < 2 {
+    // Of one value alone, with next to nothing on both sides, one is enough.
+    if labels.len() < 2 && range.end > 1.9 * range.start {
         labels = at(&[1, 2, 3, 4, 5, 6, 7, 8, 9]);
     }
     (range.clone()).log_scale().with_key_points(labels).with_light_points(at(&[1, 2, 3, 4, 5, 6, 7, 8, 9]))
