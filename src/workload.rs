@@ -106,6 +106,22 @@ impl Workload {
         Self::NAMES.iter().filter_map(|name| built_in(name)).collect()
     }
 
+    /// The polynomial of a degree from 1 to 256, by Horner's rule: `horner16` is that of degree 16. None for
+    /// others.
+    pub fn horner(degree: usize) -> Option<Workload> {
+        let formula = Horner::new(degree).filter(|_| degree > 0)?;
+        Some(Workload {
+            kernel: Kernel::new(format!("horner{degree}"), formula),
+            samples: vec![Sample::Uniform(-1.0, 1.0)],
+            about: format!("a polynomial of degree {degree}").into(),
+        })
+    }
+
+    /// The same by another name.
+    pub(crate) fn renamed(self, name: &str) -> Workload {
+        Workload { kernel: self.kernel.renamed(name), ..self }
+    }
+
     /// The workload's name.
     pub fn name(&self) -> &str {
         self.kernel.name()
@@ -160,16 +176,13 @@ impl Workload {
 }
 
 fn built_in(name: &str) -> Option<Workload> {
-    let one = Sample::Uniform(-1.0, 1.0);
     let (kernel, samples, about) = match name {
         "poly" => (Kernel::new("poly", Poly), vec![Sample::Normal], "x + x² + x³"),
         "axpy" => {
             let samples = vec![Sample::Scalar(2.5), Sample::Normal, Sample::Normal];
             (Kernel::new("axpy", Axpy), samples, "a·x + y")
         }
-        "horner16" => (Kernel::new("horner16", Horner::new(16)?), vec![one], "a polynomial of degree 16"),
-        "horner256" => (Kernel::new("horner256", Horner::new(256)?), vec![one], "a polynomial of degree 256"),
-        _ => return None,
+        _ => return Workload::horner(name.strip_prefix("horner")?.parse().ok()?).filter(|it| it.name() == name),
     };
     Some(Workload { kernel, samples, about: about.into() })
 }
@@ -178,7 +191,14 @@ impl FromStr for Workload {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Workload> {
-        built_in(name).ok_or_else(|| Error::unknown("workload", name, Self::NAMES.to_vec()))
+        built_in(name).ok_or_else(|| match name.strip_prefix("horner").map(str::parse::<usize>) {
+            Some(Ok(degree)) if Workload::horner(degree).is_none() => Error::Invalid {
+                what: "degree",
+                given: degree.to_string(),
+                expected: format!("write horner1 to horner{}", Horner::MAX_DEGREE),
+            },
+            _ => Error::unknown("workload", name, Self::NAMES.to_vec()),
+        })
     }
 }
 

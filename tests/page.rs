@@ -87,6 +87,23 @@ fn a_reader_finds_everything_right() {
     let page = fs::read_to_string(folder.path().join("sweep.html")).unwrap();
     assert_eq!(outcome(&browser, folder.path(), &page), "right");
 
+    let varied: [&[&str]; 2] = [
+        &["poly", "axpy", "--vary", "threads=1,2,4", "--regimes", "host,fresh"],
+        &["poly", "axpy", "--vary", "chunk=512,8192", "--backends", "threads", "--regimes", "host,fresh"],
+    ];
+    for arguments in varied {
+        let swept = Command::new(env!("CARGO_BIN_EXE_crossover"))
+            .arg("sweep")
+            .args(arguments)
+            .args(["--sizes", "10000", "--trials", "3", "--quiet", "--out"])
+            .arg(folder.path())
+            .status()
+            .unwrap();
+        assert!(swept.success());
+        let page = fs::read_to_string(folder.path().join("sweep.html")).unwrap();
+        assert_eq!(outcome(&browser, folder.path(), &page), "right", "{arguments:?}");
+    }
+
     let odd = opened(&browser, folder.path(), &about(&page, ODD));
     for told in ["abacus beads</label>", "auto</label>", "threads fresh</label>", "gpu compute (software)</label>"] {
         assert!(odd.contains(told), "{told} is not in {odd}");

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
-use crossover::sweep::{Change, Comparison, Report, json, table};
+use crossover::sweep::{Axis, Change, Comparison, Report, json, table};
 
 use super::Stop;
 
@@ -35,7 +35,8 @@ fn ratio(text: &str) -> Result<f64, String> {
 /// Compares two files. A regression is a failure, so that a script may stop at it.
 pub fn run(options: &Options) -> Result<(), Stop> {
     let (old, new) = (read(&options.old)?, read(&options.new)?);
-    let found = Comparison::of(&old, &new);
+    same_axis(options, [&old, &new])?;
+    let (axis, found) = (new.axis, Comparison::of(&old, &new));
     let names = [&options.old, &options.new].map(|path| path.display().to_string());
     if found.shared() == 0 {
         let [old, new] = &names;
@@ -47,7 +48,7 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     }
     let mut to = io::stdout().lock();
     let written =
-        if options.json { as_json(&found, options, &mut to) } else { as_table(&found, options, &names, &mut to) };
+        if options.json { as_json(&found, options, &mut to) } else { as_table(&found, axis, options, &names, &mut to) };
     match written {
         // Whoever reads has read enough, but a script still wants the status.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
@@ -59,6 +60,24 @@ pub fn run(options: &Options) -> Result<(), Stop> {
 fn read(path: &Path) -> Result<Report, Stop> {
     let read = File::open(path).and_then(json::read);
     read.map_err(|error| Stop::mistake(format_args!("{}: {error}", path.display())))
+}
+
+/// Measurements over different axes have nothing in common.
+fn same_axis(options: &Options, [old, new]: [&Report; 2]) -> Result<(), Stop> {
+    if old.axis == new.axis {
+        return Ok(());
+    }
+    let remedy = match old.axis {
+        Axis::Elements => "without --vary".to_owned(),
+        axis => format!("with --vary {axis}"),
+    };
+    Err(Stop::mistake(format_args!(
+        "{} varies {} and {} varies {}; compare sweeps that vary the same: measure the new one {remedy}",
+        options.old.display(),
+        old.axis,
+        options.new.display(),
+        new.axis
+    )))
 }
 
 fn verdict(found: &Comparison, threshold: f64) -> Result<(), Stop> {
@@ -90,9 +109,15 @@ fn as_json(found: &Comparison, options: &Options, mut to: impl Write) -> io::Res
     writeln!(to)
 }
 
-fn as_table(found: &Comparison, options: &Options, names: &[String; 2], mut to: impl Write) -> io::Result<()> {
+fn as_table(
+    found: &Comparison,
+    axis: Axis,
+    options: &Options,
+    names: &[String; 2],
+    mut to: impl Write,
+) -> io::Result<()> {
     if !found.changes.is_empty() {
-        writeln!(to, "{}", Change::head())?;
+        writeln!(to, "{}", Change::head(axis))?;
     }
     for change in &found.changes {
         writeln!(to, "{}", change.row(options.threshold))?;

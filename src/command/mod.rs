@@ -17,6 +17,7 @@ mod regret;
 mod screen;
 mod sweep;
 mod terminal;
+mod vary;
 
 use std::fmt;
 use std::process::ExitCode;

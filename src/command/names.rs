@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, Command, Error};
-use crossover::sweep::Regime;
+use crossover::sweep::{Axis, Regime};
 use crossover::{Isa, Kind, Workload};
 
 /// Takes any text, and tells a shell the names that there are. It refuses none: whoever looks the name up says better what
@@ -26,6 +26,11 @@ impl Names {
     /// The instruction sets of simd and threads, so not the loop's.
     pub fn isas() -> Self {
         Names(Isa::ALL.into_iter().filter(|isa| *isa != Isa::Scalar).map(Isa::name).collect())
+    }
+
+    /// What a sweep varies instead of the number of elements.
+    pub fn axes() -> Self {
+        Names(Axis::ALL.into_iter().filter(|axis| *axis != Axis::Elements).map(Axis::name).collect())
     }
 
     /// The built-in workloads.

@@ -7,12 +7,12 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 use crossover::auto::{Policy, Stored};
-use crossover::sweep::{self, Contender, Host, Regime, Report, Sizes, SystemClock, json, table};
-use crossover::{Auto, Backend, Error, Isa, Kind, Simd, Sweep, Threads, Workload};
+use crossover::sweep::{self, Axis, Contender, Host, Regime, Report, Sizes, SystemClock, Vary, json, table};
+use crossover::{Auto, Backend, Isa, Kind, Simd, Sweep, Threads, Workload};
 
 use super::names::Names;
 use super::terminal::Terminal;
-use super::{Stop, files, interrupt, memory};
+use super::{Stop, files, interrupt, memory, vary};
 
 #[derive(Args)]
 pub struct Options {
@@ -52,6 +52,8 @@ pub struct Options {
     /// Element counts such as 1000,2e4 or geomspace:FROM:TO:HOW_MANY [default: N×N for 10 N from 100 to 1000]
     #[arg(long)]
     sizes: Option<String>,
+    #[arg(long, value_name = "NAME[=VALUES]", help = vary::help(), value_parser = Names::axes(), hide_possible_values = true)]
+    vary: Option<String>,
     /// Trials for each measurement; the slowest is dropped
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     trials: u16,
@@ -64,7 +66,7 @@ pub struct Options {
     /// Go on with the sweep that was stopped: measure only what the folder's sweep.json does not have yet
     #[arg(long, conflicts_with = "append")]
     resume: bool,
-    /// Keep what the folder's sweep.json has, and measure other workloads, sizes, backends or regimes besides
+    /// Keep what the folder's sweep.json has, and measure other workloads, sizes, values, backends or regimes besides
     #[arg(long)]
     append: bool,
     /// Print the report as JSON, the same as sweep.json, instead of the table
@@ -85,7 +87,8 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     )?;
     let rows = files::open_folder(&options.out)?;
     let interrupted = interrupt::heed(None, || ())?;
-    let mut terminal = Terminal::new(!options.quiet && !options.json, !options.quiet, rows, &options.out, interrupted);
+    let (read, watched, axis) = (!options.quiet && !options.json, !options.quiet, sweep.axis());
+    let mut terminal = Terminal::new(read, watched, axis, rows, &options.out, interrupted);
     let report = sweep.run_with(&SystemClock, &mut terminal);
     terminal.finish();
     for line in table::first_calls(&report).into_iter().chain(table::of_ceiling(&report)) {
@@ -122,15 +125,19 @@ impl Options {
         if workloads.is_empty() {
             workloads.push("poly".parse()?);
         }
-        let sizes = self.sizes.as_deref().map_or_else(|| Ok(Sizes::default()), str::parse)?;
+        let vary = self.vary()?;
         let isa = self.isa.as_deref().map(str::parse::<Isa>).transpose()?;
-        let mut sweep =
-            Sweep::new().workloads(unique(workloads)).sizes(sizes).trials(self.trials.into()).seed(self.seed);
+        let mut sweep = Sweep::new().workloads(unique(workloads)).trials(self.trials.into()).seed(self.seed);
+        sweep = match &vary {
+            Some(vary) => sweep.vary(vary.clone()),
+            None => sweep.sizes(self.sizes.as_deref().map_or_else(|| Ok(Sizes::default()), str::parse)?),
+        };
         let named = self.kinds()?;
-        let kinds = named.as_deref().unwrap_or(&Kind::ALL);
-        let regimes = self.regimes(kinds)?;
+        let axis = sweep.axis();
+        let kinds = named.clone().unwrap_or_else(|| Kind::ALL.into_iter().filter(|kind| has(axis, *kind)).collect());
+        let regimes = self.regimes(&kinds, axis)?;
         for kind in kinds.iter().filter(|kind| regimes.iter().any(|regime| regime.is_of(**kind))) {
-            sweep = match self.open(*kind, isa, &regimes) {
+            sweep = match self.open(*kind, isa, &regimes, vary.as_ref()) {
                 Ok(contenders) => contenders.into_iter().fold(sweep, Sweep::contender),
                 // Whoever does not ask for a GPU, or for what only a GPU has, goes on without.
                 Err(reason) if *kind == Kind::Gpu && named.is_none() && !self.asks_for_gpu(&regimes) => {
@@ -140,6 +147,17 @@ impl Options {
             };
         }
         Ok(sweep)
+    }
+
+    /// What is varied instead of the number of elements.
+    fn vary(&self) -> crossover::Result<Option<Vary>> {
+        let Some(text) = &self.vary else { return Ok(None) };
+        let vary = vary::vary(text, self.sizes.as_deref())?;
+        match (vary.axis(), self.threads, self.workloads.first().or(self.expr.first())) {
+            (axis @ Axis::Threads, Some(threads), _) => Err(vary::twice("--threads", threads.to_string(), axis)),
+            (axis @ Axis::Intensity, _, Some(workload)) => Err(vary::twice("workload", workload.clone(), axis)),
+            _ => Ok(Some(vary)),
+        }
     }
 
     /// The sweep, from where the one in the folder stopped if it is to go on.
@@ -175,19 +193,12 @@ impl Options {
     }
 
     /// The regimes that were asked for, each of which one of the backends has.
-    fn regimes(&self, kinds: &[Kind]) -> crossover::Result<Vec<Regime>> {
+    fn regimes(&self, kinds: &[Kind], axis: Axis) -> crossover::Result<Vec<Regime>> {
         let Some(names) = &self.regimes else { return Ok(Regime::USUAL.to_vec()) };
         let regimes: Vec<Regime> = names.iter().map(|name| name.trim().parse()).collect::<Result<_, _>>()?;
-        match regimes.iter().find(|regime| !kinds.iter().any(|kind| regime.is_of(*kind))) {
+        match regimes.iter().find(|regime| !kinds.iter().any(|kind| axis.is_of(*kind, **regime))) {
             None => Ok(regimes),
-            Some(idle) => {
-                let having: Vec<_> = Kind::ALL.into_iter().filter(|kind| idle.is_of(*kind)).map(Kind::name).collect();
-                Err(Error::Invalid {
-                    what: "regime",
-                    given: idle.to_string(),
-                    expected: format!("none of these backends has it; add {} to --backends", having.join(" or ")),
-                })
-            }
+            Some(idle) => Err(vary::idle(*idle, axis)),
         }
     }
 
@@ -196,9 +207,18 @@ impl Options {
         self.regimes.is_some() && regimes.iter().any(|regime| !regime.is_of(Kind::Loop))
     }
 
-    fn open(&self, kind: Kind, isa: Option<Isa>, regimes: &[Regime]) -> crossover::Result<Vec<Box<dyn Contender>>> {
-        match kind {
-            Kind::Gpu => sweep::contenders(kind, regimes),
+    fn open(
+        &self,
+        kind: Kind,
+        isa: Option<Isa>,
+        regimes: &[Regime],
+        vary: Option<&Vary>,
+    ) -> crossover::Result<Vec<Box<dyn Contender>>> {
+        let vary = vary.filter(|vary| vary.axis() != Axis::Intensity);
+        match (kind, vary) {
+            (Kind::Threads, Some(vary)) => vary.threads(&self.threads(isa)?, regimes),
+            (_, Some(vary)) => vary.contenders(kind, regimes),
+            (Kind::Gpu, None) => sweep::contenders(kind, regimes),
             _ => Ok(Host::under(self.backend(kind, isa)?, regimes)),
         }
     }
@@ -206,16 +226,18 @@ impl Options {
     fn backend(&self, kind: Kind, isa: Option<Isa>) -> crossover::Result<Box<dyn Backend>> {
         Ok(match kind {
             Kind::Simd => Box::new(isa.map_or_else(|| Ok(Simd::new()), Simd::with_isa)?),
-            Kind::Threads => {
-                let threads = self.threads.map_or_else(|| Ok(Threads::new()), |n| Threads::with_threads(n.into()))?;
-                Box::new(match isa {
-                    Some(isa) => threads.with_isa(isa)?,
-                    None => threads,
-                })
-            }
+            Kind::Threads => Box::new(self.threads(isa)?),
             Kind::Auto => Box::new(self.auto(isa)?),
             other => other.open()?,
         })
+    }
+
+    fn threads(&self, isa: Option<Isa>) -> crossover::Result<Threads> {
+        let threads = self.threads.map_or_else(|| Ok(Threads::new()), |n| Threads::with_threads(n.into()))?;
+        match isa {
+            Some(isa) => threads.with_isa(isa),
+            None => Ok(threads),
+        }
     }
 
     /// The backend that chooses, among backends as they were asked for.
@@ -246,6 +268,11 @@ fn regimes_help() -> String {
         "Where arrays are: of {all}; fresh allocates the output for each run, the last three are a GPU's: upload and \
          compute, all on the device, and a sum's number back from it [default: {usual}]"
     )
+}
+
+/// Whether a backend has something of the axis to vary.
+fn has(axis: Axis, kind: Kind) -> bool {
+    Regime::ALL.into_iter().any(|regime| axis.is_of(kind, regime))
 }
 
 /// Each workload once, in the order they were asked for.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crossover::sweep::csv::Rows;
 use crossover::sweep::table::Table;
-use crossover::sweep::{Environment, Failure, Measurement, Missing, Observer, Report};
+use crossover::sweep::{Axis, Environment, Failure, Measurement, Missing, Observer, Report, Varied};
 use indicatif::ProgressBar;
 
 use super::files::{CSV, JSON, write_json};
@@ -25,7 +25,7 @@ pub struct Terminal {
     table: Table,
     /// Whether the table's head is still to be written.
     fresh: bool,
-    /// What was measured at one size: whose time is the least is known when all are there.
+    /// What was measured at one size, or degree: whose time is the least is known when all are there.
     waiting: Vec<Measurement>,
     /// Whether somebody reads the table.
     read: bool,
@@ -39,11 +39,11 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Shows the table if it is `read`, and how far the sweep is if it is `watched`. Writes its rows to `rows`, the first
+    /// Shows the table over `axis` if it is `read`, and how far the sweep is if it is `watched`. Writes its rows to `rows`, the first
     /// file of the folder `out`, and the report so far to the second.
-    pub fn new(read: bool, watched: bool, rows: File, out: &Path, interrupted: Arc<AtomicBool>) -> Self {
+    pub fn new(read: bool, watched: bool, axis: Axis, rows: File, out: &Path, interrupted: Arc<AtomicBool>) -> Self {
         let bar = screen::bar(watched, "{bar:32} {pos}/{len}, {eta} left");
-        let (table, waiting, rows, out) = (Table::default(), Vec::new(), Rows::new(rows), out.to_owned());
+        let (table, waiting, rows, out) = (Table::over(axis), Vec::new(), Rows::new(rows), out.to_owned());
         Terminal { bar, table, fresh: true, waiting, read, rows, out, written: None, interrupted, broken: None }
     }
 
@@ -53,11 +53,14 @@ impl Terminal {
         self.bar.finish_and_clear();
     }
 
-    /// Writes the rows of the size that was measured last, the least time emphasised.
+    /// Writes the rows of the size, or degree, that was measured last, the least time emphasised.
     fn show(&mut self) {
         let waiting = std::mem::take(&mut self.waiting);
-        if !waiting.is_empty() && std::mem::take(&mut self.fresh) {
-            self.say(&styled(HEAD, &Table::head()));
+        if let Some(first) = waiting.first()
+            && std::mem::take(&mut self.fresh)
+        {
+            let head = self.table.head(first.elements);
+            head.lines().for_each(|line| self.say(&styled(HEAD, line)));
         }
         let least = waiting.iter().map(|each| each.seconds.q50).fold(f64::INFINITY, f64::min);
         for each in &waiting {
@@ -121,7 +124,9 @@ impl Observer for Terminal {
             self.broken = Some(format!("{}: {error}", self.out.join(CSV).display()));
         }
         // Of a sweep that goes on, many sizes are heard at once.
-        let at = |each: &Measurement| (each.workload.clone(), each.elements);
+        // Chunks, and numbers of threads, are in one round, and one of them is the fastest.
+        let degree = |each: &Measurement| each.varied.filter(|varied| matches!(varied, Varied::Intensity(_)));
+        let at = |each: &Measurement| (each.workload.clone(), each.elements, degree(each));
         if self.waiting.last().is_some_and(|last| at(last) != at(measurement)) {
             self.show();
         }

@@ -11,7 +11,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontStyle, register_font};
 
-use super::axis::Axis;
+use super::axis::Scale;
 use super::look::Look;
 use super::{Report, Series};
 
@@ -37,7 +37,7 @@ const ROW: f64 = 22.0;
 
 pub(super) type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
 /// A chart with logarithmic axes.
-pub(super) type Chart<'b, DB> = ChartContext<'b, DB, Cartesian2d<Axis, Axis>>;
+pub(super) type Chart<'b, DB> = ChartContext<'b, DB, Cartesian2d<Scale, Scale>>;
 
 /// A filling and the line around it.
 pub(super) type Marker<C, DB> = ComposedElement<C, DB, Polygon<(i32, i32)>, PathElement<(i32, i32)>>;

@@ -8,12 +8,13 @@ use super::environment::Difference;
 use super::interval::Interval;
 use super::report::{Failure, Measurement, Place, Report, series};
 use super::table::shortened;
+use super::{Axis, Varied};
 use crate::figure::{short, time};
 
 /// The least factor between two medians that is told.
 const FLOOR: f64 = 1.02;
 
-/// What changed from one sweep to another, matched by workload, backend, regime and elements.
+/// What changed from one sweep to another, matched by workload, backend, regime, elements and what else varies.
 #[derive(Clone, PartialEq, Debug)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize))]
 pub struct Comparison {
@@ -105,15 +106,16 @@ impl Comparison {
 }
 
 impl Change {
-    /// The names of the columns of [`row`](Change::row).
-    pub fn head() -> String {
-        line("workload", "backend", ["elements", "old", "new", "new/old"], "")
+    /// The names of the columns of [`row`](Change::row), for sweeps of this axis.
+    pub fn head(axis: Axis) -> String {
+        line("workload", "backend", [axis.counts(), "old", "new", "new/old"], "")
     }
 
     /// A line of at most 80 characters. What got slower by more than `threshold` is called a regression.
     pub fn row(&self, threshold: f64) -> String {
-        let Place { workload, backend, regime, elements } = &self.place;
-        let numbers = [elements.to_string(), time(self.old.middle), time(self.new.middle), short(self.ratio)];
+        let Place { workload, backend, regime, elements, varied } = &self.place;
+        let x = varied.map_or(*elements, Varied::value);
+        let numbers = [x.to_string(), time(self.old.middle), time(self.new.middle), short(self.ratio)];
         let verdict = match self.ratio {
             ratio if ratio > threshold => "regression",
             ratio if ratio > 1.0 => "slower",
@@ -168,7 +170,7 @@ mod tests {
         assert_eq!((slower[0].place.backend, slower[0].place.elements, slower.len()), (Kind::Simd, 10_000, 1));
         assert_eq!(found.regressions(2.0).count(), 0);
 
-        let rows = [slower[0].row(1.1), slower[0].row(2.0), found.changes[0].row(1.1), Change::head()];
+        let rows = [slower[0].row(1.1), slower[0].row(2.0), found.changes[0].row(1.1), Change::head(Axis::Elements)];
         assert!(rows[0].ends_with("regression") && rows[1].ends_with("slower") && rows[2].ends_with("faster"));
         assert!(rows.iter().all(|row| row.chars().count() <= 80), "{rows:?}");
     }
@@ -196,6 +198,7 @@ mod tests {
             elements: gone.elements,
             reason: "somebody pulled the cable".to_owned(),
             mismatch: None,
+            varied: None,
         };
         new.failures.push(failed.clone());
         let found = Comparison::of(&old, &new);

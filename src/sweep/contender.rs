@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use super::Varied;
 use crate::arg::Arg;
 use crate::backend::{Backend, Info, Kind, Prepared};
 use crate::error::{Error, Result};
@@ -92,6 +93,11 @@ pub trait Contender {
 
     /// Where the arrays are while the clock runs.
     fn regime(&self) -> Regime;
+
+    /// Its value on the axis of a sweep that [varies](super::Sweep::vary) chunks or threads. None, the default, in others.
+    fn varied(&self) -> Option<Varied> {
+        None
+    }
 
     /// Makes everything ready that is not to be timed: allocates, moves data to where the regime says. The kernel is prepared
     /// in the first run, if the [first call's](super::Measurement::first_seconds) time is to have it.

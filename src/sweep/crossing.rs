@@ -6,10 +6,10 @@ use super::interval::Interval;
 /// How many times the rate of large arrays a smaller size must have reached, for memory to be what they wait for.
 const FALLS: f64 = 1.3;
 
-/// A size that two series were both measured at.
+/// A size, or another value of the axis, that two series were both measured at.
 #[derive(Clone, Copy)]
 pub(super) struct Point {
-    pub(super) elements: usize,
+    pub(super) x: usize,
     /// The median times.
     pub(super) seconds: [f64; 2],
     /// The logarithm of the first's time over the second's.
@@ -84,21 +84,21 @@ fn crossing(points: &[Point]) -> Interval {
     Interval { low: first[0].min(first[1]), middle: middle[0], high: last[0].max(last[1]) }
 }
 
-/// Between two sizes, how many elements have the ratio 1: straight between logarithms, and straight between times.
+/// Between two sizes, which one has the ratio 1: straight between logarithms, and straight between times.
 fn zero(points: [Point; 2], of: fn(&Interval) -> f64) -> [f64; 2] {
-    let elements = points.map(|point| point.elements as f64);
+    let xs = points.map(|point| point.x as f64);
     let between = |[from, to]: [f64; 2], [below, above]: [f64; 2]| from + (to - from) * below / (below - above);
     let logs = points.map(|point| of(&point.ratio));
     // How many seconds the first takes more, if the ratio is such.
     let seconds = points.map(|point| point.seconds[1] * of(&point.ratio).exp_m1());
-    [between(elements.map(f64::ln), logs).exp(), between(elements, seconds)]
+    [between(xs.map(f64::ln), logs).exp(), between(xs, seconds)]
 }
 
 /// Where the one that is ahead is so by least.
 fn closest(points: &[Point], ahead: usize) -> Option<Found> {
     let turned = points.iter().map(|point| point.turned(ahead));
     let least = turned.min_by(|a, b| a.ratio.middle.total_cmp(&b.ratio.middle))?;
-    Some(Found::Ahead { times: least.ratio.middle.exp(), elements: least.elements })
+    Some(Found::Ahead { times: least.ratio.middle.exp(), at: least.x })
 }
 
 /// That neither is ahead at the sizes `level`, the last of all, or at most of them.
@@ -115,7 +115,7 @@ fn tie(points: &[Point], level: &[Point]) -> Found {
         (fastest >= FALLS * rate).then_some(rate)
     });
     Found::Tie {
-        from: level.first().map_or(0, |point| point.elements),
+        from: level.first().map_or(0, |point| point.x),
         ahead_below: level.len() < points.len(),
         within: widest.exp(),
         memory_gb_per_s: memory,

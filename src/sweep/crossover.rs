@@ -11,11 +11,11 @@
 
 use std::fmt;
 
-use super::Regime;
 use super::crossing::{Point, compared};
 use super::interval::Interval;
-use super::report::{Report, Series};
+use super::report::{Measurement, Report, Series};
 use super::table::{shortened, wrapped};
+use super::{Axis, Regime};
 use crate::backend::Kind;
 use crate::figure::{about, short};
 
@@ -28,6 +28,8 @@ const SURE: f64 = 1.25;
 #[derive(Clone, PartialEq, Debug)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize))]
 pub struct Crossover {
+    /// What the series were measured over, which the numbers below are on.
+    pub axis: Axis,
     /// The workload's name.
     pub workload: String,
     /// The series that is faster, once it has overtaken; of a tie, the one that is ahead at the sizes below.
@@ -45,19 +47,20 @@ pub struct Crossover {
 pub enum Found {
     /// One is slower at smaller sizes and faster at larger ones, both beyond noise.
     Overtakes {
-        /// From how many elements on, by the medians.
+        /// From how many elements on, or which other value of the axis, by the medians.
         at: Interval,
     },
     /// No crossover: one is never slower beyond noise, and not level with the other at the largest sizes.
     Ahead {
         /// How many times the other's time is of its own, where they come closest. Below 1 only within noise.
         times: f64,
-        /// At how many elements.
-        elements: usize,
+        /// At how many elements, or which other value of the axis.
+        #[cfg_attr(feature = "cli", serde(rename = "elements"))]
+        at: usize,
     },
     /// Neither is faster beyond noise at the largest sizes, or at more than half of all.
     Tie {
-        /// The smallest of these sizes, in elements.
+        /// The smallest of these sizes, in elements, or of the axis' other values.
         from: usize,
         /// Whether one is ahead below it.
         ahead_below: bool,
@@ -86,6 +89,7 @@ impl Report {
                 for first in series[..index].iter().filter(|first| rivals(**first, *second)) {
                     let pair = [*first, *second];
                     let name = |(faster, found): (usize, Found)| Crossover {
+                        axis: self.axis,
                         workload: workload.to_owned(),
                         faster: pair[faster],
                         slower: pair[1 - faster],
@@ -98,30 +102,33 @@ impl Report {
         all
     }
 
-    /// Every size that two series have a sound time for, ascending.
+    /// Every size, or other value of the axis, that two series have a sound time for, ascending.
     fn points(&self, workload: &str, [first, second]: [Series; 2]) -> Vec<Point> {
         let of =
             |series: Series| self.measurements.iter().filter(move |each| each.workload == workload && series.is(each));
         let mut points = Vec::new();
         for ours in of(first) {
-            let Some(theirs) = of(second).find(|each| each.elements == ours.elements) else { continue };
-            let stream = ours.elements as u64;
+            let same = |each: &&Measurement| (each.elements, each.varied) == (ours.elements, ours.varied);
+            let Some(theirs) = of(second).find(same) else { continue };
+            let stream = ours.x() as u64;
             let Some(ratio) =
                 Interval::of_log_ratio(&ours.trials_or_quantiles(), &theirs.trials_or_quantiles(), stream)
             else {
                 continue;
             };
             let bytes = ours.gb_per_s * 1e9 * ours.seconds.q50;
-            let waits = !first.on_gpu() && !second.on_gpu() && bytes >= FAR;
+            // At one size, the rate falls for other reasons than the caches' end.
+            let sizes = self.axis == Axis::Elements;
+            let waits = sizes && !first.on_gpu() && !second.on_gpu() && bytes >= FAR;
             points.push(Point {
-                elements: ours.elements,
+                x: ours.x(),
                 seconds: [ours.seconds.q50, theirs.seconds.q50],
                 ratio,
                 rates: [ours.gb_per_s, theirs.gb_per_s],
                 far: waits,
             });
         }
-        points.sort_by_key(|point| point.elements);
+        points.sort_by_key(|point| point.x);
         points
     }
 }
@@ -138,28 +145,41 @@ fn rivals(first: Series, second: Series) -> bool {
 /// A sentence in lines of at most 80 characters.
 impl fmt::Display for Crossover {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Crossover { workload, faster, slower, found } = self;
+        let Crossover { axis, workload, faster, slower, found } = self;
+        // What was measured is told as it is, unless it is a size.
+        let at = |value: usize| match axis {
+            Axis::Elements => axis.at(&about(value as f64)),
+            _ => axis.at(&value.to_string()),
+        };
         let told = match *found {
             Found::Overtakes { at: Interval { low, middle, high } } => {
-                let (at, low, high) = (about(middle), about(low), about(high));
-                format!("{faster} overtakes {slower} at {at} elements ({low} to {high})")
+                let [low, middle, high] = [low, middle, high].map(|value| match axis {
+                    Axis::Elements | Axis::Chunk => about(value),
+                    // From this whole number on.
+                    Axis::Threads | Axis::Intensity => format!("{:.0}", value.ceil()),
+                });
+                let at = match axis {
+                    Axis::Elements => format!("at {}", axis.at(&middle)),
+                    _ => format!("from {} on", axis.at(&middle)),
+                };
+                format!("{faster} overtakes {slower} {at} ({low} to {high})")
             }
-            Found::Ahead { times, elements } => {
-                let at = about(elements as f64);
+            Found::Ahead { times, at: closest } => {
+                let closest = at(closest);
                 let times = if times > 1.0 { format!("by {} times", short(times)) } else { "level".to_owned() };
-                format!("{faster} stays ahead of {slower}, {times} at the closest, {at} elements")
+                format!("{faster} stays ahead of {slower}, {times} at the closest, {closest}")
             }
             Found::Tie { from, ahead_below, within, memory_gb_per_s } => {
-                let from = about(from as f64);
+                let from = at(from);
                 let mut told = match within {
                     // So much noise may hide a difference that matters.
                     _ if within > SURE => format!(
-                        "{faster} and {slower} cannot be told apart from {from} elements on, where noise leaves {} times open",
+                        "{faster} and {slower} cannot be told apart from {from} on, where noise leaves {} times open",
                         short(within)
                     ),
                     _ => {
                         let percent = ((within - 1.0) * 100.0).ceil().max(1.0);
-                        format!("{faster} and {slower} tie from {from} elements on, within {percent:.0} %")
+                        format!("{faster} and {slower} tie from {from} on, within {percent:.0} %")
                     }
                 };
                 if let Some(rate) = memory_gb_per_s {
@@ -228,8 +248,8 @@ mod tests {
         // Threads come within 1.4 times at the largest size, and no nearer.
         let report = simulated(&[SIMD, Curve { fixed: 0.4e-3, each: 1e-9, ..THREADS }], "1e3,1e4,1e5,1e6", 7, 0.01, 1);
         let all = report.crossovers();
-        let Found::Ahead { times, elements } = all[0].found else { panic!("{all:?}") };
-        assert!((times - 1.4).abs() < 0.02 && elements == 1_000_000, "{all:?}");
+        let Found::Ahead { times, at } = all[0].found else { panic!("{all:?}") };
+        assert!((times - 1.4).abs() < 0.02 && at == 1_000_000, "{all:?}");
         assert_eq!((all.len(), all[0].faster.backend), (1, Kind::Simd));
         let said = all[0].to_string();
         assert!(said == ("poly: simd stays ahead of threads, by 1.39 times at the closest, 1e6 elements"), "{said}");

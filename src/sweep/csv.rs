@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::Measurement;
+use super::{Measurement, Varied};
 
 /// One row: the measurement with its quantiles in columns of their own.
 #[derive(serde::Serialize)]
@@ -20,6 +20,7 @@ struct Row<'a> {
     max_ulp: f64,
     first_seconds: Option<f64>,
     of_ceiling: Option<f64>,
+    varied: Option<usize>,
 }
 
 /// Writes measurements as CSV, each as soon as it is there, so that an interrupted sweep leaves a file that is whole.
@@ -54,6 +55,7 @@ impl<W: io::Write> Rows<W> {
             max_ulp: measurement.max_ulp,
             first_seconds: measurement.first_seconds,
             of_ceiling: measurement.of_ceiling,
+            varied: measurement.varied.map(Varied::value),
         })?;
         self.to.flush()
     }
@@ -82,6 +84,7 @@ mod tests {
             first_seconds: Some(0.004),
             gflop_per_s: None,
             of_ceiling: Some(0.75),
+            varied: None,
         };
         let mut bytes = Vec::new();
         let mut rows = Rows::new(&mut bytes);
@@ -91,12 +94,12 @@ mod tests {
         let text = String::from_utf8(bytes).unwrap();
         let lines: Vec<_> = text.lines().collect();
         let names = "workload,backend,regime,elements,trials,seconds_q05,seconds_q50,seconds_q95,\
-                     ns_per_element,gb_per_s,max_ulp,first_seconds,of_ceiling";
+                     ns_per_element,gb_per_s,max_ulp,first_seconds,of_ceiling,varied";
         assert_eq!(lines[0], names);
         let fields: Vec<_> = lines[1].split(',').collect();
         assert_eq!(fields[..5], ["poly", "gpu", "resident", "1000", "5"]);
-        let numbers: Vec<f64> = fields[5..].iter().map(|field| field.parse().unwrap()).collect();
+        let numbers: Vec<f64> = fields[5..13].iter().map(|field| field.parse().unwrap()).collect();
         assert_eq!(numbers, [1e-6, 2e-6, 0.003, 2.0, 4.0, 0.5, 0.004, 0.75]);
-        assert_eq!((lines.len(), lines[2]), (3, lines[1]));
+        assert_eq!((lines.len(), lines[2], fields[13]), (3, lines[1], ""));
     }
 }

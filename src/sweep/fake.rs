@@ -122,8 +122,9 @@ pub(super) struct Costs {
     pub first: u64,
     /// In nanoseconds.
     pub fixed: u64,
-    /// In picoseconds.
+    /// In picoseconds; for each operation of the kernel, if the intensity varies.
     pub each: u64,
+    pub varied: Option<Varied>,
 }
 
 /// A batch's time, in thousandths.
@@ -141,22 +142,29 @@ impl Contender for Costs {
         self.regime
     }
 
+    fn varied(&self) -> Option<Varied> {
+        self.varied.filter(|varied| varied.axis() != Axis::Intensity)
+    }
+
     fn prepare<'a>(&'a self, kernel: &Kernel, args: &[Arg<'a>], len: usize) -> Result<Box<dyn Runner + 'a>> {
         let mut out = vec![f32::NAN; kernel.output_len(len)];
         // What a ceiling is measured with is not verified.
-        if kernel.name() == "poly" {
+        if ["poly", "horner"].contains(&kernel.name()) {
             Loop.run(kernel, args, &mut out)?;
         }
         // Moving arrays is no part of any run.
         self.clock.pass(Duration::from_secs(1));
-        Ok(Box::new(Costing { costs: self, len, out, batches: 0 }))
+        let by_operation = matches!(self.varied, Some(Varied::Intensity(_)));
+        let work = len * if by_operation { kernel.program().ops().len() } else { 1 };
+        Ok(Box::new(Costing { costs: self, work, out, batches: 0 }))
     }
 }
 
 #[cfg(feature = "cli")]
 struct Costing<'a> {
     costs: &'a Costs,
-    len: usize,
+    /// Elements, or operations.
+    work: usize,
     out: Vec<f32>,
     batches: usize,
 }
@@ -169,7 +177,7 @@ impl Runner for Costing<'_> {
 
     fn repeat(&mut self, times: usize) -> Result<()> {
         let Costs { first, fixed, each, .. } = *self.costs;
-        let picos = (fixed * 1000 + each * self.len as u64) * times as u64;
+        let picos = (fixed * 1000 + each * self.work as u64) * times as u64;
         let first = if self.batches == 0 { first } else { 0 };
         let nanos = first + picos * WEATHER[self.batches % WEATHER.len()] / 1_000_000;
         self.costs.clock.pass(Duration::from_nanos(nanos));

@@ -33,12 +33,32 @@ fn report() -> Report {
     ];
     let mut sweep = Sweep::new().sizes("1e3,1e4,1e5".parse().unwrap());
     for (kind, regime, first, fixed, each) in costs {
-        sweep = sweep.contender(Box::new(Costs { clock: clock.clone(), kind, regime, first, fixed, each }));
+        sweep =
+            sweep.contender(Box::new(Costs { clock: clock.clone(), kind, regime, first, fixed, each, varied: None }));
     }
     let broken = Fake::new(&clock, &[6000], Manner::WritesNothing);
     let sweep = sweep.contender(Box::new(broken)).measured_on(FakeMachine::factory(&clock));
-    let mut report = sweep.run_with(&clock, &mut ());
-    report.environment = Environment {
+    let report = sweep.run_with(&clock, &mut ());
+    Report { environment: environment(), ..report }
+}
+
+/// Threads from one to four, which wait for each other more and more.
+fn threads() -> Report {
+    let clock = FakeClock::default();
+    let vary = Vary::new(Axis::Threads, Some("1,2,4".parse().unwrap()), Some(100_000)).unwrap();
+    let mut sweep = Sweep::new().vary(vary);
+    for regime in [Regime::Host, Regime::Fresh] {
+        for n in [1, 2, 4] {
+            let (kind, varied) = (Kind::Threads, Some(Varied::Threads(n as usize)));
+            let (first, fixed, each) = (50_000, 1000 * n, (if regime == Regime::Fresh { 800 } else { 400 }) / n);
+            sweep = sweep.contender(Box::new(Costs { clock: clock.clone(), kind, regime, first, fixed, each, varied }));
+        }
+    }
+    Report { environment: environment(), ..sweep.run_with(&clock, &mut ()) }
+}
+
+fn environment() -> Environment {
+    Environment {
         cpu: Some("Abacus 9".to_owned()),
         isa: Some("avx2".to_owned()),
         threads: Some(4),
@@ -51,8 +71,12 @@ fn report() -> Report {
         os: "CP/M 2.2 z80".to_owned(),
         version: "0.0.0".to_owned(),
         profile: "release".to_owned(),
-    };
-    report
+    }
+}
+
+/// The reports, and what their files are called.
+fn reports() -> [(&'static str, Report); 2] {
+    [("sweep", report()), ("threads", threads())]
 }
 
 /// What is kept in the file of that name; or it is written anew, if the environment says so.
@@ -73,40 +97,44 @@ fn check(name: &str, found: &str) {
 
 #[test]
 fn the_rows_are_as_they_were() {
-    let mut bytes = Vec::new();
-    let mut rows = csv::Rows::new(&mut bytes);
-    for measurement in &report().measurements {
-        rows.write(measurement).unwrap();
+    for (name, report) in reports() {
+        let mut bytes = Vec::new();
+        let mut rows = csv::Rows::new(&mut bytes);
+        for measurement in &report.measurements {
+            rows.write(measurement).unwrap();
+        }
+        drop(rows);
+        check(&format!("{name}.csv"), &String::from_utf8(bytes).unwrap());
     }
-    drop(rows);
-    check("sweep.csv", &String::from_utf8(bytes).unwrap());
 }
 
 #[test]
 fn the_table_is_as_it_was() {
-    let (report, mut table) = (report(), Table::default());
-    let rows = report.measurements.iter().map(|measurement| table.row(measurement));
-    let mut lines = vec![Table::head()];
-    lines.extend(rows);
-    lines.extend(table::first_calls(&report));
-    lines.extend(table::of_ceiling(&report));
-    lines.extend(report.crossovers().iter().map(ToString::to_string));
-    lines.extend(report.failures.iter().map(ToString::to_string));
-    lines.extend(report.warnings().iter().map(ToString::to_string));
-    check("table.txt", &(lines.join("\n") + "\n"));
+    for ((_, report), name) in reports().into_iter().zip(["table.txt", "threads.txt"]) {
+        let mut table = Table::over(report.axis);
+        let mut lines = vec![table.head(report.measurements[0].elements)];
+        lines.extend(report.measurements.iter().map(|measurement| table.row(measurement)));
+        lines.extend(table::first_calls(&report));
+        lines.extend(table::of_ceiling(&report));
+        lines.extend(report.crossovers().iter().map(ToString::to_string));
+        lines.extend(report.failures.iter().map(ToString::to_string));
+        lines.extend(report.warnings().iter().map(ToString::to_string));
+        check(name, &(lines.join("\n") + "\n"));
+    }
 }
 
 #[test]
 fn the_json_is_as_it_was_and_reads_back() {
-    let report = report();
-    let mut bytes = Vec::new();
-    json::write(&report, &mut bytes).unwrap();
-    let found = String::from_utf8(bytes).unwrap();
-    let parse = |text: &str| -> Value { serde_json::from_str(text).unwrap() };
-    let kept = kept("sweep.json", &found);
-    assert!(alike(&parse(&found), &parse(&kept)), "golden/sweep.json is another than\n{found}");
-    let back = json::read(kept.as_bytes()).unwrap();
-    assert_eq!((back.crossovers().len(), back.warnings()), (report.crossovers().len(), report.warnings()));
+    for (name, report) in reports() {
+        let mut bytes = Vec::new();
+        json::write(&report, &mut bytes).unwrap();
+        let found = String::from_utf8(bytes).unwrap();
+        let parse = |text: &str| -> Value { serde_json::from_str(text).unwrap() };
+        let kept = kept(&format!("{name}.json"), &found);
+        assert!(alike(&parse(&found), &parse(&kept)), "golden/{name}.json is another than\n{found}");
+        let back = json::read(kept.as_bytes()).unwrap();
+        assert_eq!((back.crossovers().len(), back.warnings()), (report.crossovers().len(), report.warnings()));
+    }
 }
 
 /// Whether two files say the same. Logarithms and powers may differ in their last bits from machine to machine.
@@ -129,7 +157,9 @@ fn alike(one: &Value, other: &Value) -> bool {
 
 #[test]
 fn the_pictures_have_the_parts_that_they_had() {
-    check("picture.txt", &parts(&plot::svg_text(&report()).unwrap()));
+    for ((_, report), name) in reports().into_iter().zip(["picture.txt", "threads_picture.txt"]) {
+        check(name, &parts(&plot::svg_text(&report).unwrap()));
+    }
     check("roofline.txt", &parts(&roofline::svg_text(&report()).unwrap()));
 }
 

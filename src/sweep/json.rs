@@ -125,6 +125,7 @@ mod tests {
             first_seconds: Some(0.25),
             gflop_per_s: None,
             of_ceiling: None,
+            varied: None,
         });
         let mismatch = Mismatch { index: 3, value: 0.1, oracle: 0.25, bound: 1e-9, wrong: 1, of: 1000 };
         report.failures.push(Failure {
@@ -134,6 +135,7 @@ mod tests {
             elements: 1000,
             reason: mismatch.to_string(),
             mismatch: Some(mismatch),
+            varied: None,
         });
         report
     }

@@ -15,7 +15,7 @@ const ROW: f64 = 16.0;
 /// A place where two lines cross beyond noise.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Mark {
-    /// At how many elements.
+    /// At how many elements, or what else varies.
     pub at: Interval,
     /// The time of both there.
     pub seconds: f64,
@@ -29,7 +29,7 @@ impl Mark {
             let Found::Overtakes { at } = crossover.found else { return None };
             let series = report.measurements.iter().filter(|each| each.workload == workload);
             let series = series.filter(|each| crossover.faster.is(each));
-            let mut line: Vec<_> = series.map(|each| (each.elements as f64, each.seconds.q50)).collect();
+            let mut line: Vec<_> = series.map(|each| (each.x() as f64, each.seconds.q50)).collect();
             line.sort_by(|one, other| one.0.total_cmp(&other.0));
             Some(Mark { at, seconds: height(&line, at.middle)? })
         };

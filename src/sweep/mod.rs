@@ -5,6 +5,8 @@
 //! machine's memory and arithmetic reach at best. It tells where one [overtakes](Report::crossovers) another and [what to mind](Report::warnings). [`table`] shows it, and with the feature
 //! `cli`, `csv`, `json`, `page`, `plot` and `roofline` write it down.
 //!
+//! Instead of the number of elements, a sweep can [vary](Vary) chunks, threads or the work for each element.
+//!
 //! What keeps the figures honest:
 //!
 //! * A contender whose output is wrong anywhere gets no time. The failure is part of the report.
@@ -28,6 +30,8 @@ pub mod csv;
 #[cfg(feature = "gpu")]
 mod device;
 mod environment;
+#[cfg(feature = "cli")]
+mod ideal;
 mod interval;
 #[cfg(feature = "cli")]
 pub mod json;
@@ -48,6 +52,7 @@ mod round;
 pub(crate) mod sampling;
 mod sizes;
 pub mod table;
+mod vary;
 mod verify;
 mod warning;
 
@@ -72,6 +77,7 @@ pub use interval::Interval;
 pub use regret::{Case, Regret};
 pub use report::{Failure, Measurement, Missing, Place, Quantiles, Report, Series};
 pub use sizes::Sizes;
+pub use vary::{Axis, Varied, Vary};
 pub use verify::Mismatch;
 pub use warning::Warning;
 
@@ -99,7 +105,7 @@ pub trait Observer {
     /// A backend is not there. Heard before anything is measured.
     fn missing(&mut self, _missing: &Missing) {}
 
-    /// All contenders have been measured at one size of one workload, or nothing yet: the report so far is whole. Who is
+    /// All contenders have been measured at one size, or one degree, of one workload, or nothing yet: the report so far is whole. Who is
     /// afraid of being killed writes it down now. It says that it was [cancelled](Report::cancelled).
     fn so_far(&mut self, _report: &Report) {}
 
@@ -142,6 +148,7 @@ pub struct Sweep {
     contenders: Vec<Box<dyn Contender>>,
     missing: Vec<Missing>,
     sizes: Sizes,
+    vary: Option<Vary>,
     trials: usize,
     seed: u64,
     /// What to go on with.
@@ -158,6 +165,7 @@ impl Sweep {
             contenders: Vec::new(),
             missing: Vec::new(),
             sizes: Sizes::default(),
+            vary: None,
             trials: TRIALS,
             seed: SEED,
             earlier: None,
@@ -175,6 +183,13 @@ impl Sweep {
         Sweep { sizes, ..self }
     }
 
+    /// Varies something else than the number of elements, of which there are as many as [`Vary`] says, whatever the sizes
+    /// are; and if it is the intensity, whatever the workloads are. Call it before [`open`](Sweep::open), which then adds
+    /// a backend at each of the values. A [contender](Sweep::contender) that is no such value gets no time.
+    pub fn vary(self, vary: Vary) -> Self {
+        Sweep { vary: Some(vary), ..self }
+    }
+
     /// So many trials for each measurement; at least one. From two on, the slowest is dropped.
     pub fn trials(self, trials: usize) -> Self {
         Sweep { trials: trials.max(1), ..self }
@@ -188,15 +203,22 @@ impl Sweep {
     /// Adds a backend with its defaults under each of the [usual regimes](Regime::USUAL) that it has, or the reason why it is
     /// not there. For other regimes, add its [`contenders`].
     pub fn open(self, kind: Kind) -> Self {
-        match contenders(kind, &Regime::USUAL) {
+        let opened = match &self.vary {
+            Some(vary) => vary.contenders(kind, &Regime::USUAL),
+            None => contenders(kind, &Regime::USUAL),
+        };
+        match opened {
             Ok(contenders) => contenders.into_iter().fold(self, Sweep::contender),
             Err(reason) => self.missing(kind, &reason),
         }
     }
 
-    /// Adds every backend that this crate knows, or the reason why it is not there.
+    /// Adds every backend that this crate knows, or the reason why it is not there; but none that has nothing of what is
+    /// [varied](Sweep::vary).
     pub fn every_backend(self) -> Self {
-        Kind::ALL.into_iter().fold(self, Sweep::open)
+        let axis = self.axis();
+        let has = |kind: &Kind| Regime::USUAL.into_iter().any(|regime| axis.is_of(*kind, regime));
+        Kind::ALL.into_iter().filter(has).fold(self, Sweep::open)
     }
 
     /// Adds an open backend, from arrays in host memory to an array in host memory.
@@ -230,9 +252,9 @@ impl Sweep {
     /// How much memory the largest size takes, in bytes: inputs, the oracle, and an output for each contender. A GPU's
     /// own copies come on top.
     pub fn bytes_needed(&self) -> u64 {
-        let elements = self.sizes.largest() as u64;
+        let elements = self.measured_sizes().largest() as u64;
         let output = size_of::<f32>();
-        let inputs = self.workloads.iter().map(Workload::input_bytes).max().unwrap_or(0);
+        let inputs = self.subjects().iter().map(|(workload, _)| workload.input_bytes()).max().unwrap_or(0);
         let bounds = size_of::<crate::bound::Bound>() * self.arithmetics().len();
         elements.saturating_mul((inputs + bounds + output * self.contenders.len()) as u64)
     }
@@ -251,18 +273,19 @@ impl Sweep {
         for missing in &self.missing {
             observer.missing(missing);
         }
-        let steps = self.workloads.len() * self.sizes.len() * self.contenders.len() * (1 + self.trials);
+        let (subjects, sizes) = (self.subjects(), self.measured_sizes());
+        let steps = subjects.len() * sizes.len() * self.contenders.len() * (1 + self.trials);
         let mut progress = Progress { done: 0, total: steps };
         let sampler = Sampler::new(clock, round::LEAST_SAMPLE);
         report.clock_step = Some(sampler.step().as_secs_f64());
         self.measure_ceilings(&mut report, clock, sampler.step(), observer);
         observer.so_far(&report);
-        for workload in &self.workloads {
-            let largest = self.sizes.largest();
+        for (workload, varied) in &subjects {
+            let (largest, varied) = (sizes.largest(), *varied);
             let data = workload.data(largest, self.seed);
             let oracle = Oracle::new(workload, &data, largest, &self.arithmetics());
-            for len in self.sizes.iter() {
-                let round = Round { sweep: self, workload, data: &data, oracle: oracle.as_ref(), len, sampler };
+            for len in sizes.iter() {
+                let round = Round { sweep: self, workload, data: &data, oracle: oracle.as_ref(), len, varied, sampler };
                 round.run(&mut report, &mut progress, observer);
                 self.arrange(&mut report);
                 if observer.cancelled() {
@@ -277,6 +300,10 @@ impl Sweep {
 
     /// Measures what the machine allows, unless this goes on with a sweep and is stopped at once.
     fn measure_ceilings(&self, report: &mut Report, clock: &dyn Clock, step: Duration, observer: &mut dyn Observer) {
+        // One thread and all of them have a ceiling, and what is between has none.
+        if self.axis() == Axis::Threads {
+            return;
+        }
         let lanes = |info: &Info| matches!(info.kind, Kind::Simd | Kind::Threads | Kind::Auto);
         let isa = self.infos().iter().filter(|info| lanes(info)).filter_map(|info| info.isa).max();
         let now = ceiling::measure(self, &mut *(self.machine)(isa), clock, step, observer);
@@ -285,6 +312,22 @@ impl Sweep {
             (Some(earlier), Some(now)) => Some(Ceilings::joined(earlier, now)),
             (earlier, now) => now.or_else(|| earlier.cloned()),
         };
+    }
+
+    /// What is varied.
+    pub fn axis(&self) -> Axis {
+        self.vary.as_ref().map_or(Axis::Elements, Vary::axis)
+    }
+
+    /// The sizes that are measured.
+    fn measured_sizes(&self) -> Sizes {
+        self.vary.as_ref().map_or_else(|| self.sizes.clone(), Vary::sizes)
+    }
+
+    /// The workloads that are measured, and what is varied about them.
+    fn subjects(&self) -> Vec<(Workload, Option<Varied>)> {
+        let polynomials = self.vary.as_ref().and_then(Vary::workloads);
+        polynomials.unwrap_or_else(|| self.workloads.iter().map(|workload| (workload.clone(), None)).collect())
     }
 
     /// Whose arithmetic the contenders' results come from, each once.

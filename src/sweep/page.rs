@@ -7,13 +7,15 @@
 mod ceiling;
 mod finding;
 mod section;
+mod varied;
 
 use std::io;
 
 use serde_json::Value;
 
+use super::axis::against;
 use super::table::shortened;
-use super::{Report, json, plot, roofline};
+use super::{Axis, Report, json, plot, roofline};
 use crate::workload::Workload;
 
 const TEMPLATE: &str = include_str!("page/page.html");
@@ -59,6 +61,7 @@ fn page(report: &Report, mut value: Value) -> io::Result<String> {
     let title = escaped(&title(report));
     Ok(splice(&[
         ("title", &title),
+        ("against", &against(report)),
         ("machine", &escaped(&report.environment.machine())),
         ("finding", &found(report)),
         ("notices", &section::notices(report)),
@@ -106,6 +109,12 @@ fn splice(parts: &[(&str, &str)]) -> String {
 }
 
 fn found(report: &Report) -> String {
+    if matches!(report.axis, Axis::Chunk | Axis::Threads) {
+        let told = |found: String| {
+            format!("<p class=\"finding\">{}</p>\n<p class=\"basis\">{}</p>", escaped(&found), varied::BASIS)
+        };
+        return varied::finding(report).map_or_else(String::new, told);
+    }
     let measured = |name: &str| report.measurements.iter().any(|each| each.backend.name() == name);
     let software = if report.environment.software == Some(true) && measured("gpu") { SOFTWARE } else { "" };
     let auto = if measured("auto") { AUTO } else { "" };
@@ -128,11 +137,11 @@ fn workloads(report: &Report) -> Vec<&str> {
 fn title(report: &Report) -> String {
     match workloads(report)[..] {
         [] => "A sweep in which nothing was measured".to_owned(),
-        [one] => format!("Sweep of {}", shortened(one, 64)),
+        [one] => format!("Sweep of {}{}", shortened(one, 64), varied::over(report.axis)),
         ref all if all.iter().map(|name| name.chars().count()).sum::<usize>() > 64 => {
-            format!("Sweep of {} workloads", all.len())
+            format!("Sweep of {} workloads{}", all.len(), varied::over(report.axis))
         }
-        ref all => format!("Sweep of {}", finding::listed(all, "and")),
+        ref all => format!("Sweep of {}{}", finding::listed(all, "and"), varied::over(report.axis)),
     }
 }
 
@@ -192,6 +201,7 @@ mod tests {
             elements: 10,
             reason: nasty.to_owned(),
             mismatch: None,
+            varied: None,
         });
         let page = written(&report, Some(nasty));
         assert!(!page.contains("<b>") && !page.contains("1 </script"), "{page}");

@@ -1,14 +1,16 @@
-//! The measurements as a picture: time against elements, both on logarithmic axes, a panel for each workload; and below the
-//! lines, what the machine allows.
+//! The measurements as a picture: time against elements or what else varies, both on logarithmic axes, a panel for each
+//! workload; and below the lines, what the machine allows.
 
 use std::io;
 use std::path::Path;
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::axis::{axis, count, spread, tick_time};
-use super::canvas::{self, CEILING, Canvas, Chart, Drawn, Head, Picture, Swatch};
+use super::axis::{across, against, axis, described, label, spread, tick_time};
+use super::canvas::{self, CEILING, Canvas, Chart, Drawn, GREY, Head, Picture, Swatch};
+use super::ideal::{ideal, shares};
 use super::look::Look;
 use super::mark::Mark;
 use super::table::shortened;
@@ -59,16 +61,16 @@ struct Panels<'a> {
 const WIDTHS: [f64; 2] = [900.0, 1280.0];
 /// How wide the line is of what the machine allows.
 const THICK: f64 = 6.0;
-/// What the horizontal axis is, where lines cross.
-const CROSSED: &str = "elements; a ring is where one overtakes another, its bar the 95 % interval";
+/// What is added to the horizontal axis where lines cross.
+const CROSSED: &str = "; a ring is where one overtakes another, its bar the 95 % interval";
 
 impl<'a> Panels<'a> {
     fn new(report: &'a Report) -> Self {
         let (workloads, series) = (report.workloads(), canvas::series(report));
         let title = match workloads[..] {
             [] => "nothing was measured".to_owned(),
-            [one] => format!("{}: time against elements", named(one)),
-            _ => "Time against elements".to_owned(),
+            [one] => format!("{}: time against {}", named(one), against(report)),
+            _ => format!("Time against {}", against(report)),
         };
         let mut legend = canvas::legend(&series);
         let ceiling = report.ceiling();
@@ -88,27 +90,38 @@ impl<'a> Panels<'a> {
         };
         let ours = || self.report.measurements.iter().filter(|each| each.workload == workload);
         let bound = self.ceiling.map(of).unwrap_or_default();
-        let bound: Vec<_> =
-            bound.iter().filter_map(|each| Some((each.elements as f64, each.bound_seconds()?))).collect();
-        let xs = spread(ours().map(|each| each.elements as f64), 1.15);
-        let times = ours().flat_map(|each| [each.seconds.q05, each.seconds.q95]);
-        let ys = spread(times.chain(bound.iter().map(|(_, seconds)| *seconds)), 1.4);
+        let bound: Vec<_> = bound.iter().filter_map(|each| Some((each.x() as f64, each.bound_seconds()?))).collect();
+        let ideal = ideal(self.report, workload);
+        let limits = bound.iter().chain(ideal.iter().flatten()).map(|(_, seconds)| *seconds);
+        let xs = spread(ours().map(|each| each.x() as f64), 1.15);
+        let ys = spread(ours().flat_map(|each| [each.seconds.q05, each.seconds.q95]).chain(limits), 1.4);
         let mut chart = ChartBuilder::on(area);
         chart.margin(canvas.px(12.0)).margin_right(canvas.px(28.0));
         chart.x_label_area_size(canvas.px(44.0)).y_label_area_size(canvas.px(80.0));
         if self.columns() > 1 {
             chart.caption(named(workload), canvas.font(16.0));
         }
-        let mut chart = chart.build_cartesian_2d(axis(&xs, 4), axis(&ys, 3))?;
+        let over = self.report.axis;
+        let mut chart = chart.build_cartesian_2d(across(self.report, &xs), axis(&ys, 3))?;
         let marks = Mark::all(self.report, &self.crossovers, workload);
-        let across = if marks.is_empty() { "elements" } else { CROSSED };
-        canvas.mesh(&mut chart, [across, "time of a run, median and 5–95 %"], [&count, &tick_time])?;
+        let described = format!("{}{}", described(over), if marks.is_empty() { "" } else { CROSSED });
+        canvas.mesh(&mut chart, [&described, "time of a run, median and 5–95 %"], [&|x| label(over, x), &tick_time])?;
         if !bound.is_empty() {
             chart.draw_series([PathElement::new(bound, CEILING.stroke_width(canvas.px(THICK)))])?;
+        }
+        for line in ideal {
+            chart.draw_series([PathElement::new(line, GREY.stroke_width(canvas.px(1.0)))])?;
         }
         for series in &self.series {
             line(canvas, &mut chart, Look::of(series.backend, series.regime), &of(*series))?;
         }
+        let font = canvas.font(12.0).pos(Pos::new(HPos::Center, VPos::Bottom));
+        let above = -(canvas.px(9.0) as i32);
+        chart.draw_series(
+            shares(self.report, workload)
+                .into_iter()
+                .map(|(point, share)| EmptyElement::at(point) + Text::new(share, (0, above), font.clone())),
+        )?;
         Mark::draw(&marks, canvas, &mut chart, ys.start)
     }
 }
@@ -134,7 +147,7 @@ impl Picture for Panels<'_> {
 
 /// One series' band, median and markers.
 fn line<DB: DrawingBackend>(canvas: Canvas, chart: &mut Chart<'_, DB>, look: Look, line: &[&Measurement]) -> Drawn<DB> {
-    let at = |q: fn(&Measurement) -> f64| line.iter().map(move |each| (each.elements as f64, q(each)));
+    let at = |q: fn(&Measurement) -> f64| line.iter().map(move |each| (each.x() as f64, q(each)));
     let median: Vec<_> = at(|each| each.seconds.q50).collect();
     let band: Vec<_> = at(|each| each.seconds.q05).chain(at(|each| each.seconds.q95).rev()).collect();
     chart.draw_series([Polygon::new(band, look.color.mix(0.22))])?;
@@ -195,6 +208,7 @@ mod tests {
                 first_seconds: None,
                 gflop_per_s: None,
                 of_ceiling: None,
+                varied: None,
             });
         }
         let picture = draw(&report);

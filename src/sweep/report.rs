@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Ceilings, Environment, Mismatch, Regime};
+use super::{Axis, Ceilings, Environment, Mismatch, Regime, Varied};
 use crate::backend::Kind;
 
 /// What a sweep found, and where.
@@ -28,13 +28,29 @@ pub struct Report {
     /// What the machine's memory and arithmetic reach at best, if that was measured. None in a file from before it was.
     #[cfg_attr(feature = "cli", serde(default, skip_serializing_if = "Option::is_none"))]
     pub ceilings: Option<Ceilings>,
+    /// What differs from one measurement of a series to the next: how many elements, unless it says otherwise.
+    #[cfg_attr(feature = "cli", serde(default))]
+    pub axis: Axis,
 }
 
 impl Report {
     pub(super) fn new(environment: Environment, missing: Vec<Missing>) -> Self {
         let (measurements, failures) = (Vec::new(), Vec::new());
-        let (seed, clock_step, ceilings) = (None, None, None);
-        Report { environment, measurements, missing, failures, cancelled: false, seed, clock_step, ceilings }
+        let (seed, clock_step, ceilings, axis) = (None, None, None, Axis::Elements);
+        Report { environment, measurements, missing, failures, cancelled: false, seed, clock_step, ceilings, axis }
+    }
+
+    /// What `n` threads make of being `n`: the time of one thread over `n` times theirs, t(1)/(n·t(n)). 1 is all that they
+    /// could, and 0.5 half of it. None for what is no measurement of a sweep over threads, or one without one thread.
+    pub fn efficiency(&self, measurement: &Measurement) -> Option<f64> {
+        let alone = self.measurements.iter().find(|each| each.is_alone_for(measurement))?;
+        measurement.efficiency(alone)
+    }
+
+    /// The elements of all measurements, if they do not vary.
+    pub(super) fn elements(&self) -> Option<usize> {
+        let first = self.measurements.first().filter(|_| self.axis != Axis::Elements)?;
+        Some(first.elements)
     }
 
     /// Whether it has a measurement of this.
@@ -138,6 +154,9 @@ pub struct Measurement {
     /// before there was.
     #[cfg_attr(feature = "cli", serde(default))]
     pub of_ceiling: Option<f64>,
+    /// The value on the report's axis; None if that is the elements'.
+    #[cfg_attr(feature = "cli", serde(default))]
+    pub varied: Option<Varied>,
 }
 
 impl Measurement {
@@ -148,8 +167,33 @@ impl Measurement {
 
     /// What it is a measurement of.
     pub fn place(&self) -> Place {
-        let Measurement { backend, regime, elements, .. } = *self;
-        Place { workload: self.workload.clone(), backend, regime, elements }
+        let Measurement { backend, regime, elements, varied, .. } = *self;
+        Place { workload: self.workload.clone(), backend, regime, elements, varied }
+    }
+
+    /// The value on the report's axis: how many elements, how many of them in a chunk, how many threads, or the degree.
+    pub fn x(&self) -> usize {
+        self.varied.map_or(self.elements, Varied::value)
+    }
+
+    /// Whether this is the run on one thread that another, on several, is measured by.
+    pub(super) fn is_alone_for(&self, other: &Measurement) -> bool {
+        let same = |each: &Measurement| (each.backend, each.regime, each.elements);
+        self.varied == Some(Varied::Threads(1)) && same(self) == same(other) && self.workload == other.workload
+    }
+
+    /// Whether this is the loop's run that another, at the same place, is measured by.
+    pub(super) fn is_loop_for(&self, other: &Measurement) -> bool {
+        let same = |each: &Measurement| (each.elements, each.varied);
+        (self.backend, self.regime) == (Kind::Loop, Regime::Host)
+            && same(self) == same(other)
+            && self.workload == other.workload
+    }
+
+    /// The [efficiency](Report::efficiency) by the time on one thread.
+    pub(super) fn efficiency(&self, alone: &Measurement) -> Option<f64> {
+        let Some(Varied::Threads(threads)) = self.varied else { return None };
+        Some(alone.seconds.q50 / (threads as f64 * self.seconds.q50))
     }
 
     /// The least seconds that the ceilings let it take.
@@ -178,17 +222,20 @@ pub struct Place {
     pub regime: Regime,
     /// How many elements the output has.
     pub elements: usize,
+    /// The value on the report's axis; None if that is the elements'.
+    pub varied: Option<Varied>,
 }
 
-/// `poly on gpu resident at 1000 elements`.
+/// `poly on gpu resident at 1000 elements`, `poly on threads at 1000 elements, 4 threads`.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Place { workload, backend, regime, elements } = self;
-        write!(f, "{workload} on {} at {elements} elements", series(*backend, *regime))
+        let Place { workload, backend, regime, elements, varied } = self;
+        write!(f, "{workload} on {} at {elements} elements", series(*backend, *regime))?;
+        varied.iter().try_for_each(|varied| write!(f, ", {varied}"))
     }
 }
 
-/// What is measured over the sizes: a backend under a regime.
+/// What is measured over the axis: a backend under a regime.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize))]
 pub struct Series {
@@ -291,13 +338,16 @@ pub struct Failure {
     pub reason: String,
     /// The worst element, if the output was wrong.
     pub mismatch: Option<Mismatch>,
+    /// The value on the report's axis; None if that is the elements'.
+    #[cfg_attr(feature = "cli", serde(default))]
+    pub varied: Option<Varied>,
 }
 
 impl Failure {
     /// What has no time.
     pub fn place(&self) -> Place {
-        let Failure { backend, regime, elements, .. } = *self;
-        Place { workload: self.workload.clone(), backend, regime, elements }
+        let Failure { backend, regime, elements, varied, .. } = *self;
+        Place { workload: self.workload.clone(), backend, regime, elements, varied }
     }
 }
 

@@ -5,7 +5,7 @@
 //! the seed: other numbers may take another time.
 
 use super::environment::{Difference, Environment};
-use super::{Failure, Measurement, Observer, Place, Report, Sweep};
+use super::{Axis, Contender, Failure, Measurement, Observer, Place, Report, Sweep, Varied, Vary};
 use crate::backend::{Info, Isa, Kind};
 use crate::error::{Error, Result};
 
@@ -33,12 +33,22 @@ impl Sweep {
     ///
     /// # Errors
     ///
-    /// [`Error::Earlier`] if the report comes from another machine or build, or from other numbers.
+    /// [`Error::Earlier`] if the report comes from another machine or build, from other numbers, or has another axis; or if
+    /// this is not the number of elements, another one.
     pub fn append(self, earlier: Report) -> Result<Self> {
         let refused = |reason| {
             let remedy = "begin a sweep of its own, in another place".to_owned();
             Err(Error::Earlier { reason, remedy })
         };
+        if earlier.axis != self.axis() {
+            return refused(format!("its measurements vary {} and these vary {}", earlier.axis, self.axis()));
+        }
+        let elements = (earlier.elements(), self.vary.as_ref().map(Vary::elements));
+        if let (Some(old), Some(new)) = elements
+            && old != new
+        {
+            return refused(format!("its arrays had {old} elements and have {new} now"));
+        }
         let differences = differences(&earlier, &self.infos());
         if let [Difference { what, old, new }, ..] = &differences[..] {
             return refused(format!("its {what} was {old} and is {new} now"));
@@ -52,15 +62,21 @@ impl Sweep {
 
     /// Whether this sweep would measure this.
     fn plans(&self, place: &Place) -> bool {
-        self.workloads.iter().any(|workload| workload.name() == place.workload)
-            && self.sizes.iter().any(|elements| elements == place.elements)
-            && self.contenders.iter().any(|ours| (ours.info().kind, ours.regime()) == (place.backend, place.regime))
+        let ours = |contender: &dyn Contender, varied: Option<Varied>| {
+            let series = (contender.info().kind, contender.regime());
+            series == (place.backend, place.regime) && varied.or(contender.varied()) == place.varied
+        };
+        self.measured_sizes().iter().any(|elements| elements == place.elements)
+            && self.subjects().iter().any(|(workload, varied)| {
+                workload.name() == place.workload && self.contenders.iter().any(|each| ours(&**each, *varied))
+            })
     }
 
     /// The report to go on with, or an empty one.
     pub(super) fn begin(&self, observer: &mut dyn Observer) -> Report {
         let mut report = Report::new(Environment::of(&self.infos()), self.missing.clone());
         report.seed = Some(self.seed);
+        report.axis = self.axis();
         // Until it is at its end. Who is killed on the way leaves a report that says so.
         report.cancelled = true;
         if let Some(earlier) = &self.earlier {
@@ -77,7 +93,7 @@ impl Sweep {
         report
     }
 
-    /// Puts the measurements of several sweeps in the order of one: by workload, by size, by series.
+    /// Puts the measurements of several sweeps in the order of one: by workload, by size or what else varies, by series.
     pub(super) fn arrange(&self, report: &mut Report) {
         if self.earlier.is_none() {
             return;
@@ -85,7 +101,7 @@ impl Sweep {
         let workloads: Vec<String> = report.workloads().into_iter().map(str::to_owned).collect();
         report.measurements.sort_by_key(|each| {
             let workload = workloads.iter().position(|name| *name == each.workload);
-            (workload, each.elements, each.backend, each.regime)
+            (workload, each.elements, each.varied, each.backend, each.regime)
         });
     }
 }
@@ -100,7 +116,8 @@ fn differences(earlier: &Report, infos: &[Info]) -> Vec<Difference> {
     };
     let matters = |difference: &Difference| match difference.what {
         "isa" => both(lanes),
-        "threads" => both(many),
+        // Where their number is what is varied, the greatest of all may grow.
+        "threads" => earlier.axis != Axis::Threads && both(many),
         _ => true,
     };
     earlier.environment.differences(&Environment::of(infos)).into_iter().filter(matters).collect()

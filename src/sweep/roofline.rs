@@ -17,7 +17,7 @@ use super::canvas::{self, Canvas, Chart, Drawn, GREY, Head, LINE, Picture, Swatc
 use super::look::Look;
 use super::report::threads;
 use super::table::shortened;
-use super::{Regime, Report, Series};
+use super::{Regime, Report, Series, Varied};
 use crate::backend::Kind;
 use crate::figure::short;
 
@@ -99,17 +99,23 @@ fn points(report: &Report) -> Vec<Point> {
     let mut all: Vec<Point> = Vec::new();
     for workload in report.workloads() {
         for series in report.series(workload) {
-            let ours = report.measurements.iter().filter(|each| each.workload == workload && series.is(each));
-            let Some(largest) = ours.max_by_key(|each| each.elements) else { continue };
-            let Some(gflop_per_s) = largest.gflop_per_s.filter(|rate| *rate > 0.0 && rate.is_finite()) else {
-                continue;
-            };
-            let intensity = gflop_per_s / largest.gb_per_s;
-            let near = |each: &Point| each.name == workload && (each.intensity / intensity - 1.0).abs() < 1e-6;
-            let summed = series.regime == Regime::Scalar && !all.iter().any(near);
-            let name = if summed { format!("{workload} {}", series.regime) } else { workload.to_owned() };
-            if intensity.is_finite() {
-                all.push(Point { name, series, intensity, gflop_per_s });
+            let ours = || report.measurements.iter().filter(|each| each.workload == workload && series.is(each));
+            let largest = ours().map(|each| each.elements).max();
+            for each in ours().filter(|each| Some(each.elements) == largest) {
+                let Some(gflop_per_s) = each.gflop_per_s.filter(|rate| *rate > 0.0 && rate.is_finite()) else {
+                    continue;
+                };
+                let name = match each.varied {
+                    Some(Varied::Intensity(degree)) => format!("degree {degree}"),
+                    _ => workload.to_owned(),
+                };
+                let intensity = gflop_per_s / each.gb_per_s;
+                let near = |each: &Point| each.name == name && (each.intensity / intensity - 1.0).abs() < 1e-6;
+                let summed = series.regime == Regime::Scalar && !all.iter().any(near);
+                let name = if summed { format!("{name} {}", series.regime) } else { name };
+                if intensity.is_finite() {
+                    all.push(Point { name, series, intensity, gflop_per_s });
+                }
             }
         }
     }

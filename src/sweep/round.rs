@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::report::{Failure, Measurement, Place, Quantiles, Report};
 use super::sampling::Sampler;
 use super::verify::{Mismatch, Oracle};
-use super::{Ceilings, Contender, Observer, Progress, Runner, Sweep};
+use super::{Axis, Ceilings, Contender, Observer, Progress, Runner, Sweep, Varied};
 use crate::error::{Error, Result};
 use crate::workload::{Data, Workload};
 
@@ -19,6 +19,8 @@ pub(super) struct Round<'a> {
     pub data: &'a Data,
     pub oracle: Result<&'a Oracle, &'a Error>,
     pub len: usize,
+    /// What is different about the workload, if that is what is varied.
+    pub varied: Option<Varied>,
     pub sampler: Sampler<'a>,
 }
 
@@ -85,6 +87,8 @@ impl<'a> Round<'a> {
                 progress.advance(1, observer);
             }
         }
+        // From value to value; they were measured at the same time.
+        entries.sort_by_key(|entry| entry.contender.varied());
         for entry in entries {
             match entry.broke {
                 Some(error) => self.fail(entry.contender, Defeat::Broke(error), report, observer),
@@ -99,11 +103,30 @@ impl<'a> Round<'a> {
 
     fn place(&self, contender: &dyn Contender) -> Place {
         let (backend, regime) = (contender.info().kind, contender.regime());
-        Place { workload: self.workload.name().to_owned(), backend, regime, elements: self.len }
+        let varied = self.varied.or(contender.varied());
+        Place { workload: self.workload.name().to_owned(), backend, regime, elements: self.len, varied }
+    }
+
+    /// That a contender has a value on the sweep's axis, if that is not the elements'.
+    fn check(&self, place: &Place) -> Result<()> {
+        let axis = |varied: Option<Varied>| varied.map_or(Axis::Elements, Varied::axis);
+        if axis(place.varied) == self.sweep.axis() {
+            return Ok(());
+        }
+        Err(Error::Invalid {
+            what: "contender",
+            given: place.backend.to_string(),
+            expected: format!(
+                "this sweep varies {}, and the contender {}; add one that says its value on that axis",
+                self.sweep.axis(),
+                axis(place.varied)
+            ),
+        })
     }
 
     /// Prepares a contender, verifies it and finds how many runs make a sample.
     fn enter<'s>(&'s self, contender: &'s dyn Contender) -> Result<Entry<'s>, Defeat> {
+        self.check(&self.place(contender))?;
         let oracle = self.oracle.map_err(Clone::clone)?;
         let kernel = contender.regime().kernel(&self.workload.kernel);
         let mut runner = contender.prepare(&kernel, &self.data.args(self.len), self.len)?;
@@ -128,24 +151,25 @@ impl<'a> Round<'a> {
         let seconds = Quantiles::without_slowest(&entry.samples);
         let ns_per_element = seconds.q50 * 1e9 / self.len as f64;
         let kernel = entry.contender.regime().kernel(&self.workload.kernel);
-        let workload = Workload { kernel, ..self.workload.clone() };
-        let (backend, regime) = (entry.contender.info().kind, entry.contender.regime());
-        let bound = ceilings.and_then(|all| all.bound_seconds(&workload, backend, regime, self.len));
+        let measured = Workload { kernel, ..self.workload.clone() };
+        let Place { workload, backend, regime, elements, varied } = self.place(entry.contender);
+        let bound = ceilings.and_then(|all| all.bound_seconds(&measured, backend, regime, self.len));
         Measurement {
-            workload: self.workload.name().to_owned(),
+            workload,
             backend,
             regime,
-            elements: self.len,
+            elements,
             trials: entry.samples.len(),
             runs: entry.times,
             seconds,
             samples: entry.samples.clone(),
             ns_per_element,
-            gb_per_s: workload.bytes_per_element() as f64 / ns_per_element,
+            gb_per_s: measured.bytes_per_element() as f64 / ns_per_element,
             max_ulp: entry.max_ulp,
             first_seconds: Some(entry.first),
-            gflop_per_s: workload.flops_per_element().map(|flops| flops as f64 / ns_per_element),
+            gflop_per_s: measured.flops_per_element().map(|flops| flops as f64 / ns_per_element),
             of_ceiling: bound.map(|bound| bound / seconds.q50).filter(|part| part.is_finite()),
+            varied,
         }
     }
 
@@ -154,14 +178,8 @@ impl<'a> Round<'a> {
             Defeat::Broke(error) => (error.to_string(), None),
             Defeat::Wrong(mismatch) => (mismatch.to_string(), Some(mismatch)),
         };
-        let failure = Failure {
-            workload: self.workload.name().to_owned(),
-            backend: contender.info().kind,
-            regime: contender.regime(),
-            elements: self.len,
-            reason,
-            mismatch,
-        };
+        let Place { workload, backend, regime, elements, varied } = self.place(contender);
+        let failure = Failure { workload, backend, regime, elements, reason, mismatch, varied };
         observer.failed(&failure);
         report.failures.push(failure);
     }

@@ -52,6 +52,7 @@ pub(super) fn measured(backend: Kind, elements: usize, samples: Vec<f64>) -> Mea
         first_seconds: None,
         gflop_per_s: None,
         of_ceiling: None,
+        varied: None,
     }
 }
 
@@ -59,6 +60,7 @@ impl Measurement {
     /// Makes every trial take so many times longer.
     pub(super) fn slow_down(&mut self, times: f64) {
         let samples = self.samples.iter().map(|seconds| seconds * times).collect();
-        *self = Measurement { workload: self.workload.clone(), ..measured(self.backend, self.elements, samples) };
+        let (workload, varied) = (self.workload.clone(), self.varied);
+        *self = Measurement { workload, varied, ..measured(self.backend, self.elements, samples) };
     }
 }

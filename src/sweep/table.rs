@@ -1,14 +1,14 @@
 //! The measurements as a table for people, in 80 columns.
 
-use super::{Measurement, Regime, Report, Series};
-use crate::backend::Kind;
+use super::{Axis, Measurement, Report, Series};
 use crate::figure::{short, time};
 
 /// Makes the table's lines, one measurement after the other.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
-    /// The last measurement of the loop, which those of other backends are compared with.
-    reference: Option<Measurement>,
+    axis: Axis,
+    /// What others are compared with: the last measurement of the loop, or those on one thread.
+    references: Vec<Measurement>,
     /// The last workload whose name has got a line of its own.
     introduced: Option<String>,
 }
@@ -17,43 +17,90 @@ pub struct Table {
 const NAME: usize = 9;
 const TIME: usize = 8;
 const LINE: usize = 80;
+/// Columns of the axis' values and of the comparison, together.
+const ENDS: usize = 18;
 
 impl Table {
-    /// The names of the columns.
-    pub fn head() -> String {
-        line("workload", "backend", ["elements", "time", "ns/elem", "GB/s", "× loop", "max ULP"])
+    /// A table of measurements over an axis.
+    pub fn over(axis: Axis) -> Self {
+        Table { axis, ..Table::default() }
+    }
+
+    /// The names of the columns. If the axis is not that of the elements, a line above them says what it is, and how many
+    /// `elements` there are.
+    pub fn head(&self, elements: usize) -> String {
+        let names = [self.axis.counts(), "time", "ns/elem", "GB/s", self.compares(), "max ULP"];
+        let names = self.line("workload", "backend", names);
+        match self.axis {
+            Axis::Elements => names,
+            axis => format!("{}\n{names}", over(axis, elements)),
+        }
+    }
+
+    /// What the comparison is called: with the loop, or with one thread. Chunks have nothing to be compared with.
+    fn compares(&self) -> &'static str {
+        match self.axis {
+            Axis::Elements | Axis::Intensity => "× loop",
+            Axis::Threads => "efficiency",
+            Axis::Chunk => "",
+        }
     }
 
     /// The row of the next measurement. How many times faster than the loop it is can be told if the loop was measured
-    /// before it at the same size. A name that is too long for its column gets a line of its own, once.
+    /// before it at the same size, or degree; and its [efficiency](Report::efficiency) if one thread was. A name that is too long for its column gets a line of its own, once.
     pub fn row(&mut self, measurement: &Measurement) -> String {
         self.row_with(measurement, |time| time.to_owned())
     }
 
     /// As [`row`](Table::row), with something done to the time, such as colouring it. It is as wide as its column already.
     pub fn row_with(&mut self, measurement: &Measurement, mark: impl FnOnce(&str) -> String) -> String {
-        if (measurement.backend, measurement.regime) == (Kind::Loop, Regime::Host) {
-            self.reference = Some(measurement.clone());
-        }
-        let same = |at: &&Measurement| at.workload == measurement.workload && at.elements == measurement.elements;
-        let reference = self.reference.as_ref().filter(same);
-        let faster = reference.map(|at| at.seconds.q50 / measurement.seconds.q50);
+        let compared = self.compared(measurement);
         let fields = [
-            measurement.elements.to_string(),
+            measurement.x().to_string(),
             mark(&format!("{:>TIME$}", time(measurement.seconds.q50))),
             short(measurement.ns_per_element),
             short(measurement.gb_per_s),
-            faster.map_or("–".to_owned(), short),
+            compared,
             short(measurement.max_ulp),
         ];
         let name = &measurement.workload;
-        let row = line(&shortened(name, NAME), &measurement.series(), fields.each_ref().map(String::as_str));
+        let row = self.line(&shortened(name, NAME), &measurement.series(), fields.each_ref().map(String::as_str));
         if name.chars().count() <= NAME || self.introduced.as_ref() == Some(name) {
             return row;
         }
         self.introduced = Some(name.clone());
         format!("{}\n{row}", shortened(name, LINE))
     }
+
+    /// How a measurement compares, and keeps it if others are compared with it.
+    fn compared(&mut self, measurement: &Measurement) -> String {
+        if self.axis == Axis::Chunk {
+            return String::new();
+        }
+        let same = |at: &&Measurement| at.is_loop_for(measurement) || at.is_alone_for(measurement);
+        if same(&measurement) {
+            self.references.retain(|each| self.axis == Axis::Threads && each.workload == measurement.workload);
+            self.references.push(measurement.clone());
+        }
+        let reference = self.references.iter().find(same);
+        let compared = reference.map(|at| match self.axis {
+            Axis::Threads => measurement.efficiency(at).map_or("–".to_owned(), percent),
+            _ => short(at.seconds.q50 / measurement.seconds.q50),
+        });
+        compared.unwrap_or("–".to_owned())
+    }
+
+    fn line(&self, workload: &str, backend: &str, [x, time, ns, rate, compared, ulp]: [&str; 6]) -> String {
+        // A long name of the comparison takes its room from the values, which are small then.
+        let end = self.compares().chars().count().max(7);
+        let start = ENDS - end;
+        format!("{workload:NAME$} {backend:13} {x:>start$} {time:>TIME$} {ns:>8} {rate:>7} {compared:>end$} {ulp:>8}")
+    }
+}
+
+/// `time against threads, 10000000 elements`.
+pub(super) fn over(axis: Axis, elements: usize) -> String {
+    format!("time against {}, {elements} elements", axis.counts())
 }
 
 /// From what time on a first call that takes longer than later ones is told with its series' name, in seconds.
@@ -61,12 +108,12 @@ const LONG: f64 = 1e-3;
 
 /// How much longer the first calls take than later ones, in a sentence for each workload, in lines of at most 80 characters.
 ///
-/// Of each series the smallest size tells: a GPU that has compiled a shader there has it at the others.
+/// Of each series the smallest size, or other value of the axis, tells: a GPU that has compiled a shader there has it at the others.
 pub fn first_calls(report: &Report) -> Vec<String> {
     let told = |workload: &str| {
         let longer = |series: Series| {
             let ours = report.measurements.iter().filter(|each| each.workload == workload && series.is(each));
-            let first = ours.min_by_key(|each| each.elements)?;
+            let first = ours.min_by_key(|each| each.x())?;
             Some((series, (first.first_seconds? - first.seconds.q50).max(0.0)))
         };
         let all: Vec<_> = report.series(workload).into_iter().filter_map(longer).collect();
@@ -83,8 +130,11 @@ pub fn first_calls(report: &Report) -> Vec<String> {
 }
 
 /// How near each series comes to what the machine allows, at the largest size, in a sentence for each workload, in lines of at
-/// most 80 characters.
+/// most 80 characters. Nothing if it is not the size that varies.
 pub fn of_ceiling(report: &Report) -> Vec<String> {
+    if report.axis != Axis::Elements {
+        return Vec::new();
+    }
     let told = |workload: &str| {
         let ours = || report.measurements.iter().filter(move |each| each.workload == workload);
         let largest = ours().map(|each| each.elements).max()?;
@@ -115,10 +165,6 @@ pub(super) fn shortened(name: &str, columns: usize) -> String {
     }
 }
 
-fn line(workload: &str, backend: &str, [elements, time, ns, rate, faster, ulp]: [&str; 6]) -> String {
-    format!("{workload:NAME$} {backend:13} {elements:>11} {time:>TIME$} {ns:>8} {rate:>7} {faster:>7} {ulp:>8}")
-}
-
 /// The words of a text in lines of at most 80 characters, those after the first indented by two, where no word is longer.
 pub fn wrapped(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
@@ -135,7 +181,8 @@ pub fn wrapped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sweep::Quantiles;
+    use crate::Kind;
+    use crate::sweep::{Quantiles, Regime};
 
     #[test]
     fn every_row_fits_in_80_columns() {
@@ -154,6 +201,7 @@ mod tests {
             first_seconds: None,
             gflop_per_s: None,
             of_ceiling: None,
+            varied: None,
         };
         let mut table = Table::default();
         assert!(table.row(&widest).contains('–'), "there is no loop yet");
@@ -161,7 +209,7 @@ mod tests {
         let plain = table.row(&Measurement { backend: Kind::Loop, regime: Regime::Host, seconds, ..widest.clone() });
         assert!(plain.contains(" 1.00 ") && plain.contains("1000 s"), "{plain}");
         let row = table.row(&widest);
-        assert!(row.chars().count() <= 80 && Table::head().chars().count() <= 80, "{row}");
+        assert!(row.chars().count() <= 80 && Table::default().head(1).chars().count() <= 80, "{row}");
         assert!(row.contains("1.23 ms") && row.contains(" 8.1e5"), "{row}");
         assert!(
             table.row(&Measurement { elements: 1, ..widest.clone() }).contains('–'),

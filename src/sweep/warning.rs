@@ -203,7 +203,8 @@ impl fmt::Display for Warning {
             }
             Warning::ManyThreads { threads, cores } => write!(
                 f,
-                "{threads} threads share {cores} core(s), so they wait for each other; ask for --threads {cores} at most"
+                "{threads} threads share {cores} core(s), so they wait for each other; ask for {cores} at most, with \
+                 --threads or --vary threads"
             ),
             Warning::Wrong { results, first } => write!(
                 f,
@@ -301,7 +302,10 @@ mod tests {
     #[test]
     fn more_threads_than_cores_are_named() {
         let (_, said) = warned(|report| report.environment.threads = Some(8));
-        assert!(said.contains("8 threads share 2 core(s)") && said.contains("--threads 2"), "{said}");
+        assert!(
+            said.contains("8 threads share 2 core(s)") && said.contains("ask for 2 at most, with --threads or --vary"),
+            "{said}"
+        );
     }
 
     #[test]
@@ -314,6 +318,7 @@ mod tests {
             elements: 1000,
             reason: "somebody pulled the cable".to_owned(),
             mismatch: None,
+            varied: None,
         };
         let wrong = Failure { mismatch: Some(mismatch), elements: 2000, ..failure.clone() };
         let (warning, said) = warned(|report| report.failures = vec![failure.clone(), wrong.clone(), wrong.clone()]);

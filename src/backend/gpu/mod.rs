@@ -42,6 +42,8 @@ use crate::kernel::Kernel;
 #[derive(Clone, Debug)]
 pub struct Gpu {
     inner: Arc<Inner>,
+    /// Shared by clones, but for those with a chunk of their own.
+    chunk: Arc<AtomicUsize>,
 }
 
 #[derive(Debug)]
@@ -60,7 +62,6 @@ struct Inner {
     idles: Mutex<Vec<Weak<Idle>>>,
     /// What is bound in place of an array for an input that is a number.
     placeholder: OnceLock<Allocation>,
-    chunk: AtomicUsize,
     /// In nanoseconds; 0 for none.
     timeout: AtomicU64,
 }
@@ -102,10 +103,9 @@ impl Gpu {
             pipelines: Mutex::default(),
             idles: Mutex::default(),
             placeholder: OnceLock::new(),
-            chunk: AtomicUsize::new(CHUNK),
             timeout: AtomicU64::new(0),
         };
-        Gpu { inner: Arc::new(inner) }
+        Gpu { inner: Arc::new(inner), chunk: Arc::new(AtomicUsize::new(CHUNK)) }
     }
 
     /// The device, as `wgpu` knows it.
@@ -130,12 +130,18 @@ impl Gpu {
     /// Sets how many elements of the host's arrays are sent to the device at a time: at most, since its limits may be lower.
     /// 2 Mi by default. Several such chunks are on their way at once.
     pub fn set_chunk(&self, elements: usize) {
-        self.inner.chunk.store(elements.max(1), Ordering::Relaxed);
+        self.chunk.store(elements.max(1), Ordering::Relaxed);
         self.empty_idles();
     }
 
+    /// The same device with a [chunk](Gpu::set_chunk) of its own: what is set here is not set there, and what was set there
+    /// stays. So kernels of both may take turns, each with the memory that it streams through.
+    pub fn with_chunk(&self, elements: usize) -> Gpu {
+        Gpu { inner: self.inner.clone(), chunk: Arc::new(AtomicUsize::new(elements.max(1))) }
+    }
+
     fn chunk(&self) -> usize {
-        self.inner.chunk.load(Ordering::Relaxed)
+        self.chunk.load(Ordering::Relaxed)
     }
 
     /// Sets for how long a call waits for the device before it fails with [`Error::Timeout`](crate::Error::Timeout); none,

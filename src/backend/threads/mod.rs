@@ -3,6 +3,7 @@
 mod crew;
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -43,12 +44,14 @@ const MOST: usize = 1 << 18;
 pub struct Threads {
     isa: Checked,
     crew: Arc<Crew>,
+    /// Elements of a block, if that is not to be found from the length.
+    block: Option<NonZeroUsize>,
 }
 
 impl Threads {
     /// On rayon's global pool: a thread for each core, or as many as `RAYON_NUM_THREADS` says.
     pub fn new() -> Self {
-        Threads { isa: Checked::widest(), crew: Arc::new(Crew::new(None)) }
+        Threads { isa: Checked::widest(), crew: Arc::new(Crew::new(None)), block: None }
     }
 
     /// On a pool of its own with so many threads; 0 is one for each core.
@@ -63,7 +66,7 @@ impl Threads {
             reason: error.to_string(),
             remedy: "ask for fewer threads".to_owned(),
         })?;
-        Ok(Threads { isa: Checked::widest(), crew: Arc::new(Crew::new(Some(pool))) })
+        Ok(Threads { isa: Checked::widest(), crew: Arc::new(Crew::new(Some(pool))), block: None })
     }
 
     /// The same, on a certain instruction set.
@@ -73,6 +76,30 @@ impl Threads {
     /// [`Error::Unavailable`] if the machine does not have it.
     pub fn with_isa(self, isa: Isa) -> Result<Self> {
         Ok(Threads { isa: isa.check()?, ..self })
+    }
+
+    /// The same, with so many elements in the block that a thread takes at a time, instead of as many as make four blocks for
+    /// each thread. An array of one block, or less, stays on the caller's thread. The results are the same to the bit.
+    ///
+    /// A fold's blocks are powers of two, from 512 elements to 65 536: the least that holds as many.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] for 0.
+    pub fn with_block(self, elements: usize) -> Result<Self> {
+        match NonZeroUsize::new(elements) {
+            Some(block) => Ok(Threads { block: Some(block), ..self }),
+            None => Err(Error::Invalid {
+                what: "block",
+                given: elements.to_string(),
+                expected: "a thread takes at least 1 element at a time, and some thousands at best".to_owned(),
+            }),
+        }
+    }
+
+    /// The same on a pool of its own with so many threads.
+    pub(crate) fn resized(&self, threads: usize) -> Result<Self> {
+        Ok(Threads { isa: self.isa, block: self.block, ..Threads::with_threads(threads)? })
     }
 }
 
@@ -88,15 +115,22 @@ impl Backend for Threads {
     }
 
     fn prepare(&self, kernel: &Kernel) -> Result<Box<dyn Prepared>> {
-        Ok(Box::new(OnThreads {
+        Ok(Box::new(self.ready(kernel)))
+    }
+}
+
+impl Threads {
+    fn ready(&self, kernel: &Kernel) -> OnThreads {
+        OnThreads {
             alone: OnCaller::new(kernel, self.isa),
             crew: self.crew.clone(),
             threads: self.crew.threads(),
+            block: self.block,
             trials: Trials::new(),
             in_place: Trials::new(),
             asleep: None,
             rows: Vec::new(),
-        }))
+        }
     }
 }
 
@@ -112,6 +146,7 @@ struct OnThreads {
     crew: Arc<Crew>,
     /// How many threads share.
     threads: usize,
+    block: Option<NonZeroUsize>,
     /// For each size, whether to stay on the caller's thread or to share; of [large](LARGE) outputs, which are always
     /// shared, how to write them.
     trials: Trials,
@@ -149,10 +184,10 @@ fn together(len: usize) -> Way {
 }
 
 impl OnThreads {
-    /// Whether a run is over so few elements, or threads, that it stays on the caller's.
+    /// Whether a run is over so few elements, blocks or threads, that it stays on the caller's.
     #[inline(always)]
     fn is_short(&self, len: usize) -> bool {
-        len <= SHORT || self.threads == 1
+        len <= SHORT || self.threads == 1 || self.block.is_some_and(|block| len <= block.get())
     }
 
     /// Whether to share a run that would take `seconds` on the caller's thread.
@@ -169,7 +204,10 @@ impl OnThreads {
 
     /// Elements of a block.
     fn block(&self, len: usize) -> usize {
-        len.div_ceil(BLOCKS * self.threads).next_multiple_of(LEAST).min(MOST)
+        match self.block {
+            Some(block) => block.get(),
+            None => len.div_ceil(BLOCKS * self.threads).next_multiple_of(LEAST).min(MOST),
+        }
     }
 
     fn apply(&self, inputs: &[Arg<'_>], out: &mut [f32], stores: Stores) -> bool {
@@ -180,7 +218,7 @@ impl OnThreads {
     /// Folds all elements: parts of chunks on the threads, then what they gave.
     fn fold(&mut self, fold: Fold, inputs: &[Arg<'_>], len: usize) -> (Result<f32>, bool) {
         let mut rows = std::mem::take(&mut self.rows);
-        let part = self.block(len).next_power_of_two().min(Fold::CHUNK);
+        let part = self.block(len).clamp(LEAST, Fold::CHUNK).next_power_of_two();
         rows.resize(len.div_ceil(part), [0.0; ROW]);
         let (bodies, isa) = (self.alone.kernel().bodies(), self.alone.isa());
         let helped = share(&self.crew, &mut rows, 1, |index, row| {
@@ -243,5 +281,21 @@ impl Prepared for OnThreads {
         };
         self.in_place.end(run, went);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_has_as_many_elements_as_asked_for_and_one_alone_stays_on_the_callers_thread() {
+        let kernel = Kernel::parse("2*x").unwrap();
+        let threads = Threads::with_threads(2).unwrap();
+        let (free, asked) = (threads.ready(&kernel), threads.clone().with_block(5000).unwrap().ready(&kernel));
+        assert_eq!([free.block(1_000_000), asked.block(1_000_000), asked.block(6000)], [125_440, 5000, 5000]);
+        assert_eq!([free.is_short(5000), asked.is_short(5000), asked.is_short(5001)], [false, true, false]);
+        let more = threads.with_block(5000).unwrap().resized(3).unwrap().ready(&kernel);
+        assert_eq!((more.threads, more.block(1_000_000)), (3, 5000));
     }
 }

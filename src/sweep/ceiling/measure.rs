@@ -8,7 +8,7 @@ use crate::backend::Kind;
 use crate::error::Result;
 use crate::kernel::Kernel;
 use crate::sweep::{Clock, Contender, Observer, Regime, Runner, Sweep};
-use crate::workload::{Identity, Workload};
+use crate::workload::Identity;
 
 use super::machine::device_chains;
 
@@ -86,8 +86,8 @@ pub(in crate::sweep) fn measure(
     let least = step * STEPS;
     // A clock of one's own may stand still but for one's own contenders.
     machine.moves(clock, Way::Copy, 1, 1 << 20, 1).filter(|took| *took >= least.max(Duration::from_nanos(1)))?;
-    let bytes = sweep.workloads.iter().map(Workload::bytes_per_element).max().unwrap_or(0);
-    let mut probes = probes(sweep, bytes.saturating_mul(sweep.sizes.largest()));
+    let bytes = sweep.subjects().iter().map(|(workload, _)| workload.bytes_per_element()).max().unwrap_or(0);
+    let mut probes = probes(sweep, bytes.saturating_mul(sweep.measured_sizes().largest()));
     let start = clock.now();
     for round in 0..ROUNDS {
         if round > 0 && clock.now().saturating_sub(start) > BUDGET {

@@ -1,13 +1,13 @@
-//! What a sweep found, in a sentence: which backend is fastest from what size on.
+//! What a sweep found, in a sentence: which backend is fastest from what size, or degree, on.
 
 use crate::backend::Kind;
-use crate::sweep::{Regime, Report};
+use crate::sweep::{Axis, Regime, Report};
 
-/// What a sweep says of one backend at one size.
+/// What a sweep says of one backend at one size, or degree.
 #[derive(Clone, Copy)]
 struct Run<'a> {
     backend: &'a str,
-    elements: usize,
+    x: usize,
     low: f64,
     median: f64,
     high: f64,
@@ -34,50 +34,61 @@ pub(super) fn finding(report: &Report) -> Option<String> {
     let runs: Vec<Run> = ours
         .map(|each| Run {
             backend: each.backend.name(),
-            elements: each.elements,
+            x: each.x(),
             low: each.seconds.q05,
             median: each.seconds.q50,
             high: each.seconds.q95,
         })
         .collect();
-    let race = race(&runs)?;
-    Some(format!("On {}, {race}.", super::shortened(workload, 48)))
+    let race = race(report.axis, &runs)?;
+    Some(format!("{}, {race}.", place(report)?))
+}
+
+/// What the first workload is, and how many elements it has if that does not vary.
+pub(super) fn place(report: &Report) -> Option<String> {
+    let workload = super::shortened(&report.measurements.first()?.workload, 48);
+    let elements = report.elements().map(|elements| format!(" of {} elements", grouped(elements)));
+    Some(format!("On {workload}{}", elements.unwrap_or_default()))
 }
 
 /// The race from the largest size down.
-fn race(runs: &[Run]) -> Option<String> {
+fn race(axis: Axis, runs: &[Run]) -> Option<String> {
     let backends: Vec<&str> = unique(runs.iter().map(|run| run.backend));
-    let (least, most) = (runs.iter().map(|run| run.elements).min()?, runs.iter().map(|run| run.elements).max()?);
+    let (least, most) = (runs.iter().map(|run| run.x).min()?, runs.iter().map(|run| run.x).max()?);
+    let at = |x| axis.at(&grouped(x));
+    let size = if axis == Axis::Elements { "size" } else { axis.counts() };
     if let [alone] = backends[..] {
         return Some(format!("only {alone} was measured: there is nothing to compare it with"));
     }
     let stretches = stretches(runs);
     let (first, rest) = stretches.split_first()?;
     let reach = match rest {
-        [] if least == most => format!("at {} elements", grouped(most)),
-        [] => format!("at every size from {} to {} elements", grouped(least), grouped(most)),
-        _ => format!("from {} elements on", grouped(first.from)),
+        [] if least == most => format!("at {}", at(most)),
+        [] if axis == Axis::Elements => format!("at every size from {} to {}", grouped(least), at(most)),
+        [] => format!("from {} to {}", at(least), grouped(most)),
+        _ => format!("from {} on", at(first.from)),
     };
     let below = match rest {
         [] => String::new(),
         [one] => format!("; below that, {}", lead(&one.leaders)),
         many => {
             let some = unique(many.iter().flat_map(|stretch| stretch.leaders.iter().copied()));
-            format!("; below that it is {}, depending on the size", listed(&some, "or"))
+            format!("; below that it is {}, depending on the {size}", listed(&some, "or"))
         }
     };
-    Some(format!("{} {reach}{}{below}", lead(&first.leaders), gain(runs, most)))
+    Some(format!("{} {reach}{}{below}", lead(&first.leaders), gain(axis, runs, most)))
 }
 
 /// How much faster than the loop the fastest is at the largest size, if it is not the loop.
-fn gain(runs: &[Run], most: usize) -> String {
-    let at = || runs.iter().filter(|run| run.elements == most);
+fn gain(axis: Axis, runs: &[Run], most: usize) -> String {
+    let at = || runs.iter().filter(|run| run.x == most);
     let best = at().min_by(|a, b| a.median.total_cmp(&b.median));
     let plain = at().find(|run| run.backend == Kind::Loop.name());
     match (best, plain) {
         (Some(best), Some(plain)) if best.backend != plain.backend => {
             let times = crate::figure::short(plain.median / best.median);
-            format!(" ({times} times as fast as the loop at {})", grouped(most))
+            let at = if axis == Axis::Elements { grouped(most) } else { axis.at(&grouped(most)) };
+            format!(" ({times} times as fast as the loop at {at})")
         }
         _ => String::new(),
     }
@@ -85,12 +96,12 @@ fn gain(runs: &[Run], most: usize) -> String {
 
 /// Who leads at which sizes, from the largest down: the least median, and everyone whose range overlaps with its own.
 fn stretches<'a>(runs: &[Run<'a>]) -> Vec<Stretch<'a>> {
-    let mut sizes: Vec<usize> = runs.iter().map(|run| run.elements).collect();
+    let mut sizes: Vec<usize> = runs.iter().map(|run| run.x).collect();
     sizes.sort_unstable_by(|a, b| b.cmp(a));
     sizes.dedup();
     let mut found: Vec<Stretch> = Vec::new();
     for from in sizes {
-        let at = || runs.iter().filter(move |run| run.elements == from);
+        let at = || runs.iter().filter(move |run| run.x == from);
         let Some(best) = at().min_by(|a, b| a.median.total_cmp(&b.median)) else { continue };
         let leaders =
             unique(at().filter(|run| run.low <= best.high || run.backend == best.backend).map(|run| run.backend));
@@ -143,9 +154,9 @@ mod tests {
     use crate::Sweep;
 
     fn runs(table: &[(usize, &[(&'static str, f64)])]) -> Vec<Run<'static>> {
-        let at = |elements: usize, (backend, median): (&'static str, f64)| Run {
+        let at = |x: usize, (backend, median): (&'static str, f64)| Run {
             backend,
-            elements,
+            x,
             low: 0.9 * median,
             median,
             high: 1.1 * median,
@@ -160,7 +171,7 @@ mod tests {
             (1000, &[("loop", 40.0), ("simd", 10.0), ("threads", 7.0)]),
             (20_000, &[("loop", 400.0), ("simd", 100.0), ("threads", 50.0)]),
         ]);
-        let told = race(&one).unwrap().replace('\u{202f}', " ");
+        let told = race(Axis::Elements, &one).unwrap().replace('\u{202f}', " ");
         assert_eq!(
             told,
             "threads is fastest from 1000 elements on (8.00 times as fast as the loop at 20 000); below that, simd is fastest"
@@ -171,21 +182,31 @@ mod tests {
     #[test]
     fn ranges_that_overlap_share_the_lead() {
         let level = runs(&[(10, &[("simd", 1.0), ("threads", 1.1)]), (20, &[("threads", 2.0), ("simd", 2.1)])]);
-        assert_eq!(race(&level).unwrap(), "simd and threads share the lead at every size from 10 to 20 elements");
+        assert_eq!(
+            race(Axis::Elements, &level).unwrap(),
+            "simd and threads share the lead at every size from 10 to 20 elements"
+        );
         let unsteady = runs(&[
             (10, &[("loop", 1.0), ("simd", 2.0)]),
             (20, &[("loop", 3.0), ("simd", 2.0)]),
             (30, &[("loop", 1.0), ("simd", 1.0)]),
         ]);
-        let told = race(&unsteady).unwrap();
+        let told = race(Axis::Elements, &unsteady).unwrap();
         assert!(told.ends_with("from 30 elements on; below that it is loop or simd, depending on the size"), "{told}");
+        let told = race(Axis::Intensity, &unsteady).unwrap();
+        assert!(told.ends_with("from degree 30 on; below that it is loop or simd, depending on the degree"), "{told}");
+        let told = race(Axis::Intensity, &level).unwrap();
+        assert_eq!(told, "simd and threads share the lead from degree 10 to 20");
     }
 
     #[test]
     fn one_alone_wins_nothing() {
         let alone = runs(&[(10, &[("simd", 1.0)]), (20, &[("simd", 2.0)])]);
-        assert_eq!(race(&alone).unwrap(), "only simd was measured: there is nothing to compare it with");
-        assert_eq!(race(&[]), None);
+        assert_eq!(
+            race(Axis::Elements, &alone).unwrap(),
+            "only simd was measured: there is nothing to compare it with"
+        );
+        assert_eq!(race(Axis::Elements, &[]), None);
     }
 
     #[test]

@@ -11,6 +11,19 @@ const SCALES = {
   rate: { name: "GB/s", axis: "GB/s read and written", format: power, of: (at, time) => (at.rate * at.median) / time },
   faster: { name: "speed-up", axis: "times as fast as the loop", format: power, of: (at, time) => at.loop / time },
 };
+/** What may vary: `below` names the axis, `at` says where on it something is, and `own` that its values are labels. */
+const AXES = {
+  elements: { below: "elements", at: (x) => `${grouped(x)} elements`, own: false },
+  chunk: { below: "elements of a chunk", at: (x) => `a chunk of ${grouped(x)} elements`, own: true },
+  threads: { below: "threads", at: (x) => `${x} thread${x === 1 ? "" : "s"}`, own: true },
+  intensity: { below: "degree", at: (x) => `degree ${x}`, own: true },
+};
+const axisName = report.axis ?? "elements";
+const AXIS = AXES[axisName] ?? { below: axisName, at: (x) => `${axisName} ${x}`, own: true };
+/** Threads are compared with one of them, and chunks with nothing. */
+const alone = axisName === "threads";
+if (alone) SCALES.faster = { ...SCALES.faster, axis: "times as fast as one thread", of: (at, time) => at.alone / time };
+if (axisName === "chunk") delete SCALES.faster;
 const BACKENDS = ["loop", "simd", "threads", "gpu", "auto"];
 /** What hides the ceiling, among the keys of series. */
 const CEILING = "the ceiling";
@@ -46,14 +59,18 @@ function read({ measurements, environment }) {
     const [low, high] = [seconds.q05, seconds.q95].map((each) => (positive(each) ? each : seconds.q50));
     const rate = positive(each.gb_per_s) ? each.gb_per_s : NaN;
     const { q50: median } = seconds;
-    const told = { rate, ulp: each.max_ulp, first: each.first_seconds, part: each.of_ceiling };
+    const value = Object.values(each.varied ?? {})[0];
+    const x = positive(value) ? value : elements;
+    const told = { x, rate, ulp: each.max_ulp, first: each.first_seconds, part: each.of_ceiling };
     return { workload, backend, regime, elements, key, label: key + software, low, median, high, ...told };
   });
   for (const each of found) {
-    const same = (at) => at.key === "loop" && at.workload === each.workload && at.elements === each.elements;
-    each.loop = found.find(same)?.median ?? NaN;
+    const place = (at) => at.workload === each.workload && at.elements === each.elements;
+    each.loop = found.find((at) => at.key === "loop" && place(at) && at.x === each.x)?.median ?? NaN;
+    const one = (at) => alone && at.key === each.key && place(at) && at.x === 1;
+    each.alone = found.find(one)?.median ?? NaN;
   }
-  return found.sort((a, b) => a.elements - b.elements);
+  return found.sort((a, b) => a.x - b.x);
 }
 
 /** What is measured, each once, from the plainest on. */
@@ -77,9 +94,11 @@ function linesOf(workload) {
     // The slowest run is the least rate: which end of the band is lower depends on the scale.
     const placed = ours.map((at) => {
       const ends = [of(at, at.low), of(at, at.high)];
-      return { at, x: at.elements, y: of(at, at.median), low: Math.min(...ends), high: Math.max(...ends) };
+      return { at, x: at.x, y: of(at, at.median), low: Math.min(...ends), high: Math.max(...ends) };
     });
-    return { ...each, points: placed.filter((at) => positive(at.y)) };
+    // What n threads would do if they were n times as fast as one.
+    const ideal = ours.map((at) => ({ x: at.x, y: of(at, at.alone / at.x) }));
+    return { ...each, points: placed.filter((at) => positive(at.y)), ideal: ideal.filter((at) => positive(at.y)) };
   });
 }
 
@@ -98,7 +117,7 @@ function ceilingOf(workload) {
   const { of } = SCALES[chosen.scale];
   const ours = (at) => at.workload === workload && at.key === report.ceiling?.series && positive(at.part);
   const shown = chosen.hidden.has(CEILING) ? [] : points.filter(ours);
-  return shown.map((at) => ({ x: at.elements, y: of(at, at.part * at.median) })).filter(({ y }) => positive(y));
+  return shown.map((at) => ({ x: at.x, y: of(at, at.part * at.median) })).filter(({ y }) => positive(y));
 }
 
 function panel(workload, only) {
@@ -106,9 +125,9 @@ function panel(workload, only) {
   const about = report.about?.[workload];
   const width = Math.max(280, Math.floor(columnOf(byId("panels"), only)));
   const height = Math.round(Math.min(only ? 520 : 400, Math.max(300, 0.66 * width)));
-  const name = `${workload}: ${scale.axis} against elements. The arrow keys go from point to point.`;
+  const name = `${workload}: ${scale.axis} against ${AXIS.below}. The arrow keys go from point to point.`;
   const lines = linesOf(workload);
-  const shown = { series: lines, crossings: crossingsOf(workload, lines), ceiling: ceilingOf(workload) };
+  const shown = { series: lines, crossings: crossingsOf(workload, lines), ceiling: ceilingOf(workload), across: AXIS };
   const drawn = draw({ ...scale, ...shown, one: chosen.scale === "faster", width, height, name });
   const caption = html("figcaption", {}, workload, ...(about ? [html("span", {}, ` ${about}`)] : []));
   heed(drawn);
@@ -164,13 +183,15 @@ function told({ series: { label, look }, point: { at } }) {
     ["per element", `${short((at.median * 1e9) / at.elements)} ns`],
     ["rate", positive(at.rate) ? `${short(at.rate)} GB/s` : ""],
     ["of ceiling", positive(at.part) ? percent(at.part) : ""],
+    ["efficiency", positive(at.alone) ? `${((100 * at.alone) / (at.x * at.median)).toFixed(0)} %` : ""],
     ["speed-up", positive(at.loop) ? `${short(at.loop / at.median)} × loop` : ""],
     ["first call", positive(at.first) ? time(at.first) : ""],
     ["worst error", typeof at.ulp === "number" ? `${short(at.ulp)} ULP` : ""],
   ];
   const known = facts.filter(([, value]) => value);
   const list = known.flatMap(([name, value]) => [html("dt", {}, name), html("dd", {}, value)]);
-  const where = `${at.workload} · ${grouped(at.elements)} elements`;
+  const size = axisName === "elements" ? "" : ` · ${grouped(at.elements)} elements`;
+  const where = `${at.workload} · ${AXIS.at(at.x)}${size}`;
   return [html("strong", {}, swatch(look), label), html("p", {}, where), html("dl", {}, ...list)];
 }
 
@@ -209,7 +230,7 @@ function heed(drawn) {
   });
 }
 
-/** The point that a key leads to: along a line, or to the line above or below at the same size. */
+/** The point that a key leads to: along a line, or to the line above or below at the same place. */
 function step(spots, current, key) {
   const from = current ?? spots[0];
   if (!from) return null;

@@ -78,7 +78,7 @@ const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, "\u202f")
 function power(number) {
   if (number < 1e4 && number >= 1e-3) return String(Number(number.toPrecision(2)));
   const [digit, decade] = number.toExponential(0).split("e");
-  const raised = [...decade.replace("+", "")].map((each) => (each === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[each])).join("");
+  const raised = raisedBy(decade.replace("+", ""));
   return digit === "1" ? `10${raised}` : `${digit}·10${raised}`;
 }
 
@@ -133,14 +133,15 @@ function widthOf(text) {
 }
 
 /**
- * Draws a panel. `series` are `{ label, look, points: [{ x, low, y, high, … }] }`, `crossings` `{ x, low, high, y }`,
- * `ceiling` the points of what the machine allows; `axis` says what `y` is, `format` how it is written, and `one` whether 1
- * is a line to look at. Returns the picture and where its points are.
+ * Draws a panel. `series` are `{ label, look, points: [{ x, low, y, high, … }], ideal: [{ x, y }] }`, `crossings`
+ * `{ x, low, high, y }`, `ceiling` the points of what the machine allows; `across` says what `x` is, `axis` what `y` is,
+ * `format` how that is written, and `one` whether 1 is a line to look at. Returns the picture and where its points are.
  */
-function draw({ series, crossings, ceiling, axis, format, one, width, height, name }) {
+function draw({ series, crossings, ceiling, axis, format, across, one, width, height, name }) {
   const points = series.flatMap((each) => each.points);
+  const limits = ceiling.concat(series.flatMap((each) => each.ideal)).map((each) => each.y);
   const xs = spread(points.map((each) => each.x), 1.2);
-  const ys = spread(points.flatMap((each) => [each.low, each.high, each.y].concat(one ? 1 : [])).concat(ceiling.map((each) => each.y)), 1.25);
+  const ys = spread(points.flatMap((each) => [each.low, each.high, each.y].concat(one ? 1 : [])).concat(limits), 1.25);
   const longest = Math.max(0, ...series.map((each) => widthOf(each.label)));
   // Beside the lines where there is room for it; else the switches alone tell which is which.
   const beside = longest + 26 < 0.34 * width ? longest + 26 : 0;
@@ -156,8 +157,11 @@ function draw({ series, crossings, ceiling, axis, format, one, width, height, na
     picture.append(make("text", { class: "nothing", ...middle }, "nothing to show"));
     return { picture, spots: [], box };
   }
-  picture.append(...frame({ xs, ys, x, y, box, axis, format, one }));
-  if (ceiling.length) picture.append(make("path", { class: "ceiling", d: path(ceiling.map((each) => [x(each.x), y(each.y)])) }));
+  const marks = marksOf(across, xs, points);
+  picture.append(...frame({ xs, ys, x, y, box, axis, format, one, marks, name: across.below }));
+  const best = ({ ideal }) => make("path", { class: "ideal", d: path(ideal.map((at) => [x(at.x), y(at.y)])) });
+  picture.append(...series.map(best));
+  if (ceiling.length) picture.append(make("path", { class: "ceiling", d: path(ceiling.map((at) => [x(at.x), y(at.y)])) }));
   picture.append(...series.map((each) => bandOf(each, x, y)), ...series.map((each) => lineOf(each, x, y)));
   picture.append(...ringsOf(crossings, x, y, box));
   if (beside) picture.append(...labelsOf(series, x, y, box));
@@ -166,22 +170,36 @@ function draw({ series, crossings, ceiling, axis, format, one, width, height, na
   return { picture, spots, box };
 }
 
+/** Where the axis of what varies has labels, and how they are written. */
+function marksOf(across, xs, points) {
+  if (!across.own) return { ...ticks(xs, 3), format: power };
+  const bold = [...new Set(points.map((each) => each.x))].sort((a, b) => a - b);
+  return { bold, light: [], format: whole };
+}
+
+/** A number as it is: a large power of two as one. */
+function whole(number) {
+  const two = Math.log2(number);
+  return number >= 1024 && Number.isInteger(two) ? `2${raisedBy(two)}` : String(number);
+}
+
+const raisedBy = (exponent) => [...String(exponent)].map((each) => (each === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[each])).join("");
+
 /** The grid, the axes and what stands beside them. */
-function frame({ xs, ys, x, y, box, axis, format, one }) {
-  const across = ticks(xs, 3);
+function frame({ xs, ys, x, y, box, axis, format, one, marks, name }) {
   const up = ticks(ys, 3);
   const [middle, place] = [(box.left + box.right) / 2, { x: 0, y: 12 }];
   const vertical = (kind) => (at) => make("path", { class: kind, d: `M${x(at)} ${box.top}V${box.bottom}` });
   const horizontal = (kind) => (at) => make("path", { class: kind, d: `M${box.left} ${y(at)}H${box.right}` });
-  const below = (at) => make("text", { x: x(at), y: box.bottom + 17, "text-anchor": "middle" }, power(at));
+  const below = (at) => make("text", { x: x(at), y: box.bottom + 17, "text-anchor": "middle" }, marks.format(at));
   const before = (at) => make("text", { x: box.left - 7, y: y(at) + 4, "text-anchor": "end" }, format(at));
   return [
-    ...across.light.map(vertical("faint")), ...up.light.map(horizontal("faint")),
-    ...across.bold.map(vertical("rule")), ...up.bold.map(horizontal("rule")),
+    ...marks.light.map(vertical("faint")), ...up.light.map(horizontal("faint")),
+    ...marks.bold.map(vertical("rule")), ...up.bold.map(horizontal("rule")),
     ...(one ? [1].map(horizontal("one")) : []),
     make("path", { class: "axis", d: `M${box.left} ${box.top}V${box.bottom}H${box.right}` }),
-    ...thinned(across.bold, x, 40).map(below), ...thinned(up.bold, y, 15).map(before),
-    make("text", { x: middle, y: box.bottom + 35, "text-anchor": "middle" }, "elements"),
+    ...thinned(marks.bold, x, 40).map(below), ...thinned(up.bold, y, 15).map(before),
+    make("text", { x: middle, y: box.bottom + 35, "text-anchor": "middle" }, name),
     make("text", place, axis),
   ];
 }

@@ -5,10 +5,11 @@ use serde_json::Value;
 use super::ceiling;
 use super::escaped;
 use super::finding::grouped;
+use super::varied;
 use crate::backend::Kind;
 use crate::figure::{short, time};
 use crate::sweep::table::percent;
-use crate::sweep::{Measurement, Regime, Report};
+use crate::sweep::{Axis, Measurement, Regime, Report};
 
 /// The environment's fields by name, as people know them. Others are told as they are.
 const FIELDS: [(&str, &str); 9] = [
@@ -27,8 +28,8 @@ const FIELDS: [(&str, &str); 9] = [
 const METHOD: [&str; 6] = [
     "Every element of every output is verified against an oracle before it is timed. What is wrong anywhere gets no time.",
     "Preparing a kernel is outside the timer, and each backend has run before.",
-    "The first call is from preparing the kernel to the end of the first run. On a GPU, a formula's shader is compiled at the \
-     smallest size, and there already at the others.",
+    "The first call is from preparing the kernel to the end of the first run. On a GPU, a formula's shader is compiled in the \
+     first of them, and there already in the others.",
     "The backends take turns, trial by trial, so that a slower minute of the machine hits all alike.",
     "Times are medians. GB/s counts each array that has to be read or written once.",
     "The ceiling is the least time that a run's bytes take to move, or its operations to compute if that is longer, by what \
@@ -67,7 +68,13 @@ pub(super) fn all(report: &Report, value: &Value) -> String {
     let measured = |regime: Regime| report.measurements.iter().any(|each| each.regime == regime);
     let away = report.measurements.iter().any(|each| each.backend == Kind::Gpu && each.regime != Regime::Host);
     let regimes = REGIMES.into_iter().filter(|(regime, _)| measured(*regime)).map(|(_, told)| told);
-    let method: Vec<_> = METHOD.into_iter().chain(away.then_some(ON_GPU)).chain(regimes).map(str::to_owned).collect();
+    let method: Vec<_> = METHOD
+        .into_iter()
+        .chain(away.then_some(ON_GPU))
+        .chain(regimes)
+        .chain(varied::method(report.axis))
+        .map(str::to_owned)
+        .collect();
     [
         list("crossovers", "Where one overtakes another, at 95 % confidence", &crossovers),
         list("warnings", "Warnings", &warnings),
@@ -116,7 +123,22 @@ fn environment(value: &Value) -> Option<String> {
     Some(format!("<dl>\n{lines}</dl>"))
 }
 
-/// A column's name, and whether it is text.
+/// The columns' names, and whether they are text.
+fn columns(axis: Axis) -> impl Iterator<Item = (&'static str, bool)> {
+    let compared = match axis {
+        Axis::Threads => "efficiency",
+        // There is nothing to compare chunks with.
+        Axis::Chunk => "",
+        _ => "× loop",
+    };
+    COLUMNS.into_iter().map(move |(name, text)| match name {
+        "elements" => (axis.counts(), text),
+        "× loop" => (compared, text),
+        _ => (name, text),
+    })
+}
+
+/// The columns' names where the elements vary, and whether they are text.
 const COLUMNS: [(&str, bool); 12] = [
     ("workload", true),
     ("backend", true),
@@ -134,10 +156,10 @@ const COLUMNS: [(&str, bool); 12] = [
 
 /// The table of all measurements.
 pub(super) fn table(report: &Report) -> String {
-    let heads: String = COLUMNS
-        .iter()
+    let heads: String = columns(report.axis)
+        .filter(|(name, _)| !name.is_empty())
         .map(|(name, text)| {
-            let kind = if *text { " class=\"text\" data-kind=\"text\"" } else { "" };
+            let kind = if text { " class=\"text\" data-kind=\"text\"" } else { "" };
             format!("<th scope=\"col\"{kind}>{name}</th>")
         })
         .collect();
@@ -155,18 +177,22 @@ fn row(report: &Report, each: &Measurement) -> String {
     let (workload, series, seconds) = (&each.workload, each.series(), each.seconds);
     let software =
         if each.backend == Kind::Gpu && report.environment.software == Some(true) { " (software)" } else { "" };
-    let faster = reference(report, each).map(|at| at.seconds.q50 / seconds.q50);
+    let compared = match report.axis {
+        Axis::Chunk => String::new(),
+        Axis::Threads => cell(report.efficiency(each), percent),
+        _ => cell(reference(report, each).map(|at| at.seconds.q50 / seconds.q50), short),
+    };
     let name = escaped(workload);
     let cells = [
         format!("<td class=\"text name\" data-value=\"{name}\" title=\"{name}\">{name}</td>"),
         format!("<td class=\"text\" data-value=\"{series}\">{series}{software}</td>"),
-        cell(Some(each.elements as f64), |_| grouped(each.elements)),
+        cell(Some(each.x() as f64), |_| grouped(each.x())),
         cell(Some(seconds.q50), time),
         cell(Some(seconds.q05), |low| format!("{} – {}", time(low), time(seconds.q95))),
         cell(Some(each.ns_per_element), short),
         cell(Some(each.gb_per_s), short),
         cell(each.of_ceiling, percent),
-        cell(faster, short),
+        compared,
         cell(each.first_seconds, time),
         cell(Some(each.max_ulp), short),
         cell(Some(each.trials as f64), |trials| trials.to_string()),
@@ -176,8 +202,7 @@ fn row(report: &Report, each: &Measurement) -> String {
 
 /// The loop's measurement at the same place.
 fn reference<'a>(report: &'a Report, each: &Measurement) -> Option<&'a Measurement> {
-    let same = |at: &&Measurement| at.workload == each.workload && at.elements == each.elements;
-    report.measurements.iter().filter(same).find(|at| (at.backend, at.regime) == (Kind::Loop, Regime::Host))
+    report.measurements.iter().find(|at| at.is_loop_for(each))
 }
 
 /// A number's cell, with the number to sort by.
