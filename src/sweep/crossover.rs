@@ -153,11 +153,7 @@ impl fmt::Display for Crossover {
         };
         let told = match *found {
             Found::Overtakes { at: Interval { low, middle, high } } => {
-                let [low, middle, high] = [low, middle, high].map(|value| match axis {
-                    Axis::Elements | Axis::Chunk => about(value),
-                    // From this whole number on.
-                    Axis::Threads | Axis::Intensity => format!("{:.0}", value.ceil()),
-                });
+                let [low, middle, high] = [low, middle, high].map(|value| axis.from(value));
                 let at = match axis {
                     Axis::Elements => format!("at {}", axis.at(&middle)),
                     _ => format!("from {} on", axis.at(&middle)),

@@ -5,8 +5,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::canvas::{Canvas, Chart, Drawn, INK};
-use super::{Crossover, Found, Interval, Report};
-use crate::figure::about;
+use super::{Axis, Crossover, Found, Interval, Report};
 
 /// The width of a number of elements, and the height of a row of them.
 const NUMBER: f64 = 46.0;
@@ -41,7 +40,7 @@ impl Mark {
     /// Draws marks from left to right: a ring around each place, the interval as a bar through it, and a thread down to the
     /// number, which stands beside it at the bottom of the chart.
     pub fn draw<DB: DrawingBackend>(
-        marks: &[Mark],
+        (marks, axis): (&[Mark], Axis),
         canvas: Canvas,
         chart: &mut Chart<'_, DB>,
         bottom: f64,
@@ -62,7 +61,7 @@ impl Mark {
             let thread = vec![(0, place.1 - foot.1), (0, beside.max(place.1 - foot.1))];
             let thread = DashedPathElement::new(thread, px(2.0), px(3.0), pen(1.0));
             let font = canvas.font(13.0).pos(Pos::new(side, VPos::Bottom));
-            let number = Text::new(about(at.middle), (gap, beside), font);
+            let number = Text::new(axis.from(at.middle), (gap, beside), font);
             chart.draw_series([EmptyElement::at((at.middle, bottom)) + thread + number])?;
             chart.draw_series([PathElement::new(vec![(at.low, *seconds), (at.high, *seconds)], pen(2.0))])?;
             chart.draw_series([Circle::new((at.middle, *seconds), px(8.0), pen(1.5))])?;

@@ -122,7 +122,7 @@ impl<'a> Panels<'a> {
                 .into_iter()
                 .map(|(point, share)| EmptyElement::at(point) + Text::new(share, (0, above), font.clone())),
         )?;
-        Mark::draw(&marks, canvas, &mut chart, ys.start)
+        Mark::draw((&marks, over), canvas, &mut chart, ys.start)
     }
 }
 

@@ -121,10 +121,10 @@ pub fn first_calls(report: &Report) -> Vec<String> {
         let mut parts: Vec<_> = long.iter().map(|(series, longer)| format!("{} on {series}", time(*longer))).collect();
         let others = if parts.is_empty() { "" } else { " on others" };
         let most = short.iter().map(|(_, longer)| *longer).max_by(f64::total_cmp);
-        parts.extend(most.map(|most| format!("at most {}{others}", time(most))));
+        parts.extend(most.filter(|most| *most > 0.0).map(|most| format!("at most {}{others}", time(most))));
         let workload = shortened(workload, 40);
-        (!parts.is_empty())
-            .then(|| wrapped(&format!("{workload}: the first call takes longer by {}", parts.join(", "))))
+        let said = if parts.is_empty() { "no longer".to_owned() } else { format!("longer by {}", parts.join(", ")) };
+        (!all.is_empty()).then(|| wrapped(&format!("{workload}: the first call takes {said}")))
     };
     report.workloads().into_iter().filter_map(told).collect()
 }

@@ -16,6 +16,7 @@ use super::{Sizes, contenders};
 use crate::arg::Arg;
 use crate::backend::{Backend, Info, Kind, Threads};
 use crate::error::{Error, Result};
+use crate::figure::about;
 use crate::kernel::Kernel;
 use crate::workload::{Horner, Workload};
 
@@ -42,6 +43,14 @@ pub enum Axis {
 }
 
 impl Axis {
+    /// Where something begins that lies between two of its values: about how many elements, or the first whole number.
+    pub(super) fn from(self, value: f64) -> String {
+        match self {
+            Axis::Elements | Axis::Chunk => about(value),
+            Axis::Threads | Axis::Intensity => format!("{:.0}", value.ceil()),
+        }
+    }
+
     /// Every one of them.
     pub const ALL: [Axis; 4] = [Axis::Elements, Axis::Chunk, Axis::Threads, Axis::Intensity];
 

@@ -11,15 +11,18 @@ const SCALES = {
   rate: { name: "GB/s", axis: "GB/s read and written", format: power, of: (at, time) => (at.rate * at.median) / time },
   faster: { name: "speed-up", axis: "times as fast as the loop", format: power, of: (at, time) => at.loop / time },
 };
-/** What may vary: `below` names the axis, `at` says where on it something is, and `own` that its values are labels. */
+/**
+ * What may vary: `below` names the axis, `at` says where on it something is, `from` where something begins between two of its
+ * values, and `own` that its values are labels.
+ */
 const AXES = {
-  elements: { below: "elements", at: (x) => `${grouped(x)} elements`, own: false },
-  chunk: { below: "elements of a chunk", at: (x) => `a chunk of ${grouped(x)} elements`, own: true },
-  threads: { below: "threads", at: (x) => `${x} thread${x === 1 ? "" : "s"}`, own: true },
-  intensity: { below: "degree", at: (x) => `degree ${x}`, own: true },
+  elements: { below: "elements", at: (x) => `${grouped(x)} elements`, from: about, own: false },
+  chunk: { below: "elements of a chunk", at: (x) => `a chunk of ${grouped(x)} elements`, from: about, own: true },
+  threads: { below: "threads", at: (x) => `${x} thread${x === 1 ? "" : "s"}`, from: Math.ceil, own: true },
+  intensity: { below: "degree", at: (x) => `degree ${x}`, from: Math.ceil, own: true },
 };
 const axisName = report.axis ?? "elements";
-const AXIS = AXES[axisName] ?? { below: axisName, at: (x) => `${axisName} ${x}`, own: true };
+const AXIS = AXES[axisName] ?? { below: axisName, at: (x) => `${axisName} ${x}`, from: about, own: true };
 /** Threads are compared with one of them, and chunks with nothing. */
 const alone = axisName === "threads";
 if (alone) SCALES.faster = { ...SCALES.faster, axis: "times as fast as one thread", of: (at, time) => at.alone / time };

@@ -163,7 +163,7 @@ function draw({ series, crossings, ceiling, axis, format, across, one, width, he
   picture.append(...series.map(best));
   if (ceiling.length) picture.append(make("path", { class: "ceiling", d: path(ceiling.map((at) => [x(at.x), y(at.y)])) }));
   picture.append(...series.map((each) => bandOf(each, x, y)), ...series.map((each) => lineOf(each, x, y)));
-  picture.append(...ringsOf(crossings, x, y, box));
+  picture.append(...ringsOf(crossings, x, y, box, across.from));
   if (beside) picture.append(...labelsOf(series, x, y, box));
   const spots = series.flatMap((each) =>
     each.points.map((point) => ({ series: each, point, x: x(point.x), y: y(point.y) })));
@@ -239,10 +239,10 @@ function heightOf(points, x) {
 }
 
 /**
- * Where one line overtakes another: a ring, its interval, and at the end of a thread how many elements that is. A number
+ * Where one line overtakes another: a ring, its interval, and at the end of a thread from what value on that is. A number
  * that would stand in the one before stands in the row above it.
  */
-function ringsOf(crossings, x, y, box) {
+function ringsOf(crossings, x, y, box, from) {
   const width = 42;
   let [before, row] = [-Infinity, 0];
   return [...crossings].sort((a, b) => a.x - b.x).map(({ x: at, low, high, y: height }) => {
@@ -254,7 +254,7 @@ function ringsOf(crossings, x, y, box) {
       make("path", { class: "thread", d: `M${across} ${up}V${Math.max(foot, up)}` }),
       make("path", { d: `M${x(low).toFixed(1)} ${up}H${x(high).toFixed(1)}` }),
       make("circle", { cx: across, cy: up, r: 8 }),
-      make("text", { x: before + (right ? 5 : -5), y: foot, "text-anchor": right ? "start" : "end" }, about(at)));
+      make("text", { x: before + (right ? 5 : -5), y: foot, "text-anchor": right ? "start" : "end" }, from(at)));
   });
 }
 
