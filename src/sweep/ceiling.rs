@@ -5,6 +5,7 @@
 //! and at least as long as its operations take to compute. The figures are measured, not looked up: [`measure()`] moves arrays
 //! and computes chains of operations, several times, and keeps the best, as a ceiling is what can be reached.
 
+mod chain;
 mod machine;
 mod measure;
 #[cfg(test)]

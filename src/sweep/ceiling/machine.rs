@@ -3,6 +3,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
+use super::chain;
 use super::measure::{Machine, Unit, Way};
 use crate::arg::Arg;
 use crate::backend::simd::FAR;
@@ -11,77 +12,13 @@ use crate::backend::simd::lanes::Stores;
 use crate::backend::{Backend, Prepared, Simd, threads};
 use crate::fold::Fold;
 use crate::formula;
-use crate::formula::Formula;
 use crate::kernel::Kernel;
-use crate::num::Num;
 use crate::sweep::Clock;
 use crate::workload::Identity;
 
 formula! {
     /// What reads two arrays, and has little to do.
     fn Product(x, y) { x * y }
-}
-
-/// Products and sums, each of which waits for the one before: as one `mul_add` or, if not `FUSED`, as two operations.
-struct Chain<const FUSED: bool> {
-    /// Not known to the compiler, which would unroll them for each instruction set.
-    steps: usize,
-}
-
-impl<const FUSED: bool> Formula<1> for Chain<FUSED> {
-    #[inline(always)]
-    fn eval<T: Num>(&self, [x]: [T; 1]) -> T {
-        let mut y = x;
-        for _ in 0..self.steps {
-            y = step::<T, FUSED>(y, x);
-        }
-        y
-    }
-}
-
-/// The same, but few of them, one after the other in the code: a loop would take one cycle for each step.
-struct Short<const FUSED: bool>;
-
-impl<const FUSED: bool> Formula<1> for Short<FUSED> {
-    #[inline(always)]
-    fn eval<T: Num>(&self, [x]: [T; 1]) -> T {
-        let mut y = x;
-        for _ in 0..FEW {
-            y = step::<T, FUSED>(y, x);
-        }
-        y
-    }
-}
-
-/// y ← x·y + 1/2, which stays near where it is.
-#[inline(always)]
-fn step<T: Num, const FUSED: bool>(y: T, x: T) -> T {
-    let half = T::constant(0.5);
-    if FUSED { y.mul_add(x, half) } else { y * x + half }
-}
-
-/// Steps that lanes take. A block of them is as many chains side by side as hide how long a step takes.
-const MANY: usize = 512;
-/// Steps that a loop takes. The processor begins with the next elements meanwhile: so few that it sees far enough to hide
-/// how long a step takes, and so many that reading and writing do not count. Several chains in one element would not do: the
-/// compiler computes them on lanes.
-const FEW: usize = 8;
-
-/// Kernels of which one keeps a unit busy. Without an instruction for it, `mul_add` is slow.
-fn chains(unit: Unit) -> [Kernel; 2] {
-    match unit {
-        Unit::Scalar => [Kernel::new("short", Short::<true>), Kernel::new("short", Short::<false>)],
-        Unit::Lanes => long(MANY),
-    }
-}
-
-/// The same for a GPU, whose shaders have every step in full: fewer of them.
-pub(super) fn device_chains() -> [Kernel; 2] {
-    long(MANY / 4)
-}
-
-fn long(steps: usize) -> [Kernel; 2] {
-    [Kernel::new("chain", Chain::<true> { steps }), Kernel::new("chain", Chain::<false> { steps })]
 }
 
 /// Elements that each thread computes: input and output fit the nearest cache twice.
@@ -117,7 +54,7 @@ impl Own {
             isa: lanes.unwrap_or_else(Checked::widest),
             read: [copy.clone(), Kernel::new("product", Product)].map(|each| each.with_fold(Some(Fold::Sum))),
             copy,
-            chains: [chains(Unit::Scalar), chains(Unit::Lanes)],
+            chains: [chain::of_loop(), chain::of_lanes()],
             from: Vec::new(),
             to: Vec::new(),
         }
@@ -255,9 +192,9 @@ mod tests {
     fn every_unit_computes_as_many_operations_as_it_says() {
         let mut own = Own::new(None);
         let (_, scalar) = own.computes(&SystemClock, Unit::Scalar, 1, 1).unwrap();
-        assert_eq!(scalar, (2 * FEW * NEAR) as f64);
+        assert_eq!(scalar, (2 * chain::FEW * NEAR) as f64);
         let (_, lanes) = own.computes(&SystemClock, Unit::Lanes, 3, 1).unwrap();
-        assert_eq!(lanes, (2 * MANY * NEAR * 3) as f64);
+        assert_eq!(lanes, (2 * chain::MANY * NEAR * 3) as f64);
         // 1/2 again and again approaches 1.
         assert!(own.to.iter().all(|each| (each - 1.0).abs() < 1e-6), "{:?}", &own.to[..3]);
     }

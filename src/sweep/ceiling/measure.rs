@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Bandwidth, Ceilings, CpuCeiling, DeviceBandwidth, GpuCeiling};
+use super::{Bandwidth, Ceilings, CpuCeiling, DeviceBandwidth, GpuCeiling, chain};
 use crate::arg::Arg;
 use crate::backend::Kind;
 use crate::error::Result;
 use crate::kernel::Kernel;
 use crate::sweep::{Clock, Contender, Observer, Regime, Runner, Sweep};
 use crate::workload::Identity;
-
-use super::machine::device_chains;
 
 /// What is measured: the machine itself, or a test's, whose figures are known beforehand.
 pub(in crate::sweep) trait Machine {
@@ -214,10 +212,12 @@ fn processors(probes: &[Probe]) -> Vec<CpuCeiling> {
 
 /// What the sweep's GPU reaches, if it has one that works.
 fn on_device(sweep: &Sweep, clock: &dyn Clock, least: Duration) -> Option<GpuCeiling> {
+    let all = || sweep.contenders.iter().map(|each| &**each).filter(|each| each.info().kind == Kind::Gpu);
+    // One of each regime: of chunks that vary, the largest.
     let ways: Vec<&dyn Contender> =
-        sweep.contenders.iter().map(|each| &**each).filter(|each| each.info().kind == Kind::Gpu).collect();
+        Regime::ALL.into_iter().filter_map(|regime| all().rfind(|way| way.regime() == regime)).collect();
     let software = ways.iter().any(|way| way.info().device.is_some_and(|device| device.software));
-    let limit = sweep.sizes.largest().clamp(DEVICE.0, if software { SOFTWARE } else { DEVICE.1 });
+    let limit = sweep.measured_sizes().largest().clamp(DEVICE.0, if software { SOFTWARE } else { DEVICE.1 });
     let lens = std::iter::successors(Some(limit), |len| Some(len / GROWTH)).take_while(|len| *len >= DEVICE.0);
     let (start, copy) = (clock.now(), Kernel::new("copy", Identity));
     let mut memory = Vec::new();
@@ -247,7 +247,7 @@ fn on_device(sweep: &Sweep, clock: &dyn Clock, least: Duration) -> Option<GpuCei
 
 /// 10⁹ operations a second on a device: of as many elements as it takes for a launch not to count.
 fn computing(way: &dyn Contender, clock: &dyn Clock, least: Duration) -> Option<f64> {
-    let kernels = device_chains();
+    let kernels = chain::of_device();
     let mut best: Option<f64> = None;
     for len in COMPUTING {
         let data = vec![0.5; len];
