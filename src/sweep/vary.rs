@@ -204,8 +204,7 @@ impl Vary {
     /// # Errors
     ///
     /// [`Error::Invalid`] for [`Axis::Elements`], which are a sweep's [sizes](super::Sweep::sizes), and for values that cannot
-    /// be: a chunk of more elements than there are, more than 1024 threads, a degree of more than
-    /// 256.
+    /// be: a chunk of more elements than there are, more than 1024 threads, a degree of more than 256.
     pub fn new(axis: Axis, values: Option<Sizes>, elements: Option<usize>) -> Result<Self> {
         let sizes = Sizes::new([elements.unwrap_or(axis.usual_elements())])?;
         let elements = sizes.largest();
