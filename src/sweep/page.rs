@@ -49,7 +49,7 @@ pub fn write(report: &Report, command: Option<&str>, mut to: impl io::Write) -> 
 /// The page. The report's value may have more in it than the report.
 fn page(report: &Report, mut value: Value) -> io::Result<String> {
     let sections = section::all(report, &value);
-    let about = workloads(report).into_iter().filter_map(|name| Some((name, name.parse::<Workload>().ok()?.about)));
+    let about = report.workloads().into_iter().filter_map(|name| Some((name, name.parse::<Workload>().ok()?.about)));
     value["about"] =
         about.map(|(name, about)| (name.to_owned(), Value::from(about))).collect::<serde_json::Map<_, _>>().into();
     if let Some((series, label)) = report.ceiling() {
@@ -123,19 +123,8 @@ fn found(report: &Report) -> String {
     })
 }
 
-/// The workloads that have measurements, in their order.
-fn workloads(report: &Report) -> Vec<&str> {
-    let mut found: Vec<&str> = Vec::new();
-    for each in &report.measurements {
-        if !found.contains(&each.workload.as_str()) {
-            found.push(&each.workload);
-        }
-    }
-    found
-}
-
 fn title(report: &Report) -> String {
-    match workloads(report)[..] {
+    match report.workloads()[..] {
         [] => "A sweep in which nothing was measured".to_owned(),
         [one] => format!("Sweep of {}{}", shortened(one, 64), varied::over(report.axis)),
         ref all if all.iter().map(|name| name.chars().count()).sum::<usize>() > 64 => {

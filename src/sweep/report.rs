@@ -62,9 +62,8 @@ impl Report {
     /// is called: `ceiling (2 threads)`.
     #[cfg(feature = "cli")]
     pub(super) fn ceiling(&self) -> Option<(Series, String)> {
-        let software = self.environment.software == Some(true);
         let bounded = self.measurements.iter().filter(|each| each.of_ceiling.is_some());
-        let all: Vec<Series> = bounded.map(|each| Series::of(each, software)).collect();
+        let all: Vec<Series> = bounded.map(|each| self.as_series(each.backend, each.regime)).collect();
         let host = |kind| all.iter().find(|each| (each.backend, each.regime) == (kind, Regime::Host));
         let order = [Kind::Threads, Kind::Auto, Kind::Simd, Kind::Loop];
         let series = *order.into_iter().find_map(host).or(all.last())?;
@@ -87,11 +86,15 @@ impl Report {
         workloads
     }
 
+    /// A backend under a regime as a series of this report, which knows what its GPU is.
+    pub(super) fn as_series(&self, backend: Kind, regime: Regime) -> Series {
+        Series { backend, regime, software: backend == Kind::Gpu && self.environment.software == Some(true) }
+    }
+
     /// The series that were measured on a workload, from the plainest on.
     pub(super) fn series(&self, workload: &str) -> Vec<Series> {
-        let software = self.environment.software == Some(true);
         let ours = self.measurements.iter().filter(|each| each.workload == workload);
-        let mut series: Vec<_> = ours.map(|each| Series::of(each, software)).collect();
+        let mut series: Vec<_> = ours.map(|each| self.as_series(each.backend, each.regime)).collect();
         series.sort_unstable();
         series.dedup();
         series
@@ -249,11 +252,6 @@ pub struct Series {
 }
 
 impl Series {
-    fn of(measurement: &Measurement, software: bool) -> Self {
-        let Measurement { backend, regime, .. } = *measurement;
-        Series { backend, regime, software: software && backend == Kind::Gpu }
-    }
-
     pub(super) fn is(self, measurement: &Measurement) -> bool {
         (self.backend, self.regime) == (measurement.backend, measurement.regime)
     }

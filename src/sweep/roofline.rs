@@ -140,10 +140,9 @@ fn roofs(report: &Report) -> Vec<Roof> {
         }
     }
     if let Some(gpu) = &ceilings.gpu {
-        let software = if report.environment.software == Some(true) { " (software)" } else { "" };
         let rate = |regime| gpu.gb_per_s(f64::INFINITY, regime).map(|rate| (regime, rate));
         if let Some((regime, gb_per_s)) = rate(Regime::Resident).or_else(|| rate(Regime::Host)) {
-            let label = label(&format!("gpu {regime}{software}"), Some(gb_per_s), gpu.gflop_per_s);
+            let label = label(&report.as_series(Kind::Gpu, regime).to_string(), Some(gb_per_s), gpu.gflop_per_s);
             let color = color(Kind::Gpu, regime);
             all.push(Roof { label, color, gb_per_s, gflop_per_s: gpu.gflop_per_s, flat: false });
         }

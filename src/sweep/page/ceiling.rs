@@ -1,18 +1,19 @@
 //! The page's section about what the machine allows.
 
 use super::escaped;
+use crate::backend::Kind;
 use crate::figure::short;
 use crate::sweep::report::threads;
-use crate::sweep::{Ceilings, CpuCeiling, Report};
+use crate::sweep::{Ceilings, CpuCeiling, Regime, Report, Series};
 
 /// The ceilings as HTML, if they were measured.
 pub(super) fn content(report: &Report) -> Option<String> {
     let ceilings = report.ceilings.as_ref()?;
-    let software = if report.environment.software == Some(true) { " (software)" } else { "" };
-    Some(format!("{}{}", arithmetic(ceilings, software), memory(&ceilings.cpu)))
+    let gpu = report.as_series(Kind::Gpu, Regime::Host);
+    Some(format!("{}{}", arithmetic(ceilings, gpu), memory(&ceilings.cpu)))
 }
 
-fn arithmetic(ceilings: &Ceilings, software: &str) -> String {
+fn arithmetic(ceilings: &Ceilings, device: Series) -> String {
     let mut facts = Vec::new();
     for cpu in &ceilings.cpu {
         let scalar = cpu.scalar_gflop_per_s.map(|rate| format!("{} Gflop/s one number at a time", short(rate)));
@@ -25,7 +26,7 @@ fn arithmetic(ceilings: &Ceilings, software: &str) -> String {
         regimes.dedup();
         let large = |regime| Some(format!("{regime} {} GB/s", short(gpu.gb_per_s(f64::INFINITY, regime)?)));
         told.extend(regimes.into_iter().filter_map(large));
-        facts.push((format!("gpu{software}"), told));
+        facts.push((device.to_string(), told));
     }
     let line = |(name, told): &(String, Vec<String>)| {
         format!("<dt>{}</dt><dd>{}</dd>\n", escaped(name), escaped(&told.join(", ")))

@@ -186,7 +186,7 @@ function told({ series: { label, look }, point: { at } }) {
     ["per element", `${short((at.median * 1e9) / at.elements)} ns`],
     ["rate", positive(at.rate) ? `${short(at.rate)} GB/s` : ""],
     ["of ceiling", positive(at.part) ? percent(at.part) : ""],
-    ["efficiency", positive(at.alone) ? `${((100 * at.alone) / (at.x * at.median)).toFixed(0)} %` : ""],
+    ["efficiency", positive(at.alone) ? percent(at.alone / (at.x * at.median)) : ""],
     ["speed-up", positive(at.loop) ? `${short(at.loop / at.median)} × loop` : ""],
     ["first call", positive(at.first) ? time(at.first) : ""],
     ["worst error", typeof at.ulp === "number" ? `${short(at.ulp)} ULP` : ""],

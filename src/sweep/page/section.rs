@@ -175,8 +175,7 @@ pub(super) fn table(report: &Report) -> String {
 
 fn row(report: &Report, each: &Measurement) -> String {
     let (workload, series, seconds) = (&each.workload, each.series(), each.seconds);
-    let software =
-        if each.backend == Kind::Gpu && report.environment.software == Some(true) { " (software)" } else { "" };
+    let label = report.as_series(each.backend, each.regime);
     let compared = match report.axis {
         Axis::Chunk => String::new(),
         Axis::Threads => cell(report.efficiency(each), percent),
@@ -185,7 +184,7 @@ fn row(report: &Report, each: &Measurement) -> String {
     let name = escaped(workload);
     let cells = [
         format!("<td class=\"text name\" data-value=\"{name}\" title=\"{name}\">{name}</td>"),
-        format!("<td class=\"text\" data-value=\"{series}\">{series}{software}</td>"),
+        format!("<td class=\"text\" data-value=\"{series}\">{label}</td>"),
         cell(Some(each.x() as f64), |_| grouped(each.x())),
         cell(Some(seconds.q50), time),
         cell(Some(seconds.q05), |low| format!("{} – {}", time(low), time(seconds.q95))),

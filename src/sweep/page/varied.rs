@@ -4,7 +4,7 @@ use super::finding::{grouped, place};
 use crate::backend::Kind;
 use crate::figure::short;
 use crate::sweep::table::percent;
-use crate::sweep::{Axis, Measurement, Regime, Report};
+use crate::sweep::{Axis, Measurement, Regime, Report, Series};
 
 /// What the finding goes by.
 pub(super) const BASIS: &str = "By the medians, from arrays in host memory to an array in host memory.";
@@ -33,7 +33,7 @@ pub(super) fn finding(report: &Report) -> Option<String> {
     let told = match report.axis {
         Axis::Threads => scaling(report, &host(Kind::Threads))?,
         Axis::Chunk => {
-            let told = |kind: Kind| best(&name(report, kind), &host(kind));
+            let told = |kind: Kind| best(report.as_series(kind, Regime::Host), &host(kind));
             Kind::ALL.into_iter().filter_map(told).collect::<Vec<_>>().join("; ")
         }
         Axis::Elements | Axis::Intensity => return None,
@@ -55,12 +55,6 @@ pub(super) fn method(axis: Axis) -> Option<&'static str> {
     }
 }
 
-/// A backend, with the mark of one that is no GPU.
-fn name(report: &Report, kind: Kind) -> String {
-    let software = kind == Kind::Gpu && report.environment.software == Some(true);
-    format!("{kind}{}", if software { " (software)" } else { "" })
-}
-
 /// How much faster many threads are than one.
 fn scaling(report: &Report, ours: &[&Measurement]) -> Option<String> {
     let most = ours.iter().max_by_key(|each| each.x())?;
@@ -78,12 +72,12 @@ fn scaling(report: &Report, ours: &[&Measurement]) -> Option<String> {
 }
 
 /// Which chunks are best for a backend, and how much that is worth.
-fn best(name: &str, ours: &[&Measurement]) -> Option<String> {
+fn best(series: Series, ours: &[&Measurement]) -> Option<String> {
     let by = |a: &&&Measurement, b: &&&Measurement| a.seconds.q50.total_cmp(&b.seconds.q50);
     let (best, worst) = (ours.iter().min_by(by)?, ours.iter().max_by(by)?);
     let level = |each: &&&Measurement| each.seconds.q05 <= best.seconds.q95;
     if level(&worst) {
-        return Some(format!("{name} takes the same time with every chunk, as far as noise lets tell"));
+        return Some(format!("{series} takes the same time with every chunk, as far as noise lets tell"));
     }
     // From the best one both ways, as far as nothing is slower beyond noise.
     let (smaller, larger): (Vec<_>, Vec<_>) = ours.iter().partition(|each| each.x() < best.x());
@@ -92,5 +86,5 @@ fn best(name: &str, ours: &[&Measurement]) -> Option<String> {
     let chunks = if from == to { grouped(to) } else { format!("{} to {}", grouped(from), grouped(to)) };
     let times = short(worst.seconds.q50 / best.seconds.q50);
     let worst = grouped(worst.x());
-    Some(format!("{name} is fastest with chunks of {chunks} elements, up to {times} times as fast as with {worst}"))
+    Some(format!("{series} is fastest with chunks of {chunks} elements, up to {times} times as fast as with {worst}"))
 }
