@@ -282,6 +282,12 @@ impl Sweep {
         observer.so_far(&report);
         for (workload, varied) in &subjects {
             let (largest, varied) = (sizes.largest(), *varied);
+            // Its numbers and their bounds may take longer than all else that is left.
+            if self.is_kept(&report, workload, varied) {
+                self.arrange(&mut report);
+                progress.advance(sizes.len() * self.contenders.len() * (1 + self.trials), observer);
+                continue;
+            }
             let data = workload.data(largest, self.seed);
             let oracle = Oracle::new(workload, &data, largest, &self.arithmetics());
             for len in sizes.iter() {
@@ -298,16 +304,21 @@ impl Sweep {
         report
     }
 
-    /// Measures what the machine allows, unless this goes on with a sweep and is stopped at once.
+    /// Measures what the machine allows. What goes on with a sweep keeps what that found, also if nothing is left to measure.
     fn measure_ceilings(&self, report: &mut Report, clock: &dyn Clock, step: Duration, observer: &mut dyn Observer) {
         // One thread and all of them have a ceiling, and what is between has none.
         if self.axis() == Axis::Threads {
             return;
         }
+        let earlier = self.earlier.as_ref().and_then(|earlier| earlier.ceilings.as_ref());
+        if earlier.is_some() && self.subjects().iter().all(|(workload, varied)| self.is_kept(report, workload, *varied))
+        {
+            report.ceilings = earlier.cloned();
+            return;
+        }
         let lanes = |info: &Info| matches!(info.kind, Kind::Simd | Kind::Threads | Kind::Auto);
         let isa = self.infos().iter().filter(|info| lanes(info)).filter_map(|info| info.isa).max();
         let now = ceiling::measure(self, &mut *(self.machine)(isa), clock, step, observer);
-        let earlier = self.earlier.as_ref().and_then(|earlier| earlier.ceilings.as_ref());
         report.ceilings = match (earlier, now) {
             (Some(earlier), Some(now)) => Some(Ceilings::joined(earlier, now)),
             (earlier, now) => now.or_else(|| earlier.cloned()),

@@ -5,9 +5,11 @@
 //! the seed: other numbers may take another time.
 
 use super::environment::{Difference, Environment};
+use super::round::place;
 use super::{Axis, Contender, Failure, Measurement, Observer, Place, Report, Sweep, Varied, Vary};
 use crate::backend::{Info, Isa, Kind};
 use crate::error::{Error, Result};
+use crate::workload::Workload;
 
 impl Sweep {
     /// Goes on with this very sweep where it was stopped, from the report that it left. Call it last, when the workloads,
@@ -93,6 +95,15 @@ impl Sweep {
         report
     }
 
+    /// Whether a report has all that this sweep would measure with a workload.
+    pub(super) fn is_kept(&self, report: &Report, workload: &Workload, varied: Option<Varied>) -> bool {
+        let kept = |elements| {
+            let mut contenders = self.contenders.iter();
+            contenders.all(|each| report.has(&place(&**each, workload, varied, elements)))
+        };
+        self.measured_sizes().iter().all(kept)
+    }
+
     /// Puts the measurements of several sweeps in the order of one: by workload, by size or what else varies, by series.
     pub(super) fn arrange(&self, report: &mut Report) {
         if self.earlier.is_none() {
@@ -143,7 +154,7 @@ fn joined(earlier: &Environment, now: Environment) -> Environment {
 mod tests {
     use super::*;
     use crate::sweep::Sizes;
-    use crate::sweep::fake::{Fake, FakeClock, Manner, Notes};
+    use crate::sweep::fake::{Fake, FakeClock, FakeMachine, Manner, Notes};
 
     fn sizes(text: &str) -> Sizes {
         text.parse().unwrap()
@@ -178,6 +189,20 @@ mod tests {
         assert_eq!(new_in(&more, &whole), [5, 25]);
         let again = sweep(9000, "20").trials(7).append(more.clone()).unwrap().run_with(&clock, &mut ());
         assert_eq!((new_in(&again, &more), again.measurements.len()), (vec![20], 5));
+    }
+
+    #[test]
+    fn of_what_is_complete_nothing_is_measured_not_even_the_machine() {
+        let clock = FakeClock::default();
+        let sweep =
+            || Sweep::new().contender(Box::new(Fake::new(&clock, &[6000], Manner::Right))).sizes(sizes("10,20"));
+        let whole = sweep().measured_on(FakeMachine::factory(&clock)).run_with(&clock, &mut ());
+        assert!(whole.ceilings.is_some());
+        let untouched = |_: Option<Isa>| panic!("the machine is measured again");
+        let mut notes = Notes::default();
+        let again = sweep().measured_on(untouched).resume(whole.clone()).unwrap().run_with(&clock, &mut notes);
+        assert_eq!((again.measurements, again.ceilings, again.cancelled), (whole.measurements, whole.ceilings, false));
+        assert_eq!((notes.measured, notes.progress.last()), (2, Some(&(12, 12))));
     }
 
     #[test]

@@ -39,6 +39,13 @@ struct Entry<'a> {
     broke: Option<Error>,
 }
 
+/// What a contender is measured at, with a workload of which this is varied.
+pub(super) fn place(contender: &dyn Contender, workload: &Workload, varied: Option<Varied>, elements: usize) -> Place {
+    let (backend, regime) = (contender.info().kind, contender.regime());
+    let varied = varied.or(contender.varied());
+    Place { workload: workload.name().to_owned(), backend, regime, elements, varied }
+}
+
 /// Why a contender gets no time.
 enum Defeat {
     Broke(Error),
@@ -102,9 +109,7 @@ impl<'a> Round<'a> {
     }
 
     fn place(&self, contender: &dyn Contender) -> Place {
-        let (backend, regime) = (contender.info().kind, contender.regime());
-        let varied = self.varied.or(contender.varied());
-        Place { workload: self.workload.name().to_owned(), backend, regime, elements: self.len, varied }
+        place(contender, self.workload, self.varied, self.len)
     }
 
     /// That a contender has a value on the sweep's axis, if that is not the elements'.
