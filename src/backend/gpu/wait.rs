@@ -4,12 +4,14 @@
 //! futures a thread does, which lives only while there are any: it never waits inside `wgpu`, where it would keep a host's
 //! frame from being presented, but looks again and again, at longer and longer intervals.
 
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
+
+use futures_channel::oneshot;
 
 use super::Gpu;
 use crate::error::{Error, Result};
@@ -47,19 +49,16 @@ impl Gpu {
     /// is given, with the last.
     pub(super) async fn arrival<T>(
         &self,
-        receiver: oneshot::Receiver<T>,
+        mut receiver: oneshot::Receiver<T>,
         submission: Option<&wgpu::SubmissionIndex>,
         waiting: Waiting,
     ) -> Result<T> {
-        match receiver.try_recv() {
-            Ok(value) => return Ok(value),
-            Err(oneshot::TryRecvError::Disconnected) => return Err(self.unanswered()),
-            Err(oneshot::TryRecvError::Empty) => {}
+        if let Some(value) = self.answer(&mut receiver)? {
+            return Ok(value);
         }
         match waiting {
             Waiting::Async => {
                 let (watch, expired) = self.poller().watch(self);
-                let (receiver, expired) = (receiver.into_future(), expired.into_future());
                 let arrived = Arrival { receiver, expired, watch, gpu: self }.await;
                 arrived.map_err(|failure| match failure {
                     Failure::Expired => self.timed_out(),
@@ -70,27 +69,33 @@ impl Gpu {
         }
     }
 
-    fn wait<T>(&self, receiver: oneshot::Receiver<T>, submission: Option<&wgpu::SubmissionIndex>) -> Result<T> {
+    fn wait<T>(&self, mut receiver: oneshot::Receiver<T>, submission: Option<&wgpu::SubmissionIndex>) -> Result<T> {
         let (timeout, submission_index) = (self.timeout(), submission.cloned());
         let wait = wgpu::PollType::Wait { submission_index, timeout };
         // Without a submission it may be there at once, and need not wait for all that others have submitted.
         let polls = if submission.is_some() { [None, Some(wait)] } else { [Some(wgpu::PollType::Poll), Some(wait)] };
         for poll in polls.into_iter().flatten() {
             self.poll(poll)?;
-            match receiver.try_recv() {
-                Ok(value) => return Ok(value),
-                Err(oneshot::TryRecvError::Disconnected) => return Err(self.unanswered()),
-                Err(oneshot::TryRecvError::Empty) => {}
+            if let Some(value) = self.answer(&mut receiver)? {
+                return Ok(value);
             }
         }
         // Another thread has polled at the same time, and is about to call back.
-        let received = match timeout {
-            Some(timeout) => {
-                receiver.recv_timeout(timeout).map_err(|error| error == oneshot::RecvTimeoutError::Timeout)
+        let start = Instant::now();
+        loop {
+            if let Some(value) = self.answer(&mut receiver)? {
+                return Ok(value);
             }
-            None => receiver.recv().map_err(|_| false),
-        };
-        received.map_err(|expired| if expired { self.timed_out() } else { self.unanswered() })
+            if timeout.is_some_and(|timeout| start.elapsed() >= timeout) {
+                return Err(self.timed_out());
+            }
+            std::thread::sleep(Poller::SHORTEST);
+        }
+    }
+
+    /// What a callback of the device has sent, if it has been called.
+    fn answer<T>(&self, receiver: &mut oneshot::Receiver<T>) -> Result<Option<T>> {
+        receiver.try_recv().map_err(|oneshot::Canceled| self.unanswered())
     }
 
     /// Sends when everything that was submitted is done.
@@ -115,8 +120,8 @@ impl Gpu {
 
 /// What a callback of the device sends, as a future.
 struct Arrival<'a, T> {
-    receiver: oneshot::AsyncReceiver<T>,
-    expired: oneshot::AsyncReceiver<()>,
+    receiver: oneshot::Receiver<T>,
+    expired: oneshot::Receiver<()>,
     watch: Watch,
     gpu: &'a Gpu,
 }

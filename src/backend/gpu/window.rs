@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures_channel::oneshot;
+
 use super::Gpu;
 use super::array::bytes;
 use super::memory::Allocation;
@@ -83,10 +85,14 @@ impl Window {
         match std::mem::replace(&mut self.mapping, Mapping::Not) {
             Mapping::Not => return,
             Mapping::Is => {}
-            Mapping::Asked(receiver) if matches!(receiver.try_recv(), Ok(Ok(()))) => {}
             // Another thread that polls the device may be about to map it, whatever is said here: the next user of the
             // buffer would find it mapped.
-            Mapping::Asked(_) | Mapping::Due => self.memory.spend(),
+            Mapping::Asked(mut receiver) => {
+                if !matches!(receiver.try_recv(), Ok(Some(Ok(())))) {
+                    self.memory.spend();
+                }
+            }
+            Mapping::Due => self.memory.spend(),
         }
         // Within a scope, since a host's handler need not hear that a lost device refuses.
         _ = self.gpu.scoped(|_| self.buffer().unmap());
