@@ -1,11 +1,10 @@
-//! What runs of a kernel on the CPU, and its oracle.
+//! What runs of a kernel on the CPU.
 
 use crate::arg::Arg;
 use crate::backend::simd::drive;
 use crate::backend::simd::fold::Columns;
 use crate::backend::simd::isa::Checked;
 use crate::backend::simd::lanes::Stores;
-use crate::bound::{Arithmetic, Bound, Bounded, Ieee, Model, Wgsl};
 use crate::formula::Formula;
 use crate::num::Element;
 
@@ -24,9 +23,6 @@ pub(crate) trait Bodies<T: Element>: Send + Sync {
     fn is_interpreted(&self) -> bool {
         false
     }
-
-    /// Where correct results lie.
-    fn bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_, T>], out: &mut [Bound]);
 }
 
 /// The bodies of a formula that the compiler knows.
@@ -43,17 +39,5 @@ impl<F: Formula<N>, const N: usize> Bodies<f32> for Compiled<F, N> {
 
     fn sum(&self, isa: Checked, inputs: &[Arg<'_>], part: (usize, usize), columns: &mut Columns) -> bool {
         drive::sum(&self.0, isa, inputs, part, columns)
-    }
-
-    fn bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_>], out: &mut [Bound]) {
-        fn each<M: Model, F: Formula<N>, const N: usize>(f: &F, inputs: &[Arg<'_>], out: &mut [Bound]) {
-            for (index, out) in out.iter_mut().enumerate() {
-                *out = f.eval::<Bounded<M>>(std::array::from_fn(|k| Bounded::new(inputs[k].at(index)))).get();
-            }
-        }
-        match arithmetic {
-            Arithmetic::Ieee => each::<Ieee, F, N>(&self.0, inputs, out),
-            Arithmetic::Wgsl => each::<Wgsl, F, N>(&self.0, inputs, out),
-        }
     }
 }

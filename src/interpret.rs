@@ -8,28 +8,17 @@ use crate::backend::simd::fold::Columns;
 use crate::backend::simd::isa::Checked;
 use crate::backend::simd::lanes::Stores;
 use crate::body::Bodies;
-use crate::bound::{Arithmetic, Bound, Bounded, Ieee, Model, Wgsl};
 use crate::plan::Plan;
 use crate::program::Program;
 
 /// A program as the body of a kernel.
 pub(crate) struct Interpreted {
-    program: Program,
     plan: Plan,
 }
 
 impl Interpreted {
     pub(crate) fn new(program: &Program) -> Self {
-        Interpreted { plan: Plan::new(program), program: program.clone() }
-    }
-
-    fn each_bound<M: Model>(&self, inputs: &[Arg<'_>], out: &mut [Bound]) {
-        let mut x = Vec::with_capacity(inputs.len());
-        for (index, out) in out.iter_mut().enumerate() {
-            x.clear();
-            x.extend(inputs.iter().map(|arg| Bounded::<M>::new(arg.at(index))));
-            *out = self.program.eval(&x).get();
-        }
+        Interpreted { plan: Plan::new(program) }
     }
 }
 
@@ -49,12 +38,5 @@ impl Bodies<f32> for Interpreted {
 
     fn is_interpreted(&self) -> bool {
         true
-    }
-
-    fn bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_>], out: &mut [Bound]) {
-        match arithmetic {
-            Arithmetic::Ieee => self.each_bound::<Ieee>(inputs, out),
-            Arithmetic::Wgsl => self.each_bound::<Wgsl>(inputs, out),
-        }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::arg::Arg;
 use crate::body::{Bodies, Compiled};
-use crate::bound::{Arithmetic, Bound};
+use crate::bound::{Arithmetic, Bound, Bounded, Ieee, Model, Wgsl};
 use crate::error::{Error, Result};
 use crate::fold::{self, Fold};
 use crate::formula::Formula;
@@ -179,13 +179,24 @@ impl<T: Element> Kernel<T> {
         }
     }
 
+    /// Whether the CPU backends interpret it, as a formula's text, rather than run code compiled for it.
+    pub(crate) fn is_interpreted(&self) -> bool {
+        self.bodies.is_interpreted()
+    }
+
+    pub(crate) fn bodies(&self) -> &dyn Bodies<T> {
+        &*self.bodies
+    }
+}
+
+impl Kernel {
     /// The oracle: for each element of the output, the value in `f64` and how far a correct result may be from it. `len`
     /// elements are computed; a fold has one bound for all of them.
     ///
     /// # Errors
     ///
     /// As [`check`](Kernel::check).
-    pub fn bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_, T>], len: usize) -> Result<Vec<Bound>> {
+    pub fn bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_>], len: usize) -> Result<Vec<Bound>> {
         let elements = self.element_bounds(arithmetic, inputs, len)?;
         Ok(match self.fold() {
             Some(fold) => vec![fold::bound(fold, arithmetic, &elements)],
@@ -194,25 +205,25 @@ impl<T: Element> Kernel<T> {
     }
 
     /// As [`bounds`](Kernel::bounds), before the fold.
-    pub(crate) fn element_bounds(
-        &self,
-        arithmetic: Arithmetic,
-        inputs: &[Arg<'_, T>],
-        len: usize,
-    ) -> Result<Vec<Bound>> {
+    pub(crate) fn element_bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_>], len: usize) -> Result<Vec<Bound>> {
         self.fit(inputs.iter().map(Arg::len), len)?;
-        let mut out = vec![Bound { value: 0.0, bound: 0.0 }; len];
-        self.bodies.bounds(arithmetic, inputs, &mut out);
-        Ok(out)
+        Ok(match arithmetic {
+            Arithmetic::Ieee => self.bounds_of::<Ieee>(inputs, len),
+            Arithmetic::Wgsl => self.bounds_of::<Wgsl>(inputs, len),
+        })
     }
 
-    /// Whether the CPU backends interpret it, as a formula's text, rather than run code compiled for it.
-    pub(crate) fn is_interpreted(&self) -> bool {
-        self.bodies.is_interpreted()
-    }
-
-    pub(crate) fn bodies(&self) -> &dyn Bodies<T> {
-        &*self.bodies
+    /// Evaluates the program once per element on numbers that carry their bound. The program, not the formula, so that this
+    /// code exists once and not once per formula.
+    fn bounds_of<M: Model>(&self, inputs: &[Arg<'_>], len: usize) -> Vec<Bound> {
+        let mut values = Vec::with_capacity(self.program.ops().len());
+        let mut row = Vec::with_capacity(inputs.len());
+        let bound = |index| {
+            row.clear();
+            row.extend(inputs.iter().map(|arg| Bounded::<M>::new(arg.at(index))));
+            self.program.eval_in(&mut values, &row).get()
+        };
+        (0..len).map(bound).collect()
     }
 }
 

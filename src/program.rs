@@ -204,7 +204,12 @@ impl Program {
     ///
     /// If `inputs` is shorter than that.
     pub fn eval<T: Num>(&self, inputs: &[T]) -> T {
-        let mut values: Vec<Computed<T>> = Vec::with_capacity(self.ops.len());
+        self.eval_in(&mut Vec::with_capacity(self.ops.len()), inputs)
+    }
+
+    /// Computes as [`eval`](Program::eval) does, with memory for the values that callers keep from one element to the next.
+    pub(crate) fn eval_in<T: Num>(&self, values: &mut Vec<Computed<T>>, inputs: &[T]) -> T {
+        values.clear();
         for op in &self.ops {
             let number = |value: Value| values[value.index()].number();
             let mask = |value: Value| values[value.index()].mask();
@@ -229,7 +234,7 @@ impl Program {
 
 /// A value while a program is evaluated: a number or a condition.
 #[derive(Clone, Copy)]
-enum Computed<T: Num> {
+pub(crate) enum Computed<T: Num> {
     Number(T),
     Mask(T::Mask),
 }
