@@ -211,15 +211,15 @@ impl Gpu {
             });
         }
         let (from, len) = ((slice.offset() / element) as usize, (slice.size() / element) as usize);
-        Ok(DeviceArray { memory: Arc::new(Allocation::borrowed(buffer.clone())), from, len })
+        Ok(DeviceArray { memory: Arc::new(Allocation::borrowed(self, buffer.clone())), from, len })
     }
 
     /// Overwrites an array with one of the host.
     ///
     /// # Errors
     ///
-    /// [`Error::Length`] if the two are not of one length, [`Error::Usage`] if the array is borrowed from a buffer that
-    /// cannot be [copied to](wgpu::BufferUsages::COPY_DST), and what may go wrong on the device.
+    /// [`Error::Length`] if the two are not of one length, [`Error::OtherDevice`] if the array is in the memory of another
+    /// device, [`Error::Usage`] if it is borrowed from a buffer that cannot be [copied to](wgpu::BufferUsages::COPY_DST), and what may go wrong on the device.
     pub fn write(&self, to: &DeviceArray, from: &[f32]) -> Result<()> {
         pollster::block_on(self.write_as(to, from, Waiting::Blocking))
     }
@@ -234,6 +234,7 @@ impl Gpu {
     }
 
     async fn write_as(&self, to: &DeviceArray, from: &[f32], waiting: Waiting) -> Result<()> {
+        self.check_owns(to, || "the array to be written".to_owned())?;
         same_length("write", from.len(), to.len)?;
         to.allows(wgpu::BufferUsages::COPY_DST, "an array to be written")?;
         if from.len() <= SHORT {
@@ -263,8 +264,8 @@ impl Gpu {
     ///
     /// # Errors
     ///
-    /// [`Error::Length`] if the two are not of one length, [`Error::Usage`] if the array is borrowed from a buffer that
-    /// cannot be [copied from](wgpu::BufferUsages::COPY_SRC), and what may go wrong on the device.
+    /// [`Error::Length`] if the two are not of one length, [`Error::OtherDevice`] if the array is in the memory of another
+    /// device, [`Error::Usage`] if it is borrowed from a buffer that cannot be [copied from](wgpu::BufferUsages::COPY_SRC), and what may go wrong on the device.
     pub fn download(&self, from: &DeviceArray, to: &mut [f32]) -> Result<()> {
         pollster::block_on(self.download_as(from, to, Waiting::Blocking))
     }
@@ -297,6 +298,7 @@ impl Gpu {
     }
 
     async fn download_as(&self, from: &DeviceArray, to: &mut [f32], waiting: Waiting) -> Result<()> {
+        self.check_owns(from, || "the array to be downloaded".to_owned())?;
         same_length("download", to.len(), from.len)?;
         from.allows(wgpu::BufferUsages::COPY_SRC, "an array to be downloaded")?;
         if to.is_empty() {

@@ -64,7 +64,8 @@ impl GpuKernel {
     ///
     /// # Errors
     ///
-    /// What [`Kernel::check`](crate::Kernel::check) finds if the arrays do not fit, [`Error::Overlap`] if an input shares
+    /// What [`Kernel::check`](crate::Kernel::check) finds if the arrays do not fit, [`Error::OtherDevice`] if one of them is
+    /// in the memory of another device than the kernel's, [`Error::Overlap`] if an input shares
     /// some of the output's elements only, [`Error::Empty`] for the least or greatest of no elements, and what may go wrong
     /// on the device.
     pub fn bind(&self, inputs: &[DeviceArg<'_>], out: &DeviceArray) -> Result<BoundKernel> {
@@ -81,6 +82,7 @@ impl BoundKernel {
     ) -> Result<Self> {
         let (gpu, fold) = (&core.gpu, core.kernel.fold());
         let len = core.kernel.check_lengths(inputs.iter().map(DeviceArg::len), out.len())?;
+        gpu.check_owns_all(&core.kernel, inputs, out)?;
         let layout = Layout::new(core, inputs, out)?;
         let nothing = match fold {
             Some(fold) if len == 0 => Some((out.clone(), fold.empty()?)),

@@ -82,12 +82,18 @@ impl Gpu {
         }
     }
 
+    /// Whether the device is known to be lost.
+    pub(super) fn check_lost(&self) -> Result<()> {
+        match self.inner.faults.lost.get() {
+            Some(reason) => Err(Error::DeviceLost { reason: reason.clone() }),
+            None => Ok(()),
+        }
+    }
+
     /// What the device has reported by itself, if anything.
     pub(super) fn check_faults(&self) -> Result<()> {
+        self.check_lost()?;
         let faults = &self.inner.faults;
-        if let Some(reason) = faults.lost.get() {
-            return Err(Error::DeviceLost { reason: reason.clone() });
-        }
         match faults.uncaptured.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(message) => Err(Error::Device { message }),
             None => Ok(()),

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Gpu;
+use super::identity::Identity;
 use crate::error::{Error, Result};
 
 /// How much of the device's memory a [`Gpu`] and its clones have, in bytes and in buffers.
@@ -55,6 +56,8 @@ struct Idle {
 /// A buffer of the pool's, or of the host application's.
 pub(super) struct Allocation {
     buffer: wgpu::Buffer,
+    /// The device that it is on.
+    identity: Identity,
     /// Where it goes back to, and its size as it was counted.
     pool: Option<(Arc<Pool>, u64)>,
     /// Whether the pool may not give it to others: commands that were not submitted here may still use it, or it is mapped.
@@ -63,12 +66,16 @@ pub(super) struct Allocation {
 
 impl Allocation {
     /// A buffer of somebody else's.
-    pub(super) fn borrowed(buffer: wgpu::Buffer) -> Self {
-        Allocation { buffer, pool: None, spent: AtomicBool::new(false) }
+    pub(super) fn borrowed(gpu: &Gpu, buffer: wgpu::Buffer) -> Self {
+        Allocation { buffer, identity: gpu.identity().clone(), pool: None, spent: AtomicBool::new(false) }
     }
 
     pub(super) fn buffer(&self) -> &wgpu::Buffer {
         &self.buffer
+    }
+
+    pub(super) fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// Keeps the buffer from being used again by others.
@@ -264,7 +271,8 @@ impl Gpu {
             Some(idle) => (idle.buffer, idle.size),
             None => (self.create(size, usage).inspect_err(|_| pool.put(None, size))?, size),
         };
-        Ok(Allocation { buffer, pool: Some((pool.clone(), size)), spent: AtomicBool::new(false) })
+        let (identity, pool) = (self.identity().clone(), Some((pool.clone(), size)));
+        Ok(Allocation { buffer, identity, pool, spent: AtomicBool::new(false) })
     }
 
     /// Asks the driver for a buffer; if there is no memory left, once more without what is cached.
