@@ -117,7 +117,7 @@ impl BoundKernel {
         let core = core.clone();
         let bound =
             BoundKernel { core, pipeline, join, layout, memory, params, len, dispatches, nothing, divides, said };
-        bound.say(Said { len, numbers: inputs.iter().map(DeviceArg::number).collect() })?;
+        bound.set(inputs, len)?;
         Ok(bound)
     }
 
@@ -145,20 +145,20 @@ impl BoundKernel {
 
     /// Sets the numbers among the inputs and how many elements are computed, from the first on: no more than were bound.
     pub(super) fn set(&self, inputs: &[DeviceArg<'_>], len: usize) -> Result<()> {
-        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         let bits = |number: Option<f32>| number.map(f32::to_bits);
         let numbers = inputs.iter().map(|arg| bits(arg.number()));
         if said.len == len && said.numbers.iter().map(|number| bits(*number)).eq(numbers) {
             return Ok(());
         }
-        drop(said);
-        self.say(Said { len, numbers: inputs.iter().map(DeviceArg::number).collect() })
+        self.say(&mut said, Said { len, numbers: inputs.iter().map(DeviceArg::number).collect() })
     }
 
     /// Exchanges numbers that were bound to inputs for others, by the inputs' names.
     ///
     /// They hold for everything that is submitted from here on, also for what an encoder has already. So two runs with
-    /// different numbers in one submission need a kernel bound for each.
+    /// different numbers in one submission need a kernel bound for each. Threads may exchange different numbers at the same
+    /// time.
     ///
     /// ```no_run
     /// # let gpu = crossover::Gpu::open()?;
@@ -175,9 +175,11 @@ impl BoundKernel {
     /// [`Error::Invalid`] if no number was bound to an input of that name, and what may go wrong on the device.
     pub fn set_numbers(&self, numbers: &[(&str, f32)]) -> Result<()> {
         let names = self.core.kernel.inputs();
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // Locked until the new numbers are written: another thread may exchange others at the same time.
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut new = said.clone();
         for (name, value) in numbers {
-            let bound = names.iter().position(|input| input == name).and_then(|index| said.numbers[index].as_mut());
+            let bound = names.iter().position(|input| input == name).and_then(|index| new.numbers[index].as_mut());
             let Some(number) = bound else {
                 let expected =
                     format!("kernel `{}` has no number bound to it, but an array or nothing", self.core.title);
@@ -185,10 +187,11 @@ impl BoundKernel {
             };
             *number = *value;
         }
-        self.say(said)
+        self.say(&mut said, new)
     }
 
-    fn say(&self, new: Said) -> Result<()> {
+    /// Writes new parameters for the device, in place of those that were written before.
+    fn say(&self, said: &mut Said, new: Said) -> Result<()> {
         let core = &self.core;
         let stride = params::stride(core) / size_of::<u32>();
         let mut words = vec![0_u32; stride * self.dispatches.len()];
@@ -202,7 +205,7 @@ impl BoundKernel {
         if let Some((out, value)) = &self.nothing {
             gpu.write(out, &[*value])?;
         }
-        *self.said.lock().unwrap_or_else(PoisonError::into_inner) = new;
+        *said = new;
         Ok(())
     }
 
