@@ -43,6 +43,8 @@ fn a_host_that_loses_its_device_gets_errors_too() {
     assert!(bound.run().is_err());
     assert!(gpu.download(&y, &mut [0.0]).is_err());
     assert!(gpu.compile(&poly()).is_err() || gpu.upload(&[1.0]).is_err());
+    let error = bound.run().unwrap_err();
+    assert!(matches!(error, Error::DeviceLost { .. }), "{error}");
 }
 
 #[test]

@@ -199,7 +199,8 @@ impl Gpu {
     /// # Errors
     ///
     /// [`Error::Usage`] if the buffer was not made for [`STORAGE`](wgpu::BufferUsages::STORAGE), [`Error::Invalid`] if the
-    /// slice begins or ends within an element.
+    /// slice begins or ends within an element, or if the buffer is invalid, destroyed or, as far as `wgpu` can tell, of
+    /// another device.
     pub fn borrow(&self, slice: wgpu::BufferSlice<'_>) -> Result<DeviceArray> {
         let (buffer, element) = (slice.buffer(), bytes(1));
         allows(buffer, wgpu::BufferUsages::STORAGE, "a kernel's array")?;
@@ -210,6 +211,7 @@ impl Gpu {
                 expected: "an array of f32 begins and ends at multiples of 4 bytes".to_owned(),
             });
         }
+        self.check_buffer(buffer)?;
         let (from, len) = ((slice.offset() / element) as usize, (slice.size() / element) as usize);
         Ok(DeviceArray { memory: Arc::new(Allocation::borrowed(self, buffer.clone())), from, len })
     }

@@ -1,9 +1,12 @@
 //! Which device an array or a kernel belongs to.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::Gpu;
-use super::array::{DeviceArg, DeviceArray};
+use super::array::{DeviceArg, DeviceArray, bytes};
+use super::fault::{captured, catches};
+use super::layout::resource;
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
 
@@ -24,27 +27,10 @@ impl Identity {
 
     /// Whether both are the same device. A host may have passed clones of one device to two `Gpu`s.
     fn is(&self, other: &Identity) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || same_device(&self.0.device, &other.0.device)
+        let (here, there) = (&self.0.device, &other.0.device);
+        // What `wgpu` compares is unique within one instance only: the first devices of two instances are equal.
+        Arc::ptr_eq(&self.0, &other.0) || (here == there && catches(here, there))
     }
-}
-
-/// Whether two handles are clones of one device.
-///
-/// What `wgpu` compares is unique within one instance only: the first devices of two instances are equal. Therefore an
-/// error is made on the second within a scope of each. The scope of the first was pushed last, so that it catches the
-/// error if, and only if, both scopes are on one device. A lost device makes no error, and is no device's equal.
-fn same_device(first: &wgpu::Device, second: &wgpu::Device) -> bool {
-    if first != second {
-        return false;
-    }
-    let mistake =
-        wgpu::BufferDescriptor { label: None, size: 4, usage: wgpu::BufferUsages::empty(), mapped_at_creation: false };
-    let outer = second.push_error_scope(wgpu::ErrorFilter::Validation);
-    let inner = first.push_error_scope(wgpu::ErrorFilter::Validation);
-    drop(second.create_buffer(&mistake));
-    let caught = pollster::block_on(inner.pop()).is_some();
-    drop(outer);
-    caught
 }
 
 impl Gpu {
@@ -54,8 +40,10 @@ impl Gpu {
         if here.is(there) {
             return Ok(());
         }
-        // A lost device is the more useful error.
-        self.check_lost()?;
+        // A lost device is equal to none.
+        if self.is_lost() {
+            return Err(self.gone("it reports no errors any longer".to_owned()));
+        }
         Err(Error::OtherDevice { what: what(), device: there.0.name.clone(), expected: here.0.name.clone() })
     }
 
@@ -68,4 +56,46 @@ impl Gpu {
         }
         self.check_owns(out, || format!("kernel `{}`: the output", kernel.title()))
     }
+
+    /// Checks that a buffer of the host's can be bound on this device: that it is neither invalid nor destroyed.
+    pub(super) fn check_buffer(&self, buffer: &wgpu::Buffer) -> Result<()> {
+        self.check_faults()?;
+        // Of a buffer that is shorter than an element, only an array of none can be borrowed.
+        if buffer.size() < bytes(1) {
+            return Ok(());
+        }
+        // `wgpu` panics on most buffers of another instance. The scopes are popped in order all the same.
+        let bind = |device: &wgpu::Device| catch_unwind(AssertUnwindSafe(|| bind(device, buffer)));
+        let reason = match captured(self.device(), bind) {
+            (Ok(()), None) => return Ok(()),
+            (_, Some(error)) => match self.explain(error) {
+                Error::Device { message } => message,
+                other => return Err(other),
+            },
+            (Err(_), None) => "it is unknown there".to_owned(),
+        };
+        Err(Error::Invalid {
+            what: "buffer",
+            given: format!("of {} bytes", buffer.size()),
+            expected: format!("borrow a valid buffer of this `Gpu`'s own device ({reason})"),
+        })
+    }
+}
+
+/// Binds the first element of a buffer, and forgets it.
+fn bind(device: &wgpu::Device, buffer: &wgpu::Buffer) {
+    let ty = wgpu::BufferBindingType::Storage { read_only: false };
+    let entry = wgpu::BindGroupLayoutEntry {
+        binding: 0,
+        visibility: wgpu::ShaderStages::COMPUTE,
+        ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None },
+        count: None,
+    };
+    let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: None, entries: &[entry] });
+    let entries = [wgpu::BindGroupEntry { binding: 0, resource: resource(buffer, 0, bytes(1)) }];
+    _ = device.create_bind_group(&wgpu::BindGroupDescriptor {
+        label: Some("crossover"),
+        layout: &layout,
+        entries: &entries,
+    });
 }
