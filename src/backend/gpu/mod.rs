@@ -76,6 +76,10 @@ impl Gpu {
     /// The environment variables `WGPU_BACKEND` (such as `vulkan`) and `WGPU_ADAPTER_NAME` (a part of the name) narrow the
     /// choice.
     ///
+    /// On Linux without a window system, a layer of Mesa's Vulkan drivers may write "XDG_RUNTIME_DIR is invalid or not set" to
+    /// standard error, since `wgpu` enables the extensions for windows in any case. The environment variable
+    /// `NODEVICE_SELECT=1` turns that layer off; the command `crossover` sets it for itself.
+    ///
     /// # Errors
     ///
     /// [`Error::Unavailable`](crate::Error::Unavailable) with what was found if there is none.
