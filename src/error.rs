@@ -139,6 +139,19 @@ pub enum Error {
         /// The usages that it lacks.
         missing: String,
     },
+    /// An array is in the memory of another GPU device than the one that is to use it.
+    #[error(
+        "{what} is in the memory of another `Gpu` ({device}) than the one that uses it ({expected}); use the `Gpu` that \
+         made the array, or upload its elements to this one with `Gpu::upload`"
+    )]
+    OtherDevice {
+        /// The array, such as "kernel `poly`: input `x`".
+        what: String,
+        /// The name of the device that the array is on.
+        device: String,
+        /// The name of the device that was to use it.
+        expected: String,
+    },
     /// The device took longer than a call may wait.
     #[error("the GPU was not done after {limit:?}; give it less work at a time, or more time with `Gpu::set_timeout`")]
     Timeout {

@@ -1,6 +1,6 @@
-//! Eight threads share one GPU: random kernels and sizes, runs of every kind, futures that are dropped half-way, and a device
-//! that is destroyed again and again. Every result is right, or a typed error that the lost device explains; and memory
-//! stays flat.
+//! Eight threads share one GPU: random kernels and sizes, runs of every kind, futures that are dropped half-way, numbers that
+//! two threads exchange at a time, arrays of other devices, and a device that is destroyed again and again. Every result is
+//! right, or a typed error that the lost or the other device explains; and memory stays flat, in bytes and in buffers.
 //!
 //! A few seconds in every test run; ten minutes with
 //! `CROSSOVER_SOAK=600 cargo test --release --test soak -- --nocapture`.
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use crossover::{Arg, Arithmetic, Backend, DeviceArg, Error, Gpu, Kernel, Result};
+use crossover::{Arg, Arithmetic, Backend, DeviceArg, DeviceArray, Error, Gpu, Kernel, Result};
 
 const THREADS: u64 = 8;
 /// Devices that a soak goes through.
@@ -47,7 +47,11 @@ impl Dice {
 /// The GPU of the moment, and how many there were before.
 struct Shared {
     gpu: RwLock<(Gpu, u32)>,
+    /// An array of another device, which lives as long as the soak.
+    stranger: DeviceArray,
     runs: AtomicU64,
+    exchanged: AtomicU64,
+    crossed: AtomicU64,
     cancelled: AtomicU64,
     refused: AtomicU64,
 }
@@ -131,6 +135,49 @@ fn cancel(future: impl Future<Output = Result<()>>, polls: u64) -> Result<bool> 
     Ok(false)
 }
 
+/// Two threads exchange one number each of a kernel, and neither is lost.
+fn exchange(gpu: &Gpu, number: f32) -> Result<()> {
+    let (x, out) = (gpu.upload(&[1.0])?, gpu.empty(1)?);
+    let bound = gpu.compile(&Kernel::parse("a*x + b")?)?.bind(&[0.0.into(), (&x).into(), 0.0.into()], &out)?;
+    let set = |name: &str, last: f32| {
+        (0..20).try_for_each(|step| bound.set_numbers(&[(name, step as f32)]))?;
+        bound.set_numbers(&[(name, last)])
+    };
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| set("a", number));
+        set("b", -1000.0 * number).and(other.join().unwrap())
+    })?;
+    bound.run()?;
+    let mut result = [f32::NAN];
+    gpu.download(&out, &mut result)?;
+    assert_eq!(result, [-999.0 * number], "a number was lost");
+    Ok(())
+}
+
+/// Arrays of other devices are refused wherever an array is taken: the first refusal, or the device is lost.
+fn cross(gpu: &Gpu, strangers: &[&DeviceArray], dice: &mut Dice) -> Result<()> {
+    let own = gpu.upload(&[1.0, 2.0])?;
+    let kernel = gpu.compile(&Kernel::parse("2*x + y")?)?;
+    for stranger in strangers {
+        let done = match dice.roll(5) {
+            0 => gpu.write(stranger, &[7.0, 7.0]),
+            1 => gpu.download(stranger, &mut [0.0; 2]),
+            2 => kernel.bind(&[(*stranger).into(), (&own).into()], &own).and_then(|bound| bound.run()),
+            3 => kernel.bind(&[(&own).into(), (*stranger).into()], &own).and_then(|bound| bound.run()),
+            _ => kernel.bind(&[(&own).into(), 1.0.into()], stranger).and_then(|bound| bound.run()),
+        };
+        match done {
+            Err(Error::OtherDevice { .. }) => {}
+            Err(error) => return Err(error),
+            Ok(()) => panic!("an array of another device was taken"),
+        }
+    }
+    let mut result = [0.0; 2];
+    gpu.download(&own, &mut result)?;
+    assert_eq!(result, [1.0, 2.0], "an array was overwritten");
+    Ok(())
+}
+
 /// One run in one of the ways. Gives whether it came to its end.
 fn run(gpu: &Gpu, dice: &mut Dice, task: &Task, out: &mut [f32]) -> Result<bool> {
     let args = task.args();
@@ -144,10 +191,24 @@ fn run(gpu: &Gpu, dice: &mut Dice, task: &Task, out: &mut [f32]) -> Result<bool>
 
 fn work(shared: &Shared, thread: u64, end: Instant) {
     let mut dice = Dice(thread);
+    // An array of each device, of which the last is kept for the next.
+    let mut kept: Option<(DeviceArray, u32)> = None;
+    let mut last: Option<DeviceArray> = None;
     while Instant::now() < end {
         let (task, (gpu, life)) = (Task::new(&mut dice), shared.gpu());
         let mut out = task.out();
-        match run(&gpu, &mut dice, &task, &mut out) {
+        if kept.as_ref().is_none_or(|(_, of)| *of != life)
+            && let Ok(array) = gpu.upload(&[3.0, 4.0])
+        {
+            last = kept.replace((array, life)).map(|(array, _)| array).or(last);
+        }
+        let strangers: Vec<_> = last.iter().chain([&shared.stranger]).collect();
+        let done = match dice.roll(8) {
+            0 => exchange(&gpu, (thread + 1) as f32).map(|()| _ = shared.exchanged.fetch_add(1, Ordering::Relaxed)),
+            1 => cross(&gpu, &strangers, &mut dice).map(|()| _ = shared.crossed.fetch_add(1, Ordering::Relaxed)),
+            _ => Ok(()),
+        };
+        match done.and_then(|()| run(&gpu, &mut dice, &task, &mut out)) {
             Ok(true) => {
                 task.judge(&out);
                 shared.runs.fetch_add(1, Ordering::Relaxed);
@@ -179,8 +240,16 @@ fn a_shared_gpu_stands_it() {
         Ok(gpu) => gpu,
         Err(reason) => return println!("skipped: {reason}"),
     };
-    let zero = AtomicU64::default;
-    let shared = Shared { gpu: RwLock::new((gpu, 0)), runs: zero(), cancelled: zero(), refused: zero() };
+    let (zero, other) = (AtomicU64::default, common::gpu::open().unwrap());
+    let shared = Shared {
+        gpu: RwLock::new((gpu, 0)),
+        stranger: other.upload(&[5.0, 6.0]).unwrap(),
+        runs: zero(),
+        exchanged: zero(),
+        crossed: zero(),
+        cancelled: zero(),
+        refused: zero(),
+    };
     let (begin, life) = (Instant::now(), Duration::from_secs_f64(seconds) / LIVES);
     let mut allocated = Vec::new();
     std::thread::scope(|scope| {
@@ -193,7 +262,7 @@ fn a_shared_gpu_stands_it() {
             let (old, _) = shared.gpu();
             let (memory, process) = (old.memory(), resident_bytes().unwrap_or(0) >> 20);
             println!("{:>5.0} s: process {process} MiB, {memory:?}", begin.elapsed().as_secs_f64());
-            allocated.push((memory.peak, process));
+            allocated.push((memory.peak, (memory.buffers_in_use + memory.buffers_cached) as u64));
             if number < LIVES {
                 old.device().destroy();
                 let next = old.reopen().unwrap();
@@ -204,11 +273,18 @@ fn a_shared_gpu_stands_it() {
     let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     let (runs, cancelled, refused) = (count(&shared.runs), count(&shared.cancelled), count(&shared.refused));
     println!("{runs} runs were right, {cancelled} were dropped half-way, {refused} were refused by a lost device");
-    assert!(runs > 0 && cancelled > 0);
+    let (exchanged, crossed) = (count(&shared.exchanged), count(&shared.crossed));
+    println!("{exchanged} times two threads exchanged numbers, {crossed} times arrays of other devices were refused");
+    assert!(runs > 0 && cancelled > 0 && exchanged > 0 && crossed > 0);
+    let mut untouched = [0.0; 2];
+    other.download(&shared.stranger, &mut untouched).unwrap();
+    assert_eq!(untouched, [5.0, 6.0]);
     // Every device begins anew, and what a process has does not grow with the number of devices that it has seen.
-    let most = |lives: &[(u64, u64)]| lives.iter().map(|life| life.0).max().unwrap_or(0);
+    let bytes = |lives: &[(u64, u64)]| lives.iter().map(|life| life.0).max().unwrap_or(0);
+    let buffers = |lives: &[(u64, u64)]| lives.iter().map(|life| life.1).max().unwrap_or(0);
     let (first, last) = allocated.split_at(allocated.len() / 2);
-    assert!(most(last) <= 2 * most(first).max(1 << 20), "{allocated:?}");
+    assert!(bytes(last) <= 2 * bytes(first).max(1 << 20), "{allocated:?}");
+    assert!(buffers(last) <= 2 * buffers(first).max(100), "{allocated:?}");
     let (gpu, _) = shared.gpu();
     gpu.trim();
     assert!(gpu.memory().in_use <= 4096, "{:?}", gpu.memory());

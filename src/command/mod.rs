@@ -9,6 +9,7 @@ mod devices;
 mod eval;
 mod explain;
 mod files;
+mod headless;
 mod interrupt;
 mod memory;
 mod names;
@@ -91,6 +92,7 @@ impl Stop {
 }
 
 pub fn main() -> ExitCode {
+    headless::ensure();
     let done = match Arguments::parse().command {
         Command::Eval(options) => eval::run(&options),
         Command::Sweep(options) => sweep::run(&options),

@@ -258,6 +258,25 @@ fn devices_lists_every_backend_and_instruction_set() {
 }
 
 #[test]
+fn no_window_system_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    // As in a container: no window system, and no setting that would keep a driver from asking for one.
+    let mut command = command(folder.path(), &["devices"]);
+    command.env_clear().env("HOME", folder.path());
+    for name in ["PATH", "LD_LIBRARY_PATH"] {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    let output = command.output().unwrap();
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    for word in ["XDG_RUNTIME_DIR", "DISPLAY", "wayland", "EGL", "X11"] {
+        assert!(!said.to_lowercase().contains(&word.to_lowercase()), "{said}");
+    }
+}
+
+#[test]
 fn a_reader_who_leaves_early_costs_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = command(folder.path(), &[&["sweep"], &CPU[..], &TINY[..]].concat());

@@ -43,6 +43,8 @@ fn a_host_that_loses_its_device_gets_errors_too() {
     assert!(bound.run().is_err());
     assert!(gpu.download(&y, &mut [0.0]).is_err());
     assert!(gpu.compile(&poly()).is_err() || gpu.upload(&[1.0]).is_err());
+    let error = bound.run().unwrap_err();
+    assert!(matches!(error, Error::DeviceLost { .. }), "{error}");
 }
 
 #[test]
@@ -174,4 +176,70 @@ fn an_allocation_that_cannot_succeed_is_an_error() {
     let output = std::process::Command::new("sh").args(["-c", &limited]).env(INSIDE, "1").output().unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && told.contains("told: "), "{told}\n{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Asserts that an array of another device is refused wherever one is taken, and that nothing was written to either.
+fn strangers(gpu: &Gpu, own: &[f32], strange: &crossover::DeviceArray) {
+    let len = own.len();
+    let (array, kernel) = (gpu.upload(own).unwrap(), gpu.compile(&Kernel::parse("2*x + y").unwrap()).unwrap());
+    let says = |done: crossover::Result<()>, name: &str| {
+        let error = done.unwrap_err();
+        assert!(matches!(&error, Error::OtherDevice { what, .. } if what.contains(name)), "{error}");
+        assert!(error.to_string().contains("Gpu::upload"), "{error}");
+    };
+    says(kernel.bind(&[(&array).into(), strange.into()], &array).map(drop), "input `y`");
+    says(kernel.bind(&[strange.into(), 1.0.into()], &array).map(drop), "input `x`");
+    says(kernel.bind(&[(&array).into(), 1.0.into()], strange).map(drop), "the output");
+    says(
+        kernel.bind(&[(&strange.slice(..1).unwrap()).into(), 1.0.into()], &array.slice(..1).unwrap()).map(drop),
+        "`x`",
+    );
+    says(gpu.write(strange, &vec![7.0; len]), "written");
+    says(pollster::block_on(gpu.write_async(strange, &vec![7.0; len])), "written");
+    says(gpu.download(strange, &mut vec![0.0; len]), "downloaded");
+    says(pollster::block_on(gpu.download_async(strange, &mut vec![0.0; len])), "downloaded");
+    let mut out = vec![0.0; len];
+    gpu.download(&array, &mut out).unwrap();
+    assert_eq!(out, own);
+}
+
+#[test]
+fn an_array_of_another_device_is_refused_by_name() {
+    let (first, second) = (or_skip!(open()), or_skip!(open()));
+    // The first buffers of two instances have the same ids.
+    let (one, two) = (first.upload(&[1.0, 2.0]).unwrap(), second.upload(&[3.0, 4.0]).unwrap());
+    strangers(&first, &[5.0, 6.0], &two);
+    strangers(&second, &[7.0, 8.0], &one);
+    assert_eq!((super::host(&first, &one), super::host(&second, &two)), (vec![1.0, 2.0], vec![3.0, 4.0]));
+}
+
+#[test]
+fn an_array_of_a_lost_device_is_refused_by_the_one_opened_again() {
+    let old = or_skip!(open());
+    let array = old.upload(&[1.0, 2.0]).unwrap();
+    old.device().destroy();
+    let new = old.reopen().unwrap();
+    strangers(&new, &[3.0, 4.0], &array);
+    works(&new, 1000);
+    drop(old);
+    strangers(&new, &[3.0, 4.0], &array);
+}
+
+#[test]
+fn arrays_of_a_hosts_devices_are_told_apart_and_those_of_one_device_are_shared() {
+    let (device, queue) = or_skip!(host_device(wgpu::Limits::default()));
+    let other = or_skip!(host_device(wgpu::Limits::default()));
+    let (one, two) = (Gpu::from_device(device.clone(), queue.clone()), Gpu::from_device(device, queue));
+    let other = Gpu::from_device(other.0, other.1);
+    let (x, y, z) = (one.upload(&[1.0, 2.0]).unwrap(), two.empty(2).unwrap(), other.upload(&[3.0, 4.0]).unwrap());
+    // A host may call `from_device` more than once.
+    let kernel = two.compile(&Kernel::parse("2*x + 1").unwrap()).unwrap();
+    kernel.bind(&[(&x).into()], &y).unwrap().run().unwrap();
+    assert_eq!(super::host(&one, &y), [3.0, 5.0]);
+    one.write(&y, &[5.0, 6.0]).unwrap();
+    assert_eq!(super::host(&two, &y), [5.0, 6.0]);
+    // The second device of the same number, in another instance.
+    strangers(&one, &[5.0, 6.0], &z);
+    strangers(&other, &[5.0, 6.0], &x);
+    strangers(&or_skip!(open()), &[5.0, 6.0], &x);
 }

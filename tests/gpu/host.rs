@@ -130,3 +130,54 @@ fn only_the_host_opens_its_device_again() {
     assert!(error.to_string().contains("Gpu::from_device"), "{error}");
     or_skip!(open()).reopen().unwrap();
 }
+
+#[test]
+fn a_buffer_that_is_invalid_or_destroyed_is_refused_when_it_is_borrowed() {
+    let (device, queue) = or_skip!(host_device(wgpu::Limits::default()));
+    let gpu = Gpu::from_device(device.clone(), queue);
+    let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
+    // Larger than the device allows.
+    let invalid = buffer(&device, device.limits().max_buffer_size + 4, Use::STORAGE | Use::COPY_SRC | Use::COPY_DST);
+    assert!(pollster::block_on(scope.pop()).is_some());
+    let destroyed = buffer(&device, 64, Use::STORAGE);
+    destroyed.destroy();
+    let other = or_skip!(host_device(wgpu::Limits::default())).0;
+    // Its number is not taken on the other device.
+    let strange: Vec<_> = (0..100).map(|_| buffer(&other, 64, Use::STORAGE)).collect();
+    for buffer in [&invalid, &destroyed, &strange[99]] {
+        let error = gpu.borrow(buffer.slice(..64)).unwrap_err();
+        assert!(matches!(&error, Error::Invalid { what: "buffer", .. }), "{error}");
+    }
+    assert_eq!(host(&gpu, &gpu.upload(&[1.0, 2.0]).unwrap()), [1.0, 2.0]);
+}
+
+#[test]
+fn a_mistake_of_the_hosts_leaves_the_gpu_as_it_is() {
+    let (device, queue) = or_skip!(host_device(wgpu::Limits::default()));
+    let host_gpu = Gpu::from_device(device.clone(), queue);
+    for gpu in [host_gpu, or_skip!(open())] {
+        let kernel = gpu.compile(&Kernel::parse("2*x").unwrap()).unwrap();
+        let out = gpu.empty(16).unwrap();
+        // A label is the host's to choose: an error that quotes it is no sign of a lost device.
+        let mapped = gpu.device().create_buffer(&wgpu::BufferDescriptor {
+            label: Some("what is invalid"),
+            size: 64,
+            usage: Use::STORAGE | Use::COPY_SRC | Use::COPY_DST,
+            mapped_at_creation: true,
+        });
+        let array = gpu.borrow(mapped.slice(..)).unwrap();
+        let bound = kernel.bind(&[(&array).into()], &out).unwrap();
+        let error = bound.run().unwrap_err();
+        assert!(matches!(&error, Error::Device { message } if message.contains("is invalid")), "{error}");
+        mapped.unmap();
+        bound.run().unwrap();
+        assert_eq!(host(&gpu, &out), [0.0; 16]);
+        // Nor is a buffer that the host destroys after it was bound.
+        mapped.destroy();
+        let error = bound.run().unwrap_err();
+        assert!(matches!(&error, Error::Device { .. }), "{error}");
+        let mut result = [0.0; 2];
+        gpu.run(&Kernel::parse("2*x").unwrap(), &[Arg::from(&[1.0, 2.0])], &mut result).unwrap();
+        assert_eq!(result, [2.0, 4.0]);
+    }
+}

@@ -36,7 +36,7 @@ fn a_thousand_runs_of_varying_size_leave_memory_flat() {
     let numbers = whole(50_000);
     let (kernel, poly) = (Kernel::parse("x + y").unwrap(), gpu.compile(&poly()).unwrap());
     let mut prepared = gpu.prepare(&kernel).unwrap();
-    let mut reserved = Vec::new();
+    let (mut reserved, mut buffers) = (Vec::new(), Vec::new());
     for round in 0..1000_usize {
         let len = (round * 7919) % numbers.len() + 1;
         let mut out = vec![0.0; len];
@@ -47,9 +47,12 @@ fn a_thousand_runs_of_varying_size_leave_memory_flat() {
         poly.bind(&[(&x).into()], &out).unwrap().run().unwrap();
         drop((x, out));
         reserved.push(gpu.memory().allocated);
+        buffers.push(gpu.memory().buffers_in_use + gpu.memory().buffers_cached);
     }
     let most = |rounds: std::ops::Range<usize>| reserved[rounds].iter().max().copied();
     assert_eq!(most(200..600), most(600..1000), "{:?}", gpu.memory());
+    // As many are kept as were ever in use: some ten of the kernel that is prepared, and a handful of each round.
+    assert!(buffers.iter().all(|buffers| *buffers <= 50), "{buffers:?}");
     println!("{:?}", gpu.memory());
 }
 
@@ -102,5 +105,42 @@ fn long_arrays_go_up_and_down_in_pieces() {
         gpu.write(&part, &whole(len - 5)).unwrap();
         assert!(host(&gpu, &part) == whole(len - 5), "{len} elements");
         assert_eq!(host(&gpu, &array.slice(len - 2..).unwrap()), numbers[len - 2..]);
+    }
+}
+
+#[test]
+fn the_buffers_of_short_arrays_are_used_again() {
+    let gpu = or_skip!(open());
+    let sum = gpu.compile(&Kernel::parse("sum(a*x)").unwrap()).unwrap();
+    let x = gpu.upload(&whole(5000)).unwrap();
+    let mut made = Vec::new();
+    for round in 0..200 {
+        let (one, out) = (gpu.upload(&[round as f32]).unwrap(), gpu.empty(1).unwrap());
+        let bound = sum.bind(&[1.0.into(), (&x).into()], &out).unwrap();
+        bound.run().unwrap();
+        bound.time().unwrap();
+        assert_eq!(host(&gpu, &one), [round as f32]);
+        drop((one, out, bound));
+        let memory = gpu.memory();
+        made.push(memory.buffers_made);
+        assert!(memory.buffers_in_use + memory.buffers_cached <= 30, "round {round}: {memory:?}");
+    }
+    assert_eq!(made[10], made[199], "{made:?}");
+}
+
+#[test]
+fn the_pool_keeps_a_bounded_number_of_buffers() {
+    let gpu = or_skip!(open());
+    let many: Vec<_> = (0..3000).map(|_| gpu.empty(1).unwrap()).collect();
+    assert_eq!(gpu.memory().buffers_in_use, 3000);
+    drop(many);
+    let memory = gpu.memory();
+    assert_eq!((memory.buffers_in_use, memory.buffers_cached), (0, 1024), "{memory:?}");
+    // No more are kept than were ever in use.
+    let gpu = or_skip!(open());
+    for len in 1..20 {
+        let arrays = [gpu.empty(len * 5000).unwrap(), gpu.empty(len * 7000).unwrap()];
+        drop(arrays);
+        assert!(gpu.memory().buffers_cached <= 2, "{:?}", gpu.memory());
     }
 }

@@ -205,3 +205,27 @@ fn the_device_tells_how_long_it_took() {
     assert_eq!(bound.time().unwrap().is_some(), has_clock);
     assert!(bound.time().unwrap().is_none_or(|time| !time.is_zero()));
 }
+
+#[test]
+fn two_threads_exchange_numbers_and_none_is_lost() {
+    let gpu = or_skip!(open());
+    let (x, out) = (gpu.upload(&[1.0]).unwrap(), gpu.empty(1).unwrap());
+    let kernel = gpu.compile(&Kernel::parse("a*x + b").unwrap()).unwrap();
+    let bound = kernel.bind(&[0.0.into(), (&x).into(), 0.0.into()], &out).unwrap();
+    // Each thread sets its own number at the same time as the other.
+    let start = std::sync::Barrier::new(2);
+    for round in 1..=500 {
+        std::thread::scope(|scope| {
+            for (name, number) in [("a", round as f32), ("b", -1000.0 * round as f32)] {
+                let (bound, start) = (&bound, &start);
+                scope.spawn(move || {
+                    start.wait();
+                    (0..8).for_each(|step| bound.set_numbers(&[(name, step as f32)]).unwrap());
+                    bound.set_numbers(&[(name, number)]).unwrap();
+                });
+            }
+        });
+        bound.run().unwrap();
+        assert_eq!(host(&gpu, &out), [-999.0 * round as f32], "round {round}");
+    }
+}

@@ -199,7 +199,8 @@ impl Gpu {
     /// # Errors
     ///
     /// [`Error::Usage`] if the buffer was not made for [`STORAGE`](wgpu::BufferUsages::STORAGE), [`Error::Invalid`] if the
-    /// slice begins or ends within an element.
+    /// slice begins or ends within an element, or if the buffer is invalid, destroyed or, as far as `wgpu` can tell, of
+    /// another device.
     pub fn borrow(&self, slice: wgpu::BufferSlice<'_>) -> Result<DeviceArray> {
         let (buffer, element) = (slice.buffer(), bytes(1));
         allows(buffer, wgpu::BufferUsages::STORAGE, "a kernel's array")?;
@@ -210,16 +211,17 @@ impl Gpu {
                 expected: "an array of f32 begins and ends at multiples of 4 bytes".to_owned(),
             });
         }
+        self.check_buffer(buffer)?;
         let (from, len) = ((slice.offset() / element) as usize, (slice.size() / element) as usize);
-        Ok(DeviceArray { memory: Arc::new(Allocation::borrowed(buffer.clone())), from, len })
+        Ok(DeviceArray { memory: Arc::new(Allocation::borrowed(self, buffer.clone())), from, len })
     }
 
     /// Overwrites an array with one of the host.
     ///
     /// # Errors
     ///
-    /// [`Error::Length`] if the two are not of one length, [`Error::Usage`] if the array is borrowed from a buffer that
-    /// cannot be [copied to](wgpu::BufferUsages::COPY_DST), and what may go wrong on the device.
+    /// [`Error::Length`] if the two are not of one length, [`Error::OtherDevice`] if the array is in the memory of another
+    /// device, [`Error::Usage`] if it is borrowed from a buffer that cannot be [copied to](wgpu::BufferUsages::COPY_DST), and what may go wrong on the device.
     pub fn write(&self, to: &DeviceArray, from: &[f32]) -> Result<()> {
         pollster::block_on(self.write_as(to, from, Waiting::Blocking))
     }
@@ -234,6 +236,7 @@ impl Gpu {
     }
 
     async fn write_as(&self, to: &DeviceArray, from: &[f32], waiting: Waiting) -> Result<()> {
+        self.check_owns(to, || "the array to be written".to_owned())?;
         same_length("write", from.len(), to.len)?;
         to.allows(wgpu::BufferUsages::COPY_DST, "an array to be written")?;
         if from.len() <= SHORT {
@@ -263,8 +266,8 @@ impl Gpu {
     ///
     /// # Errors
     ///
-    /// [`Error::Length`] if the two are not of one length, [`Error::Usage`] if the array is borrowed from a buffer that
-    /// cannot be [copied from](wgpu::BufferUsages::COPY_SRC), and what may go wrong on the device.
+    /// [`Error::Length`] if the two are not of one length, [`Error::OtherDevice`] if the array is in the memory of another
+    /// device, [`Error::Usage`] if it is borrowed from a buffer that cannot be [copied from](wgpu::BufferUsages::COPY_SRC), and what may go wrong on the device.
     pub fn download(&self, from: &DeviceArray, to: &mut [f32]) -> Result<()> {
         pollster::block_on(self.download_as(from, to, Waiting::Blocking))
     }
@@ -297,6 +300,7 @@ impl Gpu {
     }
 
     async fn download_as(&self, from: &DeviceArray, to: &mut [f32], waiting: Waiting) -> Result<()> {
+        self.check_owns(from, || "the array to be downloaded".to_owned())?;
         same_length("download", to.len(), from.len)?;
         from.allows(wgpu::BufferUsages::COPY_SRC, "an array to be downloaded")?;
         if to.is_empty() {

@@ -64,7 +64,8 @@ impl GpuKernel {
     ///
     /// # Errors
     ///
-    /// What [`Kernel::check`](crate::Kernel::check) finds if the arrays do not fit, [`Error::Overlap`] if an input shares
+    /// What [`Kernel::check`](crate::Kernel::check) finds if the arrays do not fit, [`Error::OtherDevice`] if one of them is
+    /// in the memory of another device than the kernel's, [`Error::Overlap`] if an input shares
     /// some of the output's elements only, [`Error::Empty`] for the least or greatest of no elements, and what may go wrong
     /// on the device.
     pub fn bind(&self, inputs: &[DeviceArg<'_>], out: &DeviceArray) -> Result<BoundKernel> {
@@ -81,6 +82,7 @@ impl BoundKernel {
     ) -> Result<Self> {
         let (gpu, fold) = (&core.gpu, core.kernel.fold());
         let len = core.kernel.check_lengths(inputs.iter().map(DeviceArg::len), out.len())?;
+        gpu.check_owns_all(&core.kernel, inputs, out)?;
         let layout = Layout::new(core, inputs, out)?;
         let nothing = match fold {
             Some(fold) if len == 0 => Some((out.clone(), fold.empty()?)),
@@ -115,7 +117,7 @@ impl BoundKernel {
         let core = core.clone();
         let bound =
             BoundKernel { core, pipeline, join, layout, memory, params, len, dispatches, nothing, divides, said };
-        bound.say(Said { len, numbers: inputs.iter().map(DeviceArg::number).collect() })?;
+        bound.set(inputs, len)?;
         Ok(bound)
     }
 
@@ -143,20 +145,20 @@ impl BoundKernel {
 
     /// Sets the numbers among the inputs and how many elements are computed, from the first on: no more than were bound.
     pub(super) fn set(&self, inputs: &[DeviceArg<'_>], len: usize) -> Result<()> {
-        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         let bits = |number: Option<f32>| number.map(f32::to_bits);
         let numbers = inputs.iter().map(|arg| bits(arg.number()));
         if said.len == len && said.numbers.iter().map(|number| bits(*number)).eq(numbers) {
             return Ok(());
         }
-        drop(said);
-        self.say(Said { len, numbers: inputs.iter().map(DeviceArg::number).collect() })
+        self.say(&mut said, Said { len, numbers: inputs.iter().map(DeviceArg::number).collect() })
     }
 
     /// Exchanges numbers that were bound to inputs for others, by the inputs' names.
     ///
     /// They hold for everything that is submitted from here on, also for what an encoder has already. So two runs with
-    /// different numbers in one submission need a kernel bound for each.
+    /// different numbers in one submission need a kernel bound for each. Threads may exchange different numbers at the same
+    /// time.
     ///
     /// ```no_run
     /// # let gpu = crossover::Gpu::open()?;
@@ -173,9 +175,11 @@ impl BoundKernel {
     /// [`Error::Invalid`] if no number was bound to an input of that name, and what may go wrong on the device.
     pub fn set_numbers(&self, numbers: &[(&str, f32)]) -> Result<()> {
         let names = self.core.kernel.inputs();
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // Locked until the new numbers are written: another thread may exchange others at the same time.
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut new = said.clone();
         for (name, value) in numbers {
-            let bound = names.iter().position(|input| input == name).and_then(|index| said.numbers[index].as_mut());
+            let bound = names.iter().position(|input| input == name).and_then(|index| new.numbers[index].as_mut());
             let Some(number) = bound else {
                 let expected =
                     format!("kernel `{}` has no number bound to it, but an array or nothing", self.core.title);
@@ -183,10 +187,11 @@ impl BoundKernel {
             };
             *number = *value;
         }
-        self.say(said)
+        self.say(&mut said, new)
     }
 
-    fn say(&self, new: Said) -> Result<()> {
+    /// Writes new parameters for the device, in place of those that were written before.
+    fn say(&self, said: &mut Said, new: Said) -> Result<()> {
         let core = &self.core;
         let stride = params::stride(core) / size_of::<u32>();
         let mut words = vec![0_u32; stride * self.dispatches.len()];
@@ -200,7 +205,7 @@ impl BoundKernel {
         if let Some((out, value)) = &self.nothing {
             gpu.write(out, &[*value])?;
         }
-        *self.said.lock().unwrap_or_else(PoisonError::into_inner) = new;
+        *said = new;
         Ok(())
     }
 

@@ -44,25 +44,43 @@ impl Faults {
     }
 }
 
+/// Does something with the device, and returns the first error that it reports meanwhile on this thread.
+pub(super) fn captured<T>(device: &wgpu::Device, action: impl FnOnce(&wgpu::Device) -> T) -> (T, Option<wgpu::Error>) {
+    let filters = [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::Validation, wgpu::ErrorFilter::OutOfMemory];
+    let scopes = filters.map(|filter| device.push_error_scope(filter));
+    let value = action(device);
+    // The innermost first. On native devices these futures are ready at once.
+    let errors = scopes.into_iter().rev().filter_map(|scope| pollster::block_on(scope.pop()));
+    (value, errors.reduce(|first, _| first))
+}
+
+/// Makes a mistake on a device, and returns whether an error scope of `scope` catches the error. It does not if these are
+/// two devices, or if the device is lost, which no longer reports mistakes.
+pub(super) fn catches(scope: &wgpu::Device, device: &wgpu::Device) -> bool {
+    let mistake =
+        wgpu::BufferDescriptor { label: None, size: 4, usage: wgpu::BufferUsages::empty(), mapped_at_creation: false };
+    // Errors go to the innermost scope of their device: to this one if there is no other device.
+    let outer = device.push_error_scope(wgpu::ErrorFilter::Validation);
+    let inner = scope.push_error_scope(wgpu::ErrorFilter::Validation);
+    drop(device.create_buffer(&mistake));
+    let caught = pollster::block_on(inner.pop()).is_some();
+    drop(outer);
+    caught
+}
+
 impl Gpu {
     /// Does something with the device and returns what went wrong with it, if anything did.
     ///
     /// Without a scope, an error would go to the handler of whoever owns the device, which by default panics.
     pub(super) fn scoped<T>(&self, action: impl FnOnce(&wgpu::Device) -> T) -> Result<T> {
         self.check_faults()?;
-        let device = self.device();
-        let filters = [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::Validation, wgpu::ErrorFilter::OutOfMemory];
-        let scopes = filters.map(|filter| device.push_error_scope(filter));
-        let value = action(device);
-        // The innermost first. On native devices these futures are ready at once.
-        let errors = scopes.into_iter().rev().filter_map(|scope| pollster::block_on(scope.pop()));
-        match errors.reduce(|first, _| first) {
-            Some(error) => Err(self.explain(error)),
-            None => Ok(value),
+        match captured(self.device(), action) {
+            (_, Some(error)) => Err(self.explain(error)),
+            (value, None) => Ok(value),
         }
     }
 
-    fn explain(&self, error: wgpu::Error) -> Error {
+    pub(super) fn explain(&self, error: wgpu::Error) -> Error {
         // A device that is lost tells so when it is next asked, and not before it is done.
         let wait = wgpu::PollType::Wait { submission_index: None, timeout: Some(LAST_WORDS) };
         if let Err(lost @ Error::DeviceLost { .. }) = self.poll(wait) {
@@ -71,23 +89,30 @@ impl Gpu {
         match error {
             wgpu::Error::OutOfMemory { source } => Error::OutOfMemory { message: source.to_string() },
             wgpu::Error::Validation { description, .. } | wgpu::Error::Internal { description, .. } => {
-                // Every object was valid when it was made, or it would not be used: one that no longer is was made by a lost
-                // device, which says nothing at the time.
-                if description.contains("is invalid") {
-                    self.gone(description)
-                } else {
-                    Error::Device { message: description }
-                }
+                // What a lost device makes is invalid, which it reports not at once but when that is used. So is what a host
+                // made by mistake: the device is asked, since the text does not distinguish the two.
+                if self.is_lost() { self.gone(description) } else { Error::Device { message: description } }
             }
+        }
+    }
+
+    /// Whether the device is lost, also a host's, of which only the host's own handlers hear.
+    pub(super) fn is_lost(&self) -> bool {
+        !catches(self.device(), self.device())
+    }
+
+    /// Fails if the device is known to be lost.
+    pub(super) fn check_lost(&self) -> Result<()> {
+        match self.inner.faults.lost.get() {
+            Some(reason) => Err(Error::DeviceLost { reason: reason.clone() }),
+            None => Ok(()),
         }
     }
 
     /// What the device has reported by itself, if anything.
     pub(super) fn check_faults(&self) -> Result<()> {
+        self.check_lost()?;
         let faults = &self.inner.faults;
-        if let Some(reason) = faults.lost.get() {
-            return Err(Error::DeviceLost { reason: reason.clone() });
-        }
         match faults.uncaptured.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(message) => Err(Error::Device { message }),
             None => Ok(()),

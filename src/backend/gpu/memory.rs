@@ -9,7 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Gpu;
+use super::identity::Identity;
 use crate::error::{Error, Result};
+
+/// Buffers that are cached at most, whatever their size, since each that is asked for is searched for among them.
+const MOST_CACHED: usize = 1024;
 
 /// How much of the device's memory a [`Gpu`] and its clones have, in bytes and in buffers.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -40,8 +44,9 @@ pub(super) struct Pool {
 #[derive(Default)]
 struct State {
     memory: GpuMemory,
-    /// The most that may be in use at a time, for which what is cached is given back.
+    /// The most bytes and buffers that were ever in use at a time: no more than these are cached.
     most_in_use: u64,
+    most_buffers: usize,
     limit: Option<u64>,
     /// The buffer that was used longest ago comes first.
     idle: VecDeque<Idle>,
@@ -55,6 +60,8 @@ struct Idle {
 /// A buffer of the pool's, or of the host application's.
 pub(super) struct Allocation {
     buffer: wgpu::Buffer,
+    /// The device that it is on.
+    identity: Identity,
     /// Where it goes back to, and its size as it was counted.
     pool: Option<(Arc<Pool>, u64)>,
     /// Whether the pool may not give it to others: commands that were not submitted here may still use it, or it is mapped.
@@ -63,12 +70,16 @@ pub(super) struct Allocation {
 
 impl Allocation {
     /// A buffer of somebody else's.
-    pub(super) fn borrowed(buffer: wgpu::Buffer) -> Self {
-        Allocation { buffer, pool: None, spent: AtomicBool::new(false) }
+    pub(super) fn borrowed(gpu: &Gpu, buffer: wgpu::Buffer) -> Self {
+        Allocation { buffer, identity: gpu.identity().clone(), pool: None, spent: AtomicBool::new(false) }
     }
 
     pub(super) fn buffer(&self) -> &wgpu::Buffer {
         &self.buffer
+    }
+
+    pub(super) fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// Keeps the buffer from being used again by others.
@@ -126,10 +137,10 @@ impl Pool {
         self.state().shrink(0);
     }
 
-    /// A kept buffer of at least so many bytes; if there is none, the count of a new one of `size`.
-    fn take(&self, bytes: u64, size: u64, usage: wgpu::BufferUsages) -> Result<Option<Idle>> {
+    /// Returns a cached buffer of at least `size` bytes, or if there is none, counts a new one of `size`.
+    fn take(&self, size: u64, usage: wgpu::BufferUsages) -> Result<Option<Idle>> {
         let mut state = self.state();
-        let found = state.find(bytes, usage);
+        let found = state.find(size, usage);
         if found.is_none() {
             state.reserve(size)?;
         }
@@ -146,8 +157,8 @@ impl Pool {
             state.memory.buffers_cached += 1;
             state.idle.push_back(Idle { buffer, size });
         }
-        // As much is kept as was once in use, so that what is needed again and again is there, and no more than twice that is
-        // allocated; and nothing above the limit.
+        // As many bytes and buffers are kept as were once in use, so that what is needed again and again is there, and no more
+        // than twice that is allocated; and nothing above the limit.
         let most = state.limit.unwrap_or(u64::MAX).saturating_sub(state.memory.in_use).min(state.most_in_use);
         state.shrink(most);
         state.count();
@@ -155,9 +166,10 @@ impl Pool {
 }
 
 impl State {
-    /// Keeps only so many bytes.
+    /// Keeps at most so many bytes, and at most as many buffers as were ever in use, up to [`MOST_CACHED`].
     fn shrink(&mut self, most: u64) {
-        while self.memory.cached > most {
+        let buffers = self.most_buffers.min(MOST_CACHED);
+        while self.memory.cached > most || self.memory.buffers_cached > buffers {
             let Some(idle) = self.idle.pop_front() else { break };
             self.forget(&idle);
         }
@@ -175,6 +187,7 @@ impl State {
         memory.allocated = memory.in_use + memory.cached;
         memory.peak = memory.peak.max(memory.allocated);
         self.most_in_use = self.most_in_use.max(memory.in_use);
+        self.most_buffers = self.most_buffers.max(memory.buffers_in_use);
     }
 
     /// Counts a buffer as in use.
@@ -252,11 +265,11 @@ impl Gpu {
             });
         }
         let (pool, size) = (self.pool(), class(bytes).min(limit));
-        let idle = match pool.take(bytes, size, usage) {
+        let idle = match pool.take(size, usage) {
             // What kernels keep between runs makes room for what is needed now.
             Err(_) => {
                 self.empty_idles();
-                pool.take(bytes, size, usage)?
+                pool.take(size, usage)?
             }
             Ok(idle) => idle,
         };
@@ -264,7 +277,8 @@ impl Gpu {
             Some(idle) => (idle.buffer, idle.size),
             None => (self.create(size, usage).inspect_err(|_| pool.put(None, size))?, size),
         };
-        Ok(Allocation { buffer, pool: Some((pool.clone(), size)), spent: AtomicBool::new(false) })
+        let (identity, pool) = (self.identity().clone(), Some((pool.clone(), size)));
+        Ok(Allocation { buffer, identity, pool, spent: AtomicBool::new(false) })
     }
 
     /// Asks the driver for a buffer; if there is no memory left, once more without what is cached.

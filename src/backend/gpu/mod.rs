@@ -8,6 +8,7 @@
 mod array;
 mod bound;
 mod fault;
+mod identity;
 mod kernel;
 mod layout;
 mod memory;
@@ -30,6 +31,7 @@ pub use kernel::GpuKernel;
 pub use memory::GpuMemory;
 
 use self::fault::Faults;
+use self::identity::Identity;
 use self::memory::{Allocation, Pool};
 use self::pipeline::Pipelines;
 use self::stream::Idle;
@@ -49,6 +51,7 @@ pub struct Gpu {
 #[derive(Debug)]
 struct Inner {
     device: wgpu::Device,
+    identity: Identity,
     queue: wgpu::Queue,
     limits: wgpu::Limits,
     about: Device,
@@ -73,6 +76,10 @@ impl Gpu {
     /// The environment variables `WGPU_BACKEND` (such as `vulkan`) and `WGPU_ADAPTER_NAME` (a part of the name) narrow the
     /// choice.
     ///
+    /// On Linux without a window system, a layer of Mesa's Vulkan drivers may write "XDG_RUNTIME_DIR is invalid or not set" to
+    /// standard error, since `wgpu` enables the extensions for windows in any case. The environment variable
+    /// `NODEVICE_SELECT=1` turns that layer off; the command `crossover` sets it for itself.
+    ///
     /// # Errors
     ///
     /// [`Error::Unavailable`](crate::Error::Unavailable) with what was found if there is none.
@@ -94,6 +101,7 @@ impl Gpu {
         let inner = Inner {
             limits: device.limits(),
             shares_memory: device.features().contains(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS) && open::shares(&about),
+            identity: Identity::new(device.clone(), about.name.clone()),
             about: open::about(&about),
             device,
             queue,
@@ -156,6 +164,10 @@ impl Gpu {
             0 => None,
             nanoseconds => Some(Duration::from_nanos(nanoseconds)),
         }
+    }
+
+    fn identity(&self) -> &Identity {
+        &self.inner.identity
     }
 
     fn limits(&self) -> &wgpu::Limits {

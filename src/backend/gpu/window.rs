@@ -150,3 +150,62 @@ impl Drop for Window {
         self.close();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Closes a window of a new GPU in some state, and returns how many of its buffers the pool then has for others.
+    fn cached(closes: impl FnOnce(Window)) -> Option<usize> {
+        let gpu = match Gpu::open() {
+            Ok(gpu) => gpu,
+            Err(error) if std::env::var("CROSSOVER_REQUIRE_GPU").as_deref() == Ok("1") => panic!("{error}"),
+            Err(error) => {
+                println!("skipped: {error}");
+                return None;
+            }
+        };
+        closes(Window::staging(&gpu, 100, wgpu::MapMode::Read).unwrap());
+        let memory = gpu.memory();
+        assert_eq!((memory.buffers_made, memory.buffers_in_use), (1, 0), "{memory:?}");
+        // Whatever comes next can be used: it is not mapped, and does not become so.
+        let mut next = Window::staging(&gpu, 100, wgpu::MapMode::Read).unwrap();
+        gpu.poll(wgpu::PollType::wait_indefinitely()).unwrap();
+        gpu.scoped(|device| {
+            let mut encoder = device.create_command_encoder(&Default::default());
+            encoder.clear_buffer(next.buffer(), 0, None);
+            gpu.queue().submit([encoder.finish()]);
+        })
+        .unwrap();
+        pollster::block_on(next.open(None, Waiting::Blocking)).unwrap();
+        next.read(&mut [1.0_f32; 100]).unwrap();
+        Some(memory.buffers_cached)
+    }
+
+    #[test]
+    fn a_buffer_that_may_still_be_mapped_is_not_used_again() {
+        // Mapped, or asked for and answered, it is unmapped and another's. While it is asked for, another thread that polls
+        // the device may have it in hand.
+        let asked = |mut window: Window| {
+            let gpu = window.gpu.clone();
+            gpu.scoped(|_| window.ask()).unwrap();
+        };
+        // As a future leaves it that is dropped while it waits for the mapping.
+        let due = |mut window: Window| {
+            let gpu = window.gpu.clone();
+            gpu.scoped(|_| window.ask()).unwrap();
+            window.mapping = Mapping::Due;
+        };
+        let open = |mut window: Window| pollster::block_on(window.open(None, Waiting::Blocking)).unwrap();
+        let answered = |mut window: Window| {
+            let gpu = window.gpu.clone();
+            gpu.scoped(|_| window.ask()).unwrap();
+            gpu.poll(wgpu::PollType::wait_indefinitely()).unwrap();
+        };
+        assert!(cached(asked).is_none_or(|buffers| buffers == 0));
+        assert!(cached(due).is_none_or(|buffers| buffers == 0));
+        assert!(cached(answered).is_none_or(|buffers| buffers == 1));
+        assert!(cached(open).is_none_or(|buffers| buffers == 1));
+        assert!(cached(|window| drop(window)).is_none_or(|buffers| buffers == 1));
+    }
+}
