@@ -1,6 +1,7 @@
-// out[first + n] = all of share n of formula(in0[i], in1[i], …), combined. A share is what one workgroup folds: EACH elements
-// for each invocation, a workgroup's width apart, so that neighbours read neighbours; then the invocations' results, by
-// halves. What the shares give is folded by the same shader, for the formula x, until one is left.
+// State n of out, from number `first` on = all of share n of formula(in0[i], in1[i], …), combined. A share is what one
+// workgroup folds: EACH elements for each invocation, a workgroup's width apart, so that neighbours read neighbours; then the
+// invocations' results, by halves. What the shares give is folded by the same shader, with the states in in0 in place of
+// elements, until one is left.
 //
 // This file is a valid shader by itself, for the sum of x. For another one the host replaces what lies between a line
 // `begin NAME` and the line `end NAME`.
@@ -15,6 +16,12 @@ const INPUTS: u32 = 1u;
 
 // Elements that one invocation folds.
 const EACH: u32 = 8u;
+
+// What is kept of the elements so far, in PLANES numbers.
+// begin state
+alias State = f32;
+const PLANES: u32 = 1u;
+// end state
 
 // An input is an array, with all bits of `mask` set, or one number, `value`, with none. So an array and a number are
 // exchanged for each other without another shader.
@@ -35,9 +42,10 @@ struct Params {
     zero: u32,
     // Where the first share's result goes.
     first: u32,
-    // What the result is divided by, for a mean; 0 if by nothing.
-    divisor: f32,
-    pad0: u32,
+    // How many elements there are in all, where the fold ends; 0 where a state is left.
+    count: f32,
+    // The index of the first element.
+    base: u32,
     pad1: u32,
     pad2: u32,
     inputs: array<Input, INPUTS>,
@@ -49,7 +57,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> in0: array<f32>;
 // end bindings
 
-var<workgroup> results: array<f32, WORKGROUP>;
+var<workgroup> results: array<State, WORKGROUP>;
 
 fn input(n: u32, element: f32) -> f32 {
     return select(params.inputs[n].value, element, params.inputs[n].mask != 0u);
@@ -65,24 +73,55 @@ fn formula(x0: f32) -> f32 {
 }
 // end formula
 
-fn element(i: u32) -> f32 {
+// The state of one element and its index.
+fn lift(x0: f32, x1: f32) -> State {
+    // begin lift
+    let v0 = x0;
+    let v1 = x1;
+    return v0;
+    // end lift
+}
+
+fn element(i: u32) -> State {
     // begin apply
     let b0 = input(0u, in0[(i + params.inputs[0].start) & params.inputs[0].mask]);
-    return formula(b0);
+    return lift(formula(b0), f32(params.base + i));
     // end apply
 }
 
 // What changes nothing.
-fn identity() -> f32 {
+fn identity() -> State {
     // begin identity
     return -0.0f;
     // end identity
 }
 
-fn combine(a: f32, b: f32) -> f32 {
+fn combine(a: State, b: State) -> State {
     // begin combine
-    return a + b;
+    let x0 = a;
+    let x1 = b;
+    let v0 = x0;
+    let v1 = x1;
+    let v2 = v0 + v1;
+    return v2;
     // end combine
+}
+
+// The result, of the state of all elements.
+fn conclude(all: State, count: f32) -> f32 {
+    // begin conclude
+    let x0 = all;
+    let x1 = count;
+    let v0 = x0;
+    let v1 = x1;
+    return v0;
+    // end conclude
+}
+
+fn store(at: u32, all: State) {
+    // begin store
+    out[at + 0u] = all;
+    // end store
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -106,9 +145,10 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     // A rectangle of workgroups may have more than there are shares.
     if lane == 0u && share * (WORKGROUP * EACH) < params.len {
         all = results[0];
-        if params.divisor != 0.0 {
-            all = all / params.divisor;
+        if params.count != 0.0 {
+            out[params.first] = conclude(all, params.count);
+        } else {
+            store(params.first + share * PLANES, all);
         }
-        out[params.first + share] = all;
     }
 }

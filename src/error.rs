@@ -55,7 +55,7 @@ pub enum Error {
     /// The least or the greatest of no elements.
     #[error("the {fold} of no elements is not a number; give it at least one element")]
     Empty {
-        /// The fold: `min` or `max`.
+        /// The fold, such as `min`.
         fold: &'static str,
     },
     /// A kernel was given too few or too many inputs.

@@ -124,9 +124,10 @@ impl<T: Element> Kernel<T> {
         Plan::new(&self.program).registers
     }
 
-    /// How many elements the output for so many elements has: as many, or one for a fold.
+    /// How many elements the output for so many elements has: as many, or for a fold its [width](Fold::width), which is one
+    /// for every fold that a formula can have.
     pub fn output_len(&self, elements: usize) -> usize {
-        if self.fold().is_some() { 1 } else { elements }
+        self.fold().map_or(elements, Fold::width)
     }
 
     /// Whether these inputs fit the kernel and an output of `len` elements, and how many elements there are to compute: as
@@ -135,7 +136,7 @@ impl<T: Element> Kernel<T> {
     /// # Errors
     ///
     /// [`Error::InputCount`] if there are too few or too many, [`Error::Length`] if an array is longer or shorter than the
-    /// others, [`Error::FoldOutput`] if the output of a fold has not one element.
+    /// others, [`Error::FoldOutput`] if the output of a fold has not one element, and what [`Fold::check`] finds.
     #[inline(always)]
     pub fn check(&self, inputs: &[Arg<'_, T>], len: usize) -> Result<usize> {
         self.check_lengths(inputs.iter().map(Arg::len), len)
@@ -150,7 +151,11 @@ impl<T: Element> Kernel<T> {
     ) -> Result<usize> {
         let elements = match self.fold() {
             None => len,
-            Some(_) if len == 1 => inputs.clone().flatten().next().unwrap_or(1),
+            Some(fold) if len == fold.width() => {
+                let elements = inputs.clone().flatten().next().unwrap_or(1);
+                fold.check(elements)?;
+                elements
+            }
             Some(_) => return Err(Error::FoldOutput { kernel: self.title(), found: len }),
         };
         self.fit(inputs, elements)
@@ -191,7 +196,8 @@ impl<T: Element> Kernel<T> {
 
 impl Kernel {
     /// The oracle: for each element of the output, the value in `f64` and how far a correct result may be from it. `len`
-    /// elements are computed; a fold has one bound for all of them.
+    /// elements are computed; a fold has one bound for all of them. What [parts](Fold::of_parts) give in several numbers has no
+    /// bound: only what they are joined to has.
     ///
     /// # Errors
     ///
@@ -199,7 +205,7 @@ impl Kernel {
     pub fn bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_>], len: usize) -> Result<Vec<Bound>> {
         let elements = self.element_bounds(arithmetic, inputs, len)?;
         Ok(match self.fold() {
-            Some(fold) => vec![fold::bound(fold, arithmetic, &elements)],
+            Some(fold) => fold::bounds(fold, arithmetic, &elements),
             None => elements,
         })
     }

@@ -113,7 +113,7 @@ impl Op {
     }
 
     /// How many operations on numbers it is, as [`Program::flops`] counts them.
-    fn flops(&self) -> Option<usize> {
+    pub(crate) fn flops(&self) -> Option<usize> {
         Some(match self {
             Op::Input(_) | Op::Constant(_) | Op::Logic(..) | Op::Not(_) | Op::Select(..) => 0,
             Op::Compare(..) | Op::Test(..) => 1,
@@ -164,12 +164,12 @@ impl Program {
     }
 
     /// How many operations a run computes for each element: one for each of `+ - * /`, `sqrt`, `min`, `max`, each rounding to
-    /// a whole number and each comparison or test, two for a `mul_add`, one for adding an element to a fold, and as many as
-    /// it takes for what is made of these, such as `clip`. Negating, taking the absolute value, logic and `select` are free.
+    /// a whole number and each comparison or test, two for a `mul_add`, and as many as it takes for what is made of these,
+    /// such as `clip`, or adding an element to a fold: one for a sum. Negating, taking the absolute value, logic and `select` are free.
     ///
     /// None if it has a function such as `exp` or `sin`: how many operations that takes depends on the machine.
     pub fn flops(&self) -> Option<usize> {
-        let fold = usize::from(self.fold.is_some());
+        let fold = self.fold.map_or(0, Fold::flops);
         self.ops.iter().map(Op::flops).try_fold(fold, |sum, flops| Some(sum + flops?))
     }
 
@@ -185,7 +185,7 @@ impl Program {
 
     /// Whether the result is a condition, which is 1 where it holds and 0 where it does not.
     pub fn is_condition(&self) -> bool {
-        self.condition && self.fold.is_none()
+        self.fold.map_or(self.condition, Fold::is_condition)
     }
 
     pub(crate) fn with_condition(self, condition: bool) -> Self {
@@ -270,6 +270,11 @@ impl Builder {
             self.ops.push(op);
             next
         })
+    }
+
+    /// All operations.
+    pub(crate) fn into_ops(self) -> Vec<Op> {
+        self.ops
     }
 
     /// The program that computes `result`, without the operations that it does not need.

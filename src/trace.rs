@@ -51,6 +51,11 @@ impl Tape {
         self.builder.into_inner().finish(inputs, result)
     }
 
+    /// All operations that were written down.
+    pub(crate) fn into_ops(self) -> Vec<Op> {
+        self.builder.into_inner().into_ops()
+    }
+
     /// The value of a symbol, which for a constant is only now written down.
     pub(crate) fn value(&self, symbol: Symbol<'_>) -> Value {
         match symbol.0 {

@@ -3,7 +3,8 @@
 
 use std::fmt::Write;
 
-use crate::program::{Logic, Op, Program};
+use crate::fold::{Fold, Step};
+use crate::program::{Logic, Op, Program, Value};
 use crate::sketch::Functions;
 
 /// The shader for elements that the operations are spliced into; its comments say how it works.
@@ -29,6 +30,8 @@ pub struct Shape {
     pub blocks: bool,
     /// Where each input is; those beyond the end are [`Place::Apart`].
     pub places: Vec<Place>,
+    /// Whether the elements of the first input are not a formula's, but what other dispatches of the same fold have left.
+    pub joins: bool,
 }
 
 /// Where an input is, as seen from the output.
@@ -45,7 +48,7 @@ pub enum Place {
 impl Shape {
     /// Workgroups of so many invocations, and arrays that may be anywhere in buffers of their own.
     pub fn new(workgroup: u32) -> Self {
-        Shape { workgroup, blocks: false, places: Vec::new() }
+        Shape { workgroup, blocks: false, places: Vec::new(), joins: false }
     }
 
     /// Elements that are read and written at once.
@@ -80,11 +83,9 @@ pub fn shader(program: &Program, shape: &Shape) -> String {
     splice(&mut shader, "bindings", &bindings(inputs, shape));
     splice(&mut shader, "functions", &functions(program));
     splice(&mut shader, "formula", &formula(program));
-    splice(&mut shader, "apply", &apply(inputs, shape));
+    splice(&mut shader, "apply", &apply(program, shape));
     if let Some(fold) = program.fold() {
-        let combine = fold.operator().wgsl().replace("{0}", "a").replace("{1}", "b");
-        splice(&mut shader, "identity", &format!("    return {};\n", literal(fold.identity())));
-        splice(&mut shader, "combine", &format!("    return {combine};\n"));
+        reduction(&mut shader, fold);
     } else if !shape.blocks {
         splice(&mut shader, "block", "const WIDTH: u32 = 1u;\nalias Block = f32;\n");
         splice(&mut shader, "kept", "    return block;\n");
@@ -107,9 +108,13 @@ fn bindings(inputs: usize, shape: &Shape) -> String {
     text
 }
 
-/// The formula of what the inputs have for one element, or for each of a block.
-fn apply(inputs: usize, shape: &Shape) -> String {
-    let mut text = String::new();
+/// The formula of what the inputs have for one element, or for each of a block; for a fold, the state of the element.
+fn apply(program: &Program, shape: &Shape) -> String {
+    let (mut text, inputs) = (String::new(), program.inputs().len());
+    if let (Some(fold), true) = (program.fold(), shape.joins) {
+        let planes = (0..fold.planes()).map(|plane| format!("in0[i * PLANES + {plane}u]")).collect();
+        return format!("    return {};\n", state(planes));
+    }
     for n in 0..inputs {
         let array = if shape.place(n) == Place::Same { "out".to_owned() } else { format!("in{n}") };
         let at = format!("(i + params.inputs[{n}].start) & params.inputs[{n}].mask");
@@ -121,14 +126,16 @@ fn apply(inputs: usize, shape: &Shape) -> String {
     };
     let calls: Vec<_> = (0..BLOCK).map(|part| call(format!("[{part}]"))).collect();
     let result = if shape.blocks { format!("Block({})", calls.join(", ")) } else { call(String::new()) };
+    let result = if program.fold().is_some() { format!("lift({result}, f32(params.base + i))") } else { result };
     _ = writeln!(text, "    return {result};");
     text
 }
 
-/// The mathematical functions that the program uses, each once.
+/// The mathematical functions that the program and its fold use, each once.
 fn functions(program: &Program) -> String {
     let mut all = Functions::new();
-    for op in program.ops() {
+    let steps = program.fold().map(|fold| [fold.lift_step(), fold.merge_step(), fold.conclude_step()]);
+    for op in program.ops().iter().chain(steps.iter().flatten().flat_map(|step| &step.ops)) {
         match op {
             Op::Unary(op, ..) => all.extend(op.functions()),
             Op::Binary(op, ..) => all.extend(op.functions()),
@@ -142,11 +149,52 @@ fn functions(program: &Program) -> String {
 fn formula(program: &Program) -> String {
     let names: Vec<_> = (0..program.inputs().len()).map(|n| format!("x{n}: f32")).collect();
     let mut text = format!("fn formula({}) -> f32 {{\n", names.join(", "));
-    for (index, op) in program.ops().iter().enumerate() {
-        _ = writeln!(text, "    let v{index} = {};", expression(op));
-    }
+    text += &lets(program.ops());
     _ = writeln!(text, "    return {};\n}}", program.result());
     text
+}
+
+/// One `let` for each operation.
+fn lets(ops: &[Op]) -> String {
+    let ops = ops.iter().enumerate();
+    ops.map(|(index, op)| format!("    let v{index} = {};\n", expression(op))).collect()
+}
+
+/// Writes how a fold's states are made, combined and concluded.
+fn reduction(shader: &mut String, fold: Fold) {
+    let planes = fold.planes();
+    let name = if planes == 1 { "f32".to_owned() } else { format!("vec{planes}<f32>") };
+    splice(shader, "state", &format!("alias State = {name};\nconst PLANES: u32 = {planes}u;\n"));
+    let identity = fold.identity()[..planes].iter().map(|number| literal(*number)).collect();
+    splice(shader, "identity", &format!("    return {};\n", state(identity)));
+    splice(shader, "lift", &step(&[], &fold.lift_step(), state));
+    splice(shader, "combine", &step(&[parts("a", planes), parts("b", planes)], &fold.merge_step(), state));
+    let count = vec!["count".to_owned()];
+    splice(shader, "conclude", &step(&[parts("all", planes), count], &fold.conclude_step(), |mut all| all.remove(0)));
+    let stores = parts("all", planes).into_iter().enumerate();
+    let stores: String = stores.map(|(plane, part)| format!("    out[at + {plane}u] = {part};\n")).collect();
+    splice(shader, "store", &stores);
+}
+
+/// The operations of a step of a fold on these operands, and what it returns of its results.
+fn step(operands: &[Vec<String>], step: &Step, result: fn(Vec<String>) -> String) -> String {
+    let operands = operands.iter().flatten().enumerate();
+    let operands: String = operands.map(|(n, operand)| format!("    let x{n} = {operand};\n")).collect();
+    let results = step.results.iter().map(Value::to_string).collect();
+    format!("{operands}{}    return {};\n", lets(&step.ops), result(results))
+}
+
+/// The planes of a state of this name.
+fn parts(name: &str, planes: usize) -> Vec<String> {
+    match planes {
+        1 => vec![name.to_owned()],
+        _ => ["x", "y", "z", "w"][..planes].iter().map(|part| format!("{name}.{part}")).collect(),
+    }
+}
+
+/// A state of these planes.
+fn state(mut planes: Vec<String>) -> String {
+    if planes.len() == 1 { planes.remove(0) } else { format!("State({})", planes.join(", ")) }
 }
 
 fn expression(op: &Op) -> String {
@@ -199,7 +247,6 @@ fn splice(shader: &mut String, name: &str, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fold::Fold;
     use crate::formula;
     use crate::trace::trace;
 

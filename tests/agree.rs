@@ -44,6 +44,10 @@ macro_rules! suite {
                 with($subject, super::folds_numbers_and_nothing);
             }
             #[test]
+            fn folds_as_numpy_does() {
+                with($subject, super::folds_as_numpy_does);
+            }
+            #[test]
             fn refuses_inputs_that_do_not_fit() {
                 with($subject, super::refuses_inputs_that_do_not_fit);
             }
@@ -160,7 +164,22 @@ fn every_operator_agrees_over_spicy_arguments(backend: &dyn crossover::Backend) 
 
 /// Folds of tame numbers at every length, and what their results are judged by.
 static FOLDS: LazyLock<Vec<(Kernel, Vec<Reference>)>> = LazyLock::new(|| {
-    let texts = ["sum(x + x**2 + x**3)", "mean(x*x)", "min(x)", "max(x*x - x)", "prod(1 + x/100000)"];
+    let texts = [
+        "sum(x + x**2 + x**3)",
+        "mean(x*x)",
+        "min(x)",
+        "max(x*x - x)",
+        "prod(1 + x/100000)",
+        "std(x*x)",
+        "var(1000 + x)",
+        "any(x > 3)",
+        "all(x + 5)",
+        "argmin(x)",
+        "argmax(x*x - x)",
+        "nansum(where(x > 1, nan, x))",
+        "nanmin(where(x < 0, nan, x))",
+        "nanmax(where(x > 0, nan, x))",
+    ];
     let compiled = "poly".parse::<Workload>().unwrap().kernel.with_fold(Some(Fold::Sum));
     let kernels = texts.iter().map(|text| Kernel::parse(text).unwrap()).chain([compiled]);
     let data = tame();
@@ -203,6 +222,15 @@ fn folds_numbers_and_nothing(backend: &dyn crossover::Backend) {
     assert_eq!(run("prod(x)", &[nothing]).unwrap(), 1.0);
     assert!(run("mean(x)", &[nothing]).unwrap().is_nan());
     assert!(matches!(run("min(x)", &[nothing]), Err(Error::Empty { fold: "min" })));
+    for (text, expected) in [("any(x)", 0.0), ("all(x)", 1.0), ("nansum(x)", 0.0)] {
+        assert_eq!(run(text, &[nothing]).unwrap(), expected, "{text}");
+    }
+    assert!(run("var(x)", &[nothing]).unwrap().is_nan() && run("std(x)", &[nothing]).unwrap().is_nan());
+    for text in ["argmin(x)", "argmax(x)", "nanmin(x)", "nanmax(x)"] {
+        assert!(matches!(run(text, &[nothing]), Err(Error::Empty { fold }) if text.starts_with(fold)), "{text}");
+    }
+    assert_eq!(run("argmax(a*b)", &[Arg::Scalar(2.0), Arg::Scalar(3.0)]).unwrap(), 0.0);
+    assert_eq!(run("var(a)", &[Arg::Scalar(2.0)]).unwrap(), 0.0);
     assert_eq!(run("sum(a*x)", &[Arg::Scalar(2.0), Arg::from(&[1.0, 2.0, 3.0])]).unwrap(), 12.0);
     assert_eq!(run("max(a*b)", &[Arg::Scalar(2.0), Arg::Scalar(3.0)]).unwrap(), 6.0);
     assert_eq!(run("sum(x > 1)", &[Arg::from(&[1.0, 2.0, 3.0])]).unwrap(), 2.0);
@@ -212,6 +240,56 @@ fn folds_numbers_and_nothing(backend: &dyn crossover::Backend) {
     let refused = backend.run(&sum, &[Arg::from(&[1.0])], &mut two);
     assert!(matches!(refused, Err(Error::FoldOutput { found: 2, .. })));
     assert!(backend.prepare(&sum).unwrap().run_in_place(&mut two, &[]).is_err());
+}
+
+/// What numpy gives for `len` numbers, all `usual` but for those at some places.
+fn folds_as_numpy_does(backend: &dyn crossover::Backend) {
+    let (nan, inf) = (f32::NAN, f32::INFINITY);
+    for len in [7, 65, 2049, 70_001] {
+        // An early place, one in the middle of a row, and the last.
+        let [a, b, c] = [len / 7, len / 2, len - 1];
+        let (first, last, count) = (a as f32, c as f32, len as f32);
+        let cases: &[(&str, f32, &[(usize, f32)], f32)] = &[
+            ("any(x)", 0.0, &[(b, -0.0)], 0.0),
+            ("any(x)", 0.0, &[(c, nan)], 1.0),
+            ("any(x)", -0.0, &[(b, -1e-3)], 1.0),
+            ("all(x)", 1.0, &[(b, nan)], 1.0),
+            ("all(x)", nan, &[], 1.0),
+            ("all(x)", 1.0, &[(c, -0.0)], 0.0),
+            ("all(x)", nan, &[(a, 0.0)], 0.0),
+            ("nansum(x)", nan, &[], 0.0),
+            ("nansum(x)", 1.0, &[(a, nan), (c, nan)], count - 2.0),
+            ("nansum(x)", 0.0, &[(a, inf), (b, -inf)], nan),
+            ("nanmin(x)", nan, &[], nan),
+            ("nanmin(x)", nan, &[(b, inf)], inf),
+            ("nanmin(x)", 1.0, &[(a, nan), (c, -2.0)], -2.0),
+            ("nanmax(x)", nan, &[], nan),
+            ("nanmax(x)", nan, &[(b, -inf)], -inf),
+            ("nanmax(x)", -1.0, &[(a, nan), (c, 2.0)], 2.0),
+            ("argmin(x)", 1.0, &[], 0.0),
+            ("argmin(x)", inf, &[], 0.0),
+            ("argmin(x)", 1.0, &[(a, -0.0), (b, 0.0), (c, -0.0)], first),
+            ("argmin(x)", 1.0, &[(a, -inf), (c, nan)], last),
+            ("argmin(x)", 1.0, &[(a, nan), (b, -inf), (c, nan)], first),
+            ("argmin(x)", nan, &[(0, 1.0)], 1.0),
+            ("argmax(x)", -inf, &[], 0.0),
+            ("argmax(x)", 1.0, &[(a, 3.0), (c, 3.0)], first),
+            ("argmax(x)", 1.0, &[(b, 2.0), (c, 3.0)], last),
+            ("argmax(x)", 1.0, &[(a, inf), (c, nan)], last),
+            ("var(x)", 0.1, &[], 0.0),
+            ("std(x)", 3e30, &[], 0.0),
+            ("var(x)", 1.0, &[(b, nan)], nan),
+            ("std(x)", 1.0, &[(c, nan)], nan),
+            ("var(x)", 1.0, &[(a, inf)], nan),
+            ("std(x)", 1.0, &[(c, -inf)], nan),
+        ];
+        for (text, usual, others, expected) in cases {
+            let mut x = vec![*usual; len];
+            others.iter().for_each(|(place, other)| x[*place] = *other);
+            let found = run(backend, &Kernel::parse(text).unwrap(), &[Arg::from(&x)], 1)[0];
+            assert_eq!(common::bits(found), common::bits(*expected), "{text} of {len} {usual}, {others:?}");
+        }
+    }
 }
 
 fn agrees_on_every_workload_and_length(backend: &dyn crossover::Backend) {

@@ -1,7 +1,7 @@
 //! Folds: the same bits whatever runs them, and as accurate as promised on numbers that cancel.
 
 use crossover::bound::Bound;
-use crossover::{Arg, Arithmetic, Fold, Isa, Kernel, Loop, Simd, Threads};
+use crossover::{Arg, Arithmetic, Backend, Error, Fold, Isa, Kernel, Loop, Simd, Threads};
 use rand_distr::{Distribution, StandardNormal};
 use rand_pcg::Pcg64Mcg;
 
@@ -59,7 +59,9 @@ fn a_long_sum_is_far_better_than_one_after_the_other() {
 
 #[test]
 fn the_bits_depend_on_the_length_alone() {
-    for text in ["sum(x)", "mean(x)", "prod(1 + x/1000)", "min(x)"] {
+    let new = ["var(x)", "std(x)", "any(x > 4)", "all(x)", "argmin(x)", "argmax(x)"];
+    let nan = ["nansum(where(x > 1, nan, x))", "nanmin(sqrt(x))", "nanmax(sqrt(-x))"];
+    for text in ["sum(x)", "mean(x)", "prod(1 + x/1000)", "min(x)"].into_iter().chain(new).chain(nan) {
         let kernel = Kernel::parse(text).unwrap();
         for len in [1, 64, 65, 511, 513, 2048, 2049, 65_535, 65_537, 200_000, 300_001] {
             let x = normal(len, 3);
@@ -78,13 +80,29 @@ fn the_bits_depend_on_the_length_alone() {
 #[test]
 fn parts_join_to_the_whole() {
     let x = normal(1_000_003, 4);
-    for text in ["sum(x)", "mean(x)", "max(x)"] {
+    let new = [
+        "var(x)",
+        "std(x)",
+        "any(x > 9)",
+        "all(x)",
+        "argmin(x)",
+        "argmax(-abs(x))",
+        "nansum(sqrt(x))",
+        "nanmax(-sqrt(x))",
+    ];
+    for text in ["sum(x)", "mean(x)", "max(x)"].into_iter().chain(new) {
         let kernel = Kernel::parse(text).unwrap();
         let whole = fold(&Loop, &kernel, &x);
         let way = kernel.fold().unwrap();
         let each = kernel.with_fold(Some(way.of_parts()));
         for chunks in [1, 2, 8] {
-            let parts: Vec<f32> = x.chunks(chunks * Fold::CHUNK).map(|part| fold(&Simd::new(), &each, part)).collect();
+            let size = chunks * Fold::CHUNK;
+            let mut parts = vec![f32::NAN; x.len().div_ceil(size) * each.output_len(size)];
+            for (index, part) in parts.chunks_mut(each.output_len(size)).enumerate() {
+                let x = &x[index * size..x.len().min((index + 1) * size)];
+                Simd::new().run(&each, &[Arg::from(x)], part).unwrap();
+                way.place(part, index * size);
+            }
             assert_eq!(way.join(&parts, x.len()).unwrap().to_bits(), whole.to_bits(), "{text} in {chunks}");
         }
     }
@@ -103,4 +121,77 @@ fn the_least_and_the_greatest_keep_nan_and_order_the_zeros() {
     let sum = |x: &[f32]| fold(&Simd::new(), &Kernel::parse("sum(x)").unwrap(), x);
     assert_eq!(sum(&[-0.0, -0.0]).to_bits(), (-0.0_f32).to_bits());
     assert!(sum(&[f32::INFINITY, 1.0, f32::NEG_INFINITY]).is_nan());
+}
+
+/// In f64, and in two passes over distances from the first, which are exact.
+fn variance(x: &[f32]) -> f64 {
+    let apart = || x.iter().map(|each| f64::from(*each) - f64::from(x[0]));
+    let mean = apart().sum::<f64>() / x.len() as f64;
+    apart().map(|x| (x - mean).powi(2)).sum::<f64>() / x.len() as f64
+}
+
+/// The mean is 0 to ten million times the standard deviation, down to where neighbouring numbers are further apart than that.
+#[test]
+fn a_variance_loses_nothing_to_a_large_mean() {
+    for (mean, len) in [(0.0, 1000), (1.0, 77), (1e3, 100_000), (-1e5, 1_000_003), (1e7, 300_000)] {
+        let x: Vec<f32> = normal(len, 21).iter().map(|x| x + mean).collect();
+        for (text, exact) in [("var(x)", variance(&x)), ("std(x)", variance(&x).sqrt())] {
+            let kernel = Kernel::parse(text).unwrap();
+            let found = f64::from(fold(&Simd::new(), &kernel, &x));
+            let off = (found - exact).abs() / exact;
+            assert!(off < 4e-7, "{text} of {len} around {mean}: {found} is {off:e} off {exact}");
+            let Bound { value, bound } = kernel.bounds(Arithmetic::Ieee, &[Arg::from(&x)], x.len()).unwrap()[0];
+            assert!((value - exact).abs() <= 1e-10 * exact, "{text}: the oracle has {value}, not {exact}");
+            assert!(bound < 2e-4 * exact && (found - value).abs() <= bound, "{text}: {found}, {value} within {bound}");
+        }
+    }
+}
+
+#[test]
+fn a_variance_of_extremes() {
+    let var = |x: &[f32]| fold(&Simd::new(), &Kernel::parse("var(x)").unwrap(), x);
+    let std = |x: &[f32]| fold(&Simd::new(), &Kernel::parse("std(x)").unwrap(), x);
+    assert_eq!(var(&[0.1; 3000]).to_bits(), 0.0_f32.to_bits());
+    assert_eq!(var(&[f32::MAX; 3000]), 0.0);
+    assert_eq!((var(&[1.0, 2.0, 3.0, 4.0]), std(&[0.0, 2.0])), (1.25, 1.0));
+    // One that lies far away, first or last.
+    let mut x = vec![0.0; 100_000];
+    x[0] = 1e6;
+    let expected = variance(&x) as f32;
+    assert!((var(&x) / expected - 1.0).abs() < 1e-6, "{} {expected}", var(&x));
+    x.reverse();
+    assert!((var(&x) / expected - 1.0).abs() < 1e-6, "{} {expected}", var(&x));
+}
+
+#[test]
+fn an_index_is_exact_or_refused() {
+    let mut x = vec![1.0; Fold::MOST_INDICES + 1];
+    let most = Fold::MOST_INDICES - 1;
+    (x[most - 1], x[most]) = (0.5, 2.0);
+    for backend in [&Simd::new() as &dyn Backend, &Threads::with_threads(3).unwrap()] {
+        for (text, index) in [("argmin(x)", most - 1), ("argmax(x)", most)] {
+            let kernel = Kernel::parse(text).unwrap();
+            assert_eq!(fold(backend, &kernel, &x[..=most]), index as f32);
+            let refused = backend.run(&kernel, &[Arg::from(&x)], &mut [0.0]).unwrap_err();
+            assert!(matches!(refused, Error::TooLarge { needed: 16_777_217, limit: 16_777_216, .. }), "{refused}");
+            assert!(refused.to_string().starts_with(&text[..6]), "{refused}");
+        }
+    }
+    assert!(matches!(Fold::ArgMin.join(&[1.0, 0.0], 1 << 25), Err(Error::TooLarge { .. })));
+}
+
+/// What may be the least by the elements' own errors is all that is admitted.
+#[test]
+fn an_index_is_judged_by_what_its_elements_may_be() {
+    let bound = |text: &str, x: &[f32]| {
+        Kernel::parse(text).unwrap().bounds(Arithmetic::Ieee, &[Arg::from(x)], x.len()).unwrap()[0]
+    };
+    let x = [3.0, 1.0, 2.0, 1.0];
+    assert_eq!(bound("argmin(x)", &x), Bound { value: 1.0, bound: 0.0 });
+    assert_eq!(bound("argmax(x)", &[3.0, f32::NAN, 9.0, f32::NAN]), Bound { value: 1.0, bound: 0.0 });
+    // A third of 3, 1 and 2 is rounded, but by less than they are apart; of numbers that are equal, rounding may part any.
+    assert_eq!(bound("argmin(x/3)", &[3.0, 1.0, 2.0]), Bound { value: 1.0, bound: 0.0 });
+    assert_eq!(bound("argmin(x/3*3)", &[2.0, 1.0, 1.0, 1.0, 5.0]), Bound { value: 1.0, bound: 2.0 });
+    assert_eq!(bound("any(x)", &[0.0, 1e-30]), Bound { value: 1.0, bound: 0.0 });
+    assert_eq!(bound("all(x/3*3 - 1)", &[5.0, 1.0]).bound, 1.0);
 }

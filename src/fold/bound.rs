@@ -1,24 +1,36 @@
 //! How far the result of a fold may be from the oracle, from how far its elements may be.
 
 use super::Fold;
+use super::reduction::one;
 use crate::bound::{Bound, HALF_SUBNORMAL, MIN_NORMAL, OVERFLOW, UNIT};
 use crate::model::{Arithmetic, Ieee, Model, Wgsl};
 
 /// Where correct results of a fold lie, in whatever order it combines its elements, as long as none is part of more than
-/// [`Fold::depth`] roundings.
-pub(crate) fn bound(fold: Fold, arithmetic: Arithmetic, elements: &[Bound]) -> Bound {
-    match arithmetic {
-        Arithmetic::Ieee => with::<Ieee>(fold, elements),
-        Arithmetic::Wgsl => with::<Wgsl>(fold, elements),
+/// [`Fold::depth`] roundings. Of several numbers, which are only parts of a result, nothing is asked.
+pub(crate) fn bounds(fold: Fold, arithmetic: Arithmetic, elements: &[Bound]) -> Vec<Bound> {
+    match fold.width() {
+        1 => vec![match arithmetic {
+            Arithmetic::Ieee => bound::<Ieee>(fold, elements),
+            Arithmetic::Wgsl => bound::<Wgsl>(fold, elements),
+        }],
+        width => vec![Bound { value: f64::NAN, bound: f64::INFINITY }; width],
     }
 }
 
-fn with<M: Model>(fold: Fold, elements: &[Bound]) -> Bound {
+fn bound<M: Model>(fold: Fold, elements: &[Bound]) -> Bound {
     match fold {
         Fold::Sum => sum::<M>(elements),
         Fold::Mean => mean::<M>(elements),
-        Fold::Min | Fold::Max => extreme(fold, elements),
         Fold::Prod => product::<M>(elements),
+        Fold::Std => variance::<M>(elements).root::<M>(),
+        Fold::Var => variance::<M>(elements).square::<M>(),
+        Fold::Any => any(elements, |x| truth(x)),
+        Fold::All => opposite(any(elements, |x| truth(x).map(|holds| !holds))),
+        Fold::NanSum => sum::<M>(&numbers(elements, Some(0.0))),
+        Fold::NanMin | Fold::NanMax => extreme(fold, &numbers(elements, None)),
+        Fold::ArgMin | Fold::MinAt => index(elements.iter().copied()),
+        Fold::ArgMax | Fold::MaxAt => index(elements.iter().map(|x| Bound { value: -x.value, bound: x.bound })),
+        Fold::Min | Fold::Max | Fold::Moments => extreme(fold, elements),
     }
 }
 
@@ -60,8 +72,8 @@ fn mean<M: Model>(elements: &[Bound]) -> Bound {
 
 /// The least or greatest moves no further than any element does.
 fn extreme(fold: Fold, elements: &[Bound]) -> Bound {
-    let op = fold.operator();
-    let value = elements.iter().map(|x| x.value).reduce(|a, b| op.apply(a, b)).unwrap_or(f64::NAN);
+    let merge = |a, b| fold.merge(one(a), one(b))[0];
+    let value = elements.iter().map(|x| x.value).reduce(merge).unwrap_or(f64::NAN);
     Bound { value, bound: elements.iter().map(|x| x.bound).fold(0.0, f64::max) }
 }
 
@@ -78,4 +90,132 @@ fn product<M: Model>(elements: &[Bound]) -> Bound {
     // In some order it overflows, or loses digits among the subnormals: then nothing can be asked.
     let within = least > MIN_NORMAL.log2() + 1.0 && greatest < OVERFLOW.log2() - 1.0;
     Bound { value, bound: if within { value.abs() * relative.exp_m1() } else { f64::INFINITY } }
+}
+
+/// Whether an element is not 0, if that is certain. NaN is not.
+fn truth(x: &Bound) -> Option<bool> {
+    let certain = x.bound == 0.0 || x.value.abs() > x.bound;
+    certain.then_some(x.value != 0.0)
+}
+
+/// 1 if something holds of any element, else 0; and uncertain by 1 where it may or may not.
+fn any(elements: &[Bound], holds: impl Fn(&Bound) -> Option<bool>) -> Bound {
+    let (mut value, mut bound) = (0.0, 0.0);
+    for x in elements {
+        match holds(x) {
+            Some(true) => return Bound { value: 1.0, bound: 0.0 },
+            Some(false) => {}
+            None => (value, bound) = (1.0, 1.0),
+        }
+    }
+    Bound { value, bound }
+}
+
+fn opposite(any: Bound) -> Bound {
+    Bound { value: 1.0 - any.value, ..any }
+}
+
+/// The elements without those that are certainly NaN, or with a number in their place.
+fn numbers(elements: &[Bound], instead: Option<f64>) -> Vec<Bound> {
+    let certainly_nan = |x: &Bound| x.value.is_nan() && x.bound == 0.0;
+    let number = |x: &Bound| match instead.map(|value| Bound { value, bound: 0.0 }) {
+        other if certainly_nan(x) => other,
+        _ => Some(*x),
+    };
+    elements.iter().filter_map(number).collect()
+}
+
+/// The index of the least, as far from it as there are others that may be it.
+fn index(elements: impl Iterator<Item = Bound> + Clone) -> Bound {
+    if elements.clone().any(|x| x.bound == f64::INFINITY) {
+        return Bound { value: 0.0, bound: f64::INFINITY };
+    }
+    if let Some(nan) = elements.clone().position(|x| x.value.is_nan()) {
+        return Bound { value: nan as f64, bound: 0.0 };
+    }
+    // None is the first of the least if another is certainly less, or one before it certainly not greater.
+    let surely = elements.clone().map(|x| x.value + x.bound).fold(f64::INFINITY, f64::min);
+    let (mut before, mut least) = (f64::INFINITY, (f64::INFINITY, 0));
+    let (mut first, mut last) = (usize::MAX, 0);
+    for (at, x) in elements.enumerate() {
+        let low = x.value - x.bound;
+        if low <= surely && (at == 0 || low < before) {
+            (first, last) = (first.min(at), at);
+            if x.value < least.0 || first == at {
+                least = (x.value, at);
+            }
+        }
+        before = before.min(x.value + x.bound);
+    }
+    let value = least.1 as f64;
+    Bound { value, bound: (value - first as f64).max(last as f64 - value) }
+}
+
+/// A variance, and how far a correct one may be from it: the elements' errors are worth `carried` of its root, and it is then
+/// computed to within `relative`, `linear` times its root, and `absolute`.
+struct Variance {
+    value: f64,
+    carried: f64,
+    relative: f64,
+    linear: f64,
+    absolute: f64,
+}
+
+/// Roundings of one step of [`Moments`](super::reduction::Moments), all told: two of the sum of squares, up to twelve of what
+/// the step adds to it, and what the rounded mean of a step adds in the steps above it, of which there are as many again.
+const ROUNDINGS: f64 = 32.0;
+
+fn variance<M: Model>(elements: &[Bound]) -> Variance {
+    let count = elements.len() as f64;
+    let unknown = |value| Variance { value, carried: 0.0, relative: 0.0, linear: 0.0, absolute: f64::INFINITY };
+    if elements.iter().any(|x| !x.value.is_finite() || x.bound == f64::INFINITY) {
+        let certain = M::IEEE && elements.iter().any(|x| !x.value.is_finite() && x.bound < f64::INFINITY);
+        return Variance { absolute: if certain { 0.0 } else { f64::INFINITY }, ..unknown(f64::NAN) };
+    }
+    if elements.is_empty() {
+        return Variance { absolute: 0.0, ..unknown(f64::NAN) };
+    }
+    // In two passes, and with what the mean's own rounding leaves.
+    let mean = total(elements, |x| x.value) / count;
+    let centred: Vec<Bound> = elements.iter().map(|x| Bound { value: x.value - mean, bound: x.bound }).collect();
+    let left = total(&centred, |x| x.value) / count;
+    let value = (total(&centred, |x| x.value * x.value) / count - left * left).max(0.0);
+    // A root of a variance is a norm: it moves by no more than that of what its elements move by.
+    let carried = (total(elements, |x| x.bound * x.bound) / count).sqrt();
+    let depth = f64::from(Fold::depth(elements.len()));
+    let most = elements.iter().map(|x| x.value.abs() + x.bound).fold(0.0, f64::max);
+    // The mean is in two numbers; a shader may lose the second. Below the normal numbers, it may lose what is there.
+    let (lost, tiny) = if M::IEEE { (UNIT * UNIT * 8.0, HALF_SUBNORMAL) } else { (UNIT * 4.0, MIN_NORMAL) };
+    let off = depth * (lost * most + tiny);
+    let relative = ROUNDINGS * M::ARITHMETIC.max(M::DIVISION) * UNIT * (depth + 1.0);
+    let squares = (value.sqrt() + carried).powi(2) * count * (1.0 + relative);
+    let large = if M::IEEE { 2.0 * most } else { most * most };
+    if squares.max(large) >= OVERFLOW / 4.0 {
+        return unknown(value);
+    }
+    Variance { value, carried, relative, linear: off * depth.sqrt(), absolute: off * off * depth + 4.0 * tiny * depth }
+}
+
+impl Variance {
+    /// The variance itself, which is divided once more.
+    fn square<M: Model>(self) -> Bound {
+        let root = self.value.sqrt() + self.carried;
+        let computed = self.relative * root * root + self.linear * root + self.absolute;
+        let divided = (M::DIVISION + M::ARITHMETIC) * UNIT * root * root + HALF_SUBNORMAL;
+        self.within(self.value, root * root - self.value + computed + divided)
+    }
+
+    /// The standard deviation. An error of a variance is of its root at most the error over the root, and at most its own root.
+    fn root<M: Model>(self) -> Bound {
+        let value = self.value.sqrt();
+        let root = value + self.carried;
+        let computed = self.relative * root + self.linear + 3.0 * self.absolute.sqrt();
+        let rounded = (M::DIVISION + M::ARITHMETIC + M::SQRT) * UNIT * root + HALF_SUBNORMAL;
+        self.within(value, self.carried + computed + rounded)
+    }
+
+    /// A NaN is certain, or nothing is.
+    fn within(&self, value: f64, bound: f64) -> Bound {
+        Bound { value, bound: if value.is_nan() { self.absolute } else { bound } }
+    }
 }

@@ -14,13 +14,17 @@
 //! Numerical Algorithms*, 2nd ed., SIAM 2002, section 4.2. A GPU has an order of its own, under the same bound.
 
 mod bound;
+pub(crate) mod reduction;
+mod steps;
 
 use std::fmt;
 
-pub(crate) use bound::bound;
+pub(crate) use bound::bounds;
+use reduction::{PLANES, Reduction, State};
+pub(crate) use steps::Step;
 
 use crate::error::{Error, Result};
-use crate::program::Binary;
+use crate::num::Num;
 
 /// Elements in a row: independent chains enough to keep a core's adders busy, and a whole number of every register's lanes.
 pub(crate) const ROW: usize = 64;
@@ -41,16 +45,91 @@ pub enum Fold {
     Max,
     /// Their product; 1 if there are none.
     Prod,
+    /// The standard deviation, the square root of the [variance](Fold::Var); NaN if there are none.
+    Std,
+    /// The variance, the mean of the squared distances from the mean; NaN if there are none.
+    Var,
+    /// 1 if any is not 0, as NaN is not; else 0.
+    Any,
+    /// 0 if any is 0; else 1.
+    All,
+    /// The index of the least, of several the first; that of the first NaN if there is one; an error if there are none, or
+    /// more than [`MOST_INDICES`](Fold::MOST_INDICES).
+    ArgMin,
+    /// The index of the greatest, as [`ArgMin`](Fold::ArgMin).
+    ArgMax,
+    /// The sum of those that are not NaN; 0 if there are none.
+    NanSum,
+    /// The least of those that are not NaN; NaN if all are; an error if there are none.
+    NanMin,
+    /// The greatest of those that are not NaN; NaN if all are; an error if there are none.
+    NanMax,
+    /// What parts of an array give for [`Std`](Fold::Std) and [`Var`](Fold::Var), in four numbers: the count, the mean, what
+    /// the mean's rounding lost, and the sum of the squared distances from the mean.
+    Moments,
+    /// What parts give for [`ArgMin`](Fold::ArgMin), in two numbers: the least and its index in the part.
+    MinAt,
+    /// What parts give for [`ArgMax`](Fold::ArgMax), in two numbers: the greatest and its index in the part.
+    MaxAt,
 }
 
+/// Evaluates an expression in which a name is the type of a fold's [`Reduction`].
+macro_rules! with_reduction {
+    ($fold:expr, $name:ident => $then:expr) => {{
+        use $crate::fold::{Fold, reduction as of};
+        macro_rules! with {
+            ($type:ty) => {{
+                type $name = $type;
+                $then
+            }};
+        }
+        match $fold {
+            Fold::Sum | Fold::Mean => with!(of::Sum),
+            Fold::Min => with!(of::Min),
+            Fold::Max => with!(of::Max),
+            Fold::Prod => with!(of::Prod),
+            Fold::Std | Fold::Var | Fold::Moments => with!(of::Moments),
+            Fold::Any => with!(of::Any),
+            Fold::All => with!(of::All),
+            Fold::ArgMin | Fold::MinAt => with!(of::At<false>),
+            Fold::ArgMax | Fold::MaxAt => with!(of::At<true>),
+            Fold::NanSum => with!(of::NanSum),
+            Fold::NanMin => with!(of::NanMin),
+            Fold::NanMax => with!(of::NanMax),
+        }
+    }};
+}
+
+pub(crate) use with_reduction;
+
 impl Fold {
-    /// Every one of them.
-    pub const ALL: [Fold; 5] = [Fold::Sum, Fold::Mean, Fold::Min, Fold::Max, Fold::Prod];
+    /// Every one that gives one number.
+    pub const ALL: [Fold; 14] = [
+        Fold::Sum,
+        Fold::Mean,
+        Fold::Min,
+        Fold::Max,
+        Fold::Prod,
+        Fold::Std,
+        Fold::Var,
+        Fold::Any,
+        Fold::All,
+        Fold::ArgMin,
+        Fold::ArgMax,
+        Fold::NanSum,
+        Fold::NanMin,
+        Fold::NanMax,
+    ];
 
     /// Elements in a chunk. What is folded in parts, to be [joined](Fold::join), is cut at multiples of it.
     pub const CHUNK: usize = 1 << 16;
 
-    /// What it is called in a formula's text: numpy's name, then the aliases.
+    /// Elements of which [`ArgMin`](Fold::ArgMin) and [`ArgMax`](Fold::ArgMax) can name one: an index is an `f32`, which has
+    /// every whole number up to 2²⁴.
+    pub const MOST_INDICES: usize = 1 << 24;
+
+    /// What it is called in a formula's text: numpy's name, then the aliases. What [parts](Fold::of_parts) give has names for
+    /// messages alone.
     pub fn names(self) -> &'static [&'static str] {
         match self {
             Fold::Sum => &["sum"],
@@ -58,6 +137,18 @@ impl Fold {
             Fold::Min => &["min", "amin"],
             Fold::Max => &["max", "amax"],
             Fold::Prod => &["prod"],
+            Fold::Std => &["std"],
+            Fold::Var => &["var"],
+            Fold::Any => &["any"],
+            Fold::All => &["all"],
+            Fold::ArgMin => &["argmin"],
+            Fold::ArgMax => &["argmax"],
+            Fold::NanSum => &["nansum"],
+            Fold::NanMin => &["nanmin"],
+            Fold::NanMax => &["nanmax"],
+            Fold::Moments => &["moments"],
+            Fold::MinAt => &["minat"],
+            Fold::MaxAt => &["maxat"],
         }
     }
 
@@ -69,26 +160,121 @@ impl Fold {
             Fold::Min => "The least of all elements; NaN if any is NaN.",
             Fold::Max => "The greatest of all elements; NaN if any is NaN.",
             Fold::Prod => "The product of all elements; 1 if there are none.",
+            Fold::Std => "The standard deviation of all elements, by their count (ddof=0); NaN if there are none.",
+            Fold::Var => "The variance of all elements, by their count (ddof=0); NaN if there are none.",
+            Fold::Any => "Whether any element is not 0; NaN is not.",
+            Fold::All => "Whether no element is 0; NaN is not.",
+            Fold::ArgMin => {
+                "The index of the least element, of several the first; that of the first NaN if there is one."
+            }
+            Fold::ArgMax => {
+                "The index of the greatest element, of several the first; that of the first NaN if there is one."
+            }
+            Fold::NanSum => "The sum of the elements that are not NaN; 0 if there are none.",
+            Fold::NanMin => "The least of the elements that are not NaN; NaN if all are.",
+            Fold::NanMax => "The greatest of the elements that are not NaN; NaN if all are.",
+            Fold::Moments => "The count, the mean in two numbers, and the sum of the squared distances from the mean.",
+            Fold::MinAt => "The least of all elements and its index.",
+            Fold::MaxAt => "The greatest of all elements and its index.",
         }
     }
 
-    /// The fold for the parts of an array, whose results [`join`](Fold::join) joins: the sum for the mean, and the fold itself
-    /// for every other.
-    pub fn of_parts(self) -> Fold {
-        if self == Fold::Mean { Fold::Sum } else { self }
+    /// Returns how many numbers the result has: one, but for the [parts](Fold::of_parts) of some folds.
+    pub fn width(self) -> usize {
+        match self {
+            Fold::Moments | Fold::MinAt | Fold::MaxAt => self.planes(),
+            _ => 1,
+        }
     }
 
-    /// The result for an array of `len` elements from the results of its parts, in order: the bits that a run over the whole
-    /// array gives, if all parts but the last have the same power of two times [`CHUNK`](Fold::CHUNK) elements, and the last
-    /// no more.
+    /// Returns whether the result is a condition: 1 where it holds, else 0.
+    pub fn is_condition(self) -> bool {
+        matches!(self, Fold::Any | Fold::All)
+    }
+
+    /// The fold for the parts of an array, whose results [`join`](Fold::join) joins: the sum for the mean, what has several
+    /// numbers for the variance, the standard deviation and the indices, and the fold itself for every other.
+    pub fn of_parts(self) -> Fold {
+        match self {
+            Fold::Mean => Fold::Sum,
+            Fold::Std | Fold::Var => Fold::Moments,
+            Fold::ArgMin => Fold::MinAt,
+            Fold::ArgMax => Fold::MaxAt,
+            _ => self,
+        }
+    }
+
+    /// Changes the result for a part that begins with element `from` of the array, so that [`join`](Fold::join) can join it:
+    /// an index is counted from the array's first element. Other results stay as they are.
+    pub fn place(self, part: &mut [f32], from: usize) {
+        if let (Fold::MinAt | Fold::MaxAt, [_, index, ..]) = (self.of_parts(), part) {
+            *index += from as f32;
+        }
+    }
+
+    /// The result for an array of `len` elements from the results of its [parts](Fold::of_parts), in order, each in its
+    /// [place](Fold::place): the bits that a run over the whole array gives, if all parts but the last have the same power of
+    /// two times [`CHUNK`](Fold::CHUNK) elements, and the last no more. For what has several numbers it is the first.
+    ///
+    /// ```
+    /// use crossover::{Fold, Kernel};
+    ///
+    /// let x: Vec<f32> = (0..100_000).map(|n| n as f32).collect();
+    /// let backend = crossover::open(Some("simd"))?;
+    /// let part = Kernel::parse("var(x)")?.with_fold(Some(Fold::Var.of_parts()));
+    /// let mut parts = vec![0.0; 2 * Fold::Var.of_parts().width()];
+    /// let (first, second) = parts.split_at_mut(Fold::Var.of_parts().width());
+    /// backend.run(&part, &[(&x[..Fold::CHUNK]).into()], first)?;
+    /// backend.run(&part, &[(&x[Fold::CHUNK..]).into()], second)?;
+    ///
+    /// let mut whole = [0.0];
+    /// backend.run(&Kernel::parse("var(x)")?, &[(&x).into()], &mut whole)?;
+    /// assert_eq!(Fold::Var.join(&parts, x.len())?, whole[0]);
+    /// # Ok::<(), crossover::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] for the least or greatest of no elements.
+    /// [`Error::Empty`] for the least or greatest of no elements, and what [`check`](Fold::check) finds.
     pub fn join(self, parts: &[f32], len: usize) -> Result<f32> {
+        let mut result = [0.0; PLANES];
+        self.finish(parts, len, &mut result[..self.width()])?;
+        Ok(result[0])
+    }
+
+    /// As [`join`](Fold::join), for all numbers of the result.
+    pub(crate) fn finish(self, parts: &[f32], len: usize, out: &mut [f32]) -> Result<()> {
+        self.check(len)?;
         let mut tree = Tree::new(self);
-        parts.iter().for_each(|part| tree.push(*part));
-        tree.finish(len)
+        for part in parts.chunks(self.of_parts().width()) {
+            let mut state = [0.0; PLANES];
+            state[..part.len()].copy_from_slice(part);
+            tree.push(state);
+        }
+        tree.finish(len, out)
+    }
+
+    /// Checks that the result for `len` elements can be told.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLarge`] if it is an index and there are more than [`MOST_INDICES`](Fold::MOST_INDICES) elements.
+    #[inline(always)]
+    pub fn check(self, len: usize) -> Result<()> {
+        match self.of_parts() {
+            Fold::MinAt | Fold::MaxAt if len > Self::MOST_INDICES => Err(self.too_many(len)),
+            _ => Ok(()),
+        }
+    }
+
+    #[cold]
+    fn too_many(self, len: usize) -> Error {
+        Error::TooLarge {
+            what: format!("{self}, whose index is an f32, in elements,"),
+            needed: len as u64,
+            limit: Self::MOST_INDICES as u64,
+            remedy: "run it over parts of the array, and compare their least or greatest".to_owned(),
+        }
     }
 
     /// How many roundings an element is part of at most, in a fold of `len`.
@@ -98,42 +284,47 @@ impl Fold {
         rows + tree(Self::CHUNK / LEAF) + ROW.ilog2() + tree(len.div_ceil(Self::CHUNK).max(1))
     }
 
-    /// What combines two elements.
-    pub(crate) fn operator(self) -> Binary {
-        match self {
-            Fold::Sum | Fold::Mean => Binary::Add,
-            Fold::Min => Binary::Min,
-            Fold::Max => Binary::Max,
-            Fold::Prod => Binary::Mul,
-        }
+    /// Numbers in a state.
+    pub(crate) fn planes(self) -> usize {
+        with_reduction!(self, R => R::PLANES)
     }
 
-    /// What changes no element when combined with it, −0 included.
-    pub(crate) fn identity(self) -> f32 {
-        match self {
-            Fold::Sum | Fold::Mean => -0.0,
-            Fold::Min => f32::INFINITY,
-            Fold::Max => f32::NEG_INFINITY,
-            Fold::Prod => 1.0,
-        }
+    /// The state that changes no other.
+    pub(crate) fn identity(self) -> State<f32> {
+        with_reduction!(self, R => R::IDENTITY)
+    }
+
+    /// The state of one element.
+    pub(crate) fn lift<T: Num>(self, x: T, index: T) -> State<T> {
+        with_reduction!(self, R => R::lift(x, index))
+    }
+
+    /// The state of the elements of two.
+    pub(crate) fn merge<T: Num>(self, a: State<T>, b: State<T>) -> State<T> {
+        with_reduction!(self, R => R::merge(a, b))
     }
 
     /// The result for no elements.
     pub(crate) fn empty(self) -> Result<f32> {
         match self {
-            Fold::Sum => Ok(0.0),
-            Fold::Mean => Ok(f32::NAN),
-            Fold::Prod => Ok(1.0),
-            Fold::Min | Fold::Max => Err(Error::Empty { fold: self.names()[0] }),
+            Fold::Sum | Fold::NanSum | Fold::Any | Fold::Moments => Ok(0.0),
+            Fold::Mean | Fold::Std | Fold::Var => Ok(f32::NAN),
+            Fold::Prod | Fold::All => Ok(1.0),
+            Fold::Min | Fold::Max | Fold::ArgMin | Fold::ArgMax => Err(Error::Empty { fold: self.names()[0] }),
+            Fold::NanMin | Fold::NanMax | Fold::MinAt | Fold::MaxAt => Err(Error::Empty { fold: self.names()[0] }),
         }
     }
 
-    /// The result, from that of [`of_parts`](Fold::of_parts) over all of one or more elements.
-    pub(crate) fn conclude(self, all: f32, len: usize) -> f32 {
+    /// The result of one number, from the state of all of one or more elements.
+    pub(crate) fn conclude<T: Num>(self, all: State<T>, count: T) -> T {
+        // The mean of what has an infinity is no number, and nothing has a distance from it.
+        let variance = || T::select(all[1].is_finite(), all[3] / count, T::constant(f64::NAN));
         match self {
-            // The quotient is rounded once, as the count need not be an f32.
-            Fold::Mean => (f64::from(all) / len as f64) as f32,
-            _ => all,
+            Fold::Mean => all[0] / count,
+            Fold::Var => variance(),
+            Fold::Std => variance().sqrt(),
+            Fold::ArgMin | Fold::ArgMax => all[1],
+            _ => all[0],
         }
     }
 }
@@ -144,32 +335,37 @@ impl fmt::Display for Fold {
     }
 }
 
-/// Combines what it is given, in order, as the leaves of the tree that the [module](self) describes.
+/// Combines the states that it is given, in order, as the leaves of the tree that the [module](self) describes.
 pub(crate) struct Tree {
     fold: Fold,
     leaves: usize,
     /// The complete trees so far: one of 2ᵏ leaves for each digit `k` that is 1 in the count of leaves.
-    complete: [f32; usize::BITS as usize],
+    complete: [State<f32>; usize::BITS as usize],
 }
 
 impl Tree {
     pub(crate) fn new(fold: Fold) -> Self {
-        Tree { fold, leaves: 0, complete: [0.0; usize::BITS as usize] }
+        Tree { fold, leaves: 0, complete: [[0.0; PLANES]; usize::BITS as usize] }
     }
 
-    pub(crate) fn push(&mut self, leaf: f32) {
-        let op = self.fold.operator();
+    pub(crate) fn push(&mut self, leaf: State<f32>) {
         let carried = self.leaves.trailing_ones() as usize;
-        self.complete[carried] = self.complete[..carried].iter().fold(leaf, |right, left| op.apply(*left, right));
+        let trees = self.complete[..carried].iter();
+        self.complete[carried] = trees.fold(leaf, |right, left| self.fold.merge(*left, right));
         self.leaves += 1;
     }
 
-    /// The result for `len` elements.
-    pub(crate) fn finish(&self, len: usize) -> Result<f32> {
-        let op = self.fold.operator();
+    /// Writes the result for `len` elements, which has the fold's [width](Fold::width).
+    pub(crate) fn finish(&self, len: usize, out: &mut [f32]) -> Result<()> {
         let there = ones(self.leaves);
-        let all = there.map(|digit| self.complete[digit]).reduce(|right, left| op.apply(left, right));
-        all.map_or_else(|| self.fold.empty(), |all| Ok(self.fold.conclude(all, len)))
+        let all = there.map(|digit| self.complete[digit]).reduce(|right, left| self.fold.merge(left, right));
+        match all {
+            None => out.fill(self.fold.empty()?),
+            Some(all) if self.fold.width() > 1 => out.copy_from_slice(&all[..out.len()]),
+            // Rounded once, as the count need not be an f32.
+            Some(all) => out.fill(self.fold.conclude(all.map(f64::from), len as f64) as f32),
+        }
+        Ok(())
     }
 }
 

@@ -10,7 +10,8 @@
 //!   digit on: `x**3` is `(x*x)*x`, `x**-2` is `1/(x*x)`. Any other power is the function `power`.
 //! * `%` is numpy's `remainder`: the result has the divisor's sign.
 //! * Common subexpressions are computed once and constants are folded, in `f32`; nothing else is rearranged.
-//! * A fold (`sum`, `mean`, `min`, `max` and `prod` of one argument) is the outermost operation.
+//! * A fold (`sum`, `mean`, `min`, `max`, `prod`, `std`, `var`, `any`, `all`, `argmin`, `argmax`, `nansum`, `nanmin` and
+//!   `nanmax` of one argument) is the outermost operation. `any` and `all` give a condition; NaN counts as true, as in numpy.
 //!
 //! The parser keeps what is pending on a stack of its own, as in E. W. Dijkstra's shunting yard (1961), so that no nesting
 //! is too deep, and its time is linear in the text.

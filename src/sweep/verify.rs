@@ -41,7 +41,7 @@ impl Oracle {
         let bounds = self.bounds.iter().find(|(each, _)| *each == arithmetic).map_or(&[][..], |(_, bounds)| bounds);
         assert!(bounds.len() >= len, "the oracle was asked for {len} elements and has {}", bounds.len());
         match fold {
-            Some(fold) => compare(&[fold::bound(fold, arithmetic, &bounds[..len])], output),
+            Some(fold) => compare(&fold::bounds(fold, arithmetic, &bounds[..len]), output),
             None => compare(&bounds[..len], output),
         }
     }

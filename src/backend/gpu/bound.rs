@@ -29,8 +29,8 @@ pub struct BoundKernel {
     dispatches: Vec<Dispatch>,
     /// What the output of no elements is filled with, if there are none but the output has one.
     nothing: Option<(DeviceArray, f32)>,
-    /// Whether a mean is divided by how many there are, or that is left to the host.
-    divides: bool,
+    /// Whether a fold ends on the device, or its state is left to the host.
+    concludes: bool,
     /// What the parameters say: how many elements, and for each input its number, if it is one.
     said: Arc<Mutex<Said>>,
 }
@@ -78,10 +78,12 @@ impl BoundKernel {
         core: &Arc<Compiled>,
         inputs: &[DeviceArg<'_>],
         out: &DeviceArray,
-        divides: bool,
+        concludes: bool,
     ) -> Result<Self> {
         let (gpu, fold) = (&core.gpu, core.kernel.fold());
-        let len = core.kernel.check_lengths(inputs.iter().map(DeviceArg::len), out.len())?;
+        // A state has another length than the result.
+        let out_len = if concludes || fold.is_none() { out.len() } else { core.kernel.output_len(out.len()) };
+        let len = core.kernel.check_lengths(inputs.iter().map(DeviceArg::len), out_len)?;
         gpu.check_owns_all(&core.kernel, inputs, out)?;
         let layout = Layout::new(core, inputs, out)?;
         let nothing = match fold {
@@ -94,7 +96,8 @@ impl BoundKernel {
         let size = (parts + levels).max(1) * params::stride(core);
         let params = gpu.allocate(size as u64, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST)?;
         // Where each level's results go: a buffer of their own, or for the last the output.
-        let mut results = counts[1..].iter().map(|count| gpu.empty(*count)).collect::<Result<Vec<_>>>()?;
+        let mut results =
+            counts[1..].iter().map(|count| gpu.empty(*count * planes(core))).collect::<Result<Vec<_>>>()?;
         results.push(out.clone());
         let mut dispatches = Vec::with_capacity(parts + levels);
         for part in 0..parts {
@@ -116,7 +119,7 @@ impl BoundKernel {
         let params = Arc::new(params);
         let core = core.clone();
         let bound =
-            BoundKernel { core, pipeline, join, layout, memory, params, len, dispatches, nothing, divides, said };
+            BoundKernel { core, pipeline, join, layout, memory, params, len, dispatches, nothing, concludes, said };
         bound.set(inputs, len)?;
         Ok(bound)
     }
@@ -125,20 +128,26 @@ impl BoundKernel {
     fn work(&self, dispatch: &Dispatch, len: usize) -> Work {
         let core = &self.core;
         let last = self.dispatches.last().map(|last| last.role) == Some(dispatch.role);
-        let mean = self.divides && core.kernel.fold() == Some(Fold::Mean);
-        let divisor = if mean && last { len as f32 } else { 0.0 };
+        let ends = self.concludes && last && core.kernel.output_len(len) == 1;
+        let count = if ends { len as f32 } else { 0.0 };
         // The last writes the output, and what a fold leaves before, it leaves in arrays of its own.
         let start = if last || core.kernel.fold().is_none() { self.layout.start as usize } else { 0 };
         match dispatch.role {
             Role::Part(part) => {
                 let folded = core.kernel.fold().is_some();
-                let first = if folded { part * core.part().div_ceil(core.share(1)) } else { 0 };
-                Work { len: share(core, part, len), first: start + first, divisor, joins: false }
+                let first = if folded { part * core.part().div_ceil(core.share(1)) * planes(core) } else { 0 };
+                Work {
+                    len: share(core, part, len),
+                    first: start + first,
+                    count,
+                    base: part * core.part(),
+                    joins: false,
+                }
             }
             // With fewer elements than were bound, the last levels have one number to pass on.
             Role::Level(level) => {
                 let len = counts(core, len).get(level).copied().unwrap_or(1);
-                Work { len, first: start, divisor, joins: true }
+                Work { len, first: start, count, base: 0, joins: true }
             }
         }
     }
@@ -297,6 +306,11 @@ impl BoundKernel {
         let submission = self.submit(Some(&mut timer))?;
         pollster::block_on(timer.read(Some(&submission), Waiting::Blocking)).map(Some)
     }
+}
+
+/// Numbers that a dispatch of a fold leaves for each of its workgroups.
+fn planes(core: &Compiled) -> usize {
+    core.kernel.fold().map_or(1, Fold::planes)
 }
 
 /// How many of `len` elements dispatch number `part` does: none once they are all done.

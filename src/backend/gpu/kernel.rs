@@ -93,7 +93,7 @@ impl Compiled {
         let Some(fold) = self.kernel.fold() else { return Ok(None) };
         let x = crate::trace::trace(&crate::workload::Identity);
         let identity = Kernel::from_program(fold.names()[0], x.with_fold(Some(fold)));
-        self.gpu.pipeline(&identity, &Shape::new(self.workgroup)).map(Some)
+        self.gpu.pipeline(&identity, &Shape { joins: true, ..Shape::new(self.workgroup) }).map(Some)
     }
 
     /// Elements in one dispatch: what one binding may hold, what a rectangle of workgroups may cover, and what a `u32`
@@ -131,11 +131,14 @@ impl Compiled {
 }
 
 /// Invocations in a workgroup: as many as the device allows, up to what is useful; a power of two for a fold, which also
-/// keeps a number for each.
+/// keeps a state for each.
 fn workgroup(limits: &wgpu::Limits, fold: Option<Fold>) -> u32 {
     let most = WORKGROUP.min(limits.max_compute_workgroup_size_x).min(limits.max_compute_invocations_per_workgroup);
     match fold {
         None => most,
-        Some(_) => 1 << most.min(limits.max_compute_workgroup_storage_size / 4).max(1).ilog2(),
+        Some(fold) => {
+            let state = bytes(fold.planes()) as u32;
+            1 << most.min(limits.max_compute_workgroup_storage_size / state).max(1).ilog2()
+        }
     }
 }

@@ -40,7 +40,7 @@ impl Layout {
         }
         let arrays = || inputs.iter().filter_map(DeviceArg::array).chain([out]);
         let blocks = core.may_take_blocks() && arrays().all(in_blocks);
-        let shape = Shape { workgroup: core.workgroup, blocks, places };
+        let shape = Shape { blocks, places, ..Shape::new(core.workgroup) };
         let start = |array: &DeviceArray| (behind(&core.gpu, array) / bytes(shape.width() as usize)) as u32;
         let starts = inputs.iter().map(|arg| arg.array().map_or(0, start)).collect();
         Ok(Layout { starts, start: start(out), shape })

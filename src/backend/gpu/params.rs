@@ -12,8 +12,10 @@ pub(super) struct Work {
     pub(super) len: usize,
     /// Where the first result goes, as an element or a block of the binding.
     pub(super) first: usize,
-    /// What the result is divided by; 0 if by nothing.
-    pub(super) divisor: f32,
+    /// How many elements there are in all, where the fold ends; 0 where a state is left.
+    pub(super) count: f32,
+    /// The index of the first element.
+    pub(super) base: usize,
     /// Whether it folds what other dispatches have left, and not the kernel's inputs.
     pub(super) joins: bool,
 }
@@ -50,7 +52,8 @@ pub(super) fn write(
     words[1] = if folded { columns } else { columns * core.workgroup };
     words[3] = work.first as u32;
     if folded {
-        words[4] = work.divisor.to_bits();
+        words[4] = work.count.to_bits();
+        words[5] = work.base as u32;
     }
     let (_, inputs) = words.split_at_mut(header(core));
     if work.joins {

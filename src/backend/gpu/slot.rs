@@ -12,6 +12,7 @@ use super::{BoundKernel, Gpu};
 use crate::arg::Arg;
 use crate::backend::gpu::stream::Times;
 use crate::error::Result;
+use crate::kernel::Kernel;
 
 /// Elements from which on it is worth it to ask the device how long it took.
 const WORTH_TIMING: usize = 1 << 16;
@@ -63,13 +64,18 @@ impl Ferry {
     }
 }
 
+/// How many numbers a chunk of so many elements leaves: for a fold, those of a part.
+fn results(kernel: &Kernel, len: usize) -> usize {
+    kernel.fold().map_or(len, |fold| fold.of_parts().width())
+}
+
 impl Slot {
     /// For chunks of up to `len` elements.
     pub(super) fn new(core: &Arc<Compiled>, len: usize) -> Result<Self> {
         let inputs = core.kernel.inputs().iter().map(|_| Ferry::new(&core.gpu, len, wgpu::MapMode::Write));
         Ok(Slot {
             inputs: inputs.collect::<Result<_>>()?,
-            out: Ferry::new(&core.gpu, core.kernel.output_len(len), wgpu::MapMode::Read)?,
+            out: Ferry::new(&core.gpu, results(&core.kernel, len), wgpu::MapMode::Read)?,
             core: core.clone(),
             bound: None,
             timer: if len >= WORTH_TIMING { Timer::new(&core.gpu)? } else { None },
@@ -101,7 +107,7 @@ impl Slot {
         self.bind(inputs, len)?;
         let Some((bound, _)) = &self.bound else { unreachable!("`bind` has made it") };
         let (timer, gpu) = (self.timer.as_mut().filter(|_| len >= WORTH_TIMING), &self.core.gpu);
-        let results = self.core.kernel.output_len(len);
+        let results = results(&self.core.kernel, len);
         let timed = timer.is_some();
         let submission = gpu.scoped(|device| {
             let mut encoder = device.create_command_encoder(&Default::default());
@@ -135,7 +141,7 @@ impl Slot {
         match &self.bound {
             Some((bound, same)) if same.iter().copied().eq(arrays()) => bound.set(&args, len)?,
             _ => {
-                // The host divides for a mean of several chunks.
+                // The host joins the states of several chunks.
                 let bound = BoundKernel::new(&self.core, &args, &self.out.array, false)?;
                 bound.set(&args, len)?;
                 self.bound = Some((bound, arrays().collect()));

@@ -168,9 +168,10 @@ impl Stream {
         };
         let fold = self.slots.first().and_then(|slot| slot.fold());
         let count = len.div_ceil(self.chunk);
-        let mut parts = vec![0.0; if fold.is_some() { count } else { 0 }];
+        let width = fold.map_or(0, |fold| fold.of_parts().width());
+        let mut parts = vec![0.0; count * width];
         let mut results: Vec<&mut [f32]> = match fold {
-            Some(_) => parts.chunks_mut(1).collect(),
+            Some(_) => parts.chunks_mut(width).collect(),
             None => out.chunks_mut(self.chunk).collect(),
         };
         let slots = self.slots.len().min(count);
@@ -189,7 +190,10 @@ impl Stream {
         }
         drop(results);
         if let Some(fold) = fold {
-            out[0] = fold.join(&parts, len)?;
+            for (number, part) in parts.chunks_mut(width).enumerate() {
+                fold.place(part, number * self.chunk);
+            }
+            fold.finish(&parts, len, out)?;
         }
         Ok(())
     }

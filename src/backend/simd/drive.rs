@@ -4,9 +4,9 @@ use super::fold::Columns;
 use super::isa::{Checked, Isa};
 use super::lanes::{AHEAD, Lanes, Stores, Task, misaligned};
 use crate::arg::Arg;
+use crate::fold::reduction::{self, one};
 use crate::fold::{LEAF, ROW};
 use crate::formula::Formula;
-use crate::operator::binary;
 
 /// Computes `out[i] = formula(inputs[..][from + i])` on an instruction set.
 ///
@@ -124,7 +124,7 @@ impl<F: Formula<N>, const N: usize> Task for Sum<'_, '_, F, N> {
                 // SAFETY: as above.
                 all = all + unsafe { drive.eval::<L::Row, false>(row, ROW) };
             }
-            columns.push::<L::Row, binary::Add>(0, all);
+            columns.push::<L::Row, reduction::Sum>(0, one(all));
             columns.count();
         }
     }

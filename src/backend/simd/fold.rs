@@ -1,6 +1,6 @@
 //! Folding on lanes: one number from the results for a chunk, in the order that [`crate::fold`] gives.
 //!
-//! A part of a chunk is folded in its columns, to one [`Row`]; the rows of a chunk's parts, in order, to one number.
+//! A part of a chunk is folded in its columns, to [`Rows`] of states; those of a chunk's parts, in order, to one state.
 
 use std::cell::RefCell;
 
@@ -8,12 +8,25 @@ use super::isa::Checked;
 use super::lanes::{Lanes, Stores, Task};
 use crate::arg::Arg;
 use crate::body::Bodies;
-use crate::fold::{Fold, LEAF, ROW, ones};
-use crate::operator::{BinaryOperator, binary};
-use crate::program::Binary;
+use crate::fold::reduction::{PLANES, Reduction, State};
+use crate::fold::{Fold, LEAF, ROW, ones, with_reduction};
 
-/// One number for each column.
-pub(crate) type Row = [f32; ROW];
+/// One state for each column: a row for each plane.
+pub(crate) type Rows = [[f32; ROW]; PLANES];
+
+/// Such of no element.
+pub(crate) const EMPTY: Rows = [[0.0; ROW]; PLANES];
+
+/// The numbers of the columns.
+const COLUMNS: [f32; ROW] = {
+    let mut all = [0.0; ROW];
+    let mut column = 0;
+    while column < ROW {
+        all[column] = column as f32;
+        column += 1;
+    }
+    all
+};
 
 /// Results that are computed before they are folded: 8 KiB, which stay in a first-level cache, and enough to make little of
 /// the cost of a call.
@@ -32,7 +45,7 @@ struct Scratch {
     columns: Columns,
 }
 
-/// Folds the results for `len` elements from `from` on, at least one and at most a chunk, to a row. Of several parts of a
+/// Folds the results for `len` elements from `from` on, at least one and at most a chunk, to rows. Of several parts of a
 /// chunk, all but the last have the same power of two times [`LEAF`] elements, and the last no more.
 pub(crate) fn part(
     bodies: &dyn Bodies<f32>,
@@ -40,50 +53,43 @@ pub(crate) fn part(
     fold: Fold,
     inputs: &[Arg<'_>],
     (from, len): (usize, usize),
-    row: &mut Row,
+    rows: &mut Rows,
 ) {
     SCRATCH.with_borrow_mut(|Scratch { results, columns }| {
         columns.leaves = 0;
-        let fused =
-            len >= LEAF && fold.operator() == Binary::Add && bodies.sum(isa, inputs, (from, len / LEAF), columns);
+        let fused = len >= LEAF && fold.of_parts() == Fold::Sum && bodies.sum(isa, inputs, (from, len / LEAF), columns);
         for start in (if fused { len / LEAF * LEAF } else { 0 }..len).step_by(BLOCK) {
             let block = BLOCK.min(len - start);
             bodies.apply(isa, inputs, from + start, &mut results[..block], Stores::Plain);
-            // Whole rows: what is missing from the last one is made up for by what changes nothing.
-            let rows = block.next_multiple_of(ROW);
-            results[block..rows].fill(fold.identity());
-            isa.dispatch(With { operator: fold.operator(), task: Push { columns, results: &results[..rows] } });
+            isa.dispatch(With { fold, task: Push { columns, results, len: block, from: from + start } });
         }
-        isa.dispatch(With { operator: fold.operator(), task: Combine { columns, row } });
+        isa.dispatch(With { fold, task: Combine { columns, rows } });
     });
 }
 
-/// Folds the rows of a chunk's parts to one number.
-pub(crate) fn finish(isa: Checked, fold: Fold, rows: &mut [Row]) -> f32 {
-    let [only] = rows else {
+/// Folds the rows of a chunk's parts to one state.
+pub(crate) fn finish(isa: Checked, fold: Fold, parts: &mut [Rows]) -> State<f32> {
+    let [only] = parts else {
         return SCRATCH.with_borrow_mut(|Scratch { columns, .. }| {
             columns.leaves = 0;
-            // A part's row is combined with others as a leaf's is.
-            for row in &*rows {
-                isa.dispatch(With { operator: fold.operator(), task: Push { columns, results: row } });
-            }
-            let mut row = [0.0; ROW];
-            isa.dispatch(With { operator: fold.operator(), task: Combine { columns, row: &mut row } });
-            isa.dispatch(With { operator: fold.operator(), task: Halve { row: &mut row } })
+            isa.dispatch(With { fold, task: Join { columns, parts } });
+            let mut rows = EMPTY;
+            isa.dispatch(With { fold, task: Combine { columns, rows: &mut rows } });
+            isa.dispatch(With { fold, task: Halve { rows: &mut rows } })
         });
     };
-    isa.dispatch(With { operator: fold.operator(), task: Halve { row: only } })
+    isa.dispatch(With { fold, task: Halve { rows: only } })
 }
 
-/// A task on lanes, before its operator is known as a type.
+/// A task on lanes, before its reduction is known as a type.
 trait Folding {
     type Output;
-    fn run<L: Lanes, O: BinaryOperator>(self) -> Self::Output;
+    fn run<L: Lanes, R: Reduction>(self) -> Self::Output;
 }
 
-/// A task with its operator.
+/// A task with its fold.
 struct With<F> {
-    operator: Binary,
+    fold: Fold,
     task: F,
 }
 
@@ -92,12 +98,24 @@ impl<F: Folding> Task for With<F> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) -> F::Output {
-        match self.operator {
-            Binary::Min => self.task.run::<L, binary::Min>(),
-            Binary::Max => self.task.run::<L, binary::Max>(),
-            Binary::Mul => self.task.run::<L, binary::Mul>(),
-            _ => self.task.run::<L, binary::Add>(),
-        }
+        with_reduction!(self.fold, R => self.task.run::<L, R>())
+    }
+}
+
+/// The states of as many columns from `column` on as there are lanes.
+#[inline(always)]
+fn load<L: Lanes, R: Reduction>(rows: &Rows, column: usize) -> State<L> {
+    let mut state = [L::splat(0.0); PLANES];
+    for plane in 0..R::PLANES {
+        state[plane] = L::load(&rows[plane][column..]);
+    }
+    state
+}
+
+#[inline(always)]
+fn store<L: Lanes, R: Reduction>(state: State<L>, rows: &mut Rows, column: usize) {
+    for plane in 0..R::PLANES {
+        state[plane].store(&mut rows[plane][column..]);
     }
 }
 
@@ -105,22 +123,22 @@ impl<F: Folding> Task for With<F> {
 pub(crate) struct Columns {
     leaves: usize,
     /// The complete trees so far: one of 2ᵏ leaves for each digit `k` that is 1 in the count of leaves.
-    complete: [Row; LEVELS],
+    complete: [Rows; LEVELS],
 }
 
 impl Columns {
-    const NEW: Columns = Columns { leaves: 0, complete: [[0.0; ROW]; LEVELS] };
+    const NEW: Columns = Columns { leaves: 0, complete: [EMPTY; LEVELS] };
 
     /// Takes the columns of the next leaf from `column` on, as many as there are lanes, and completes the trees that it is
     /// the last leaf of. All columns done, the leaf [counts](Columns::count).
     #[inline(always)]
-    pub(crate) fn push<L: Lanes, O: BinaryOperator>(&mut self, column: usize, leaf: L) {
+    pub(crate) fn push<L: Lanes, R: Reduction>(&mut self, column: usize, leaf: State<L>) {
         let carried = self.leaves.trailing_ones() as usize;
         let mut all = leaf;
         for left in &self.complete[..carried] {
-            all = O::apply(L::load(&left[column..]), all);
+            all = R::merge(load::<L, R>(left, column), all);
         }
-        all.store(&mut self.complete[carried][column..]);
+        store::<L, R>(all, &mut self.complete[carried], column);
     }
 
     /// Counts a leaf.
@@ -130,81 +148,133 @@ impl Columns {
     }
 }
 
-/// Adds the leaves of a block, which has whole rows. Only the last leaf of a part may be short.
+/// Adds the leaves of a block: the first `len` of the results, which are those of the elements from `from` on. Only the last
+/// leaf of a part may be short.
 struct Push<'a> {
     columns: &'a mut Columns,
-    results: &'a [f32],
+    results: &'a [f32; BLOCK],
+    len: usize,
+    from: usize,
 }
 
 impl Folding for Push<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes, O: BinaryOperator>(self) {
-        for leaf in self.results.chunks(LEAF) {
-            push_leaf::<L, O>(self.columns, leaf);
+    fn run<L: Lanes, R: Reduction>(self) {
+        for start in (0..self.len).step_by(LEAF) {
+            let len = LEAF.min(self.len - start);
+            push_leaf::<L, R>(self.columns, &self.results[start..start + LEAF], len, self.from + start);
         }
     }
 }
 
-/// Folds the rows of a leaf.
+/// Folds the rows of a leaf, of which `len` elements are there.
 #[inline(always)]
-fn push_leaf<L: Lanes, O: BinaryOperator>(columns: &mut Columns, leaf: &[f32]) {
+fn push_leaf<L: Lanes, R: Reduction>(columns: &mut Columns, leaf: &[f32], len: usize, from: usize) {
     for column in (0..ROW).step_by(L::WIDTH) {
-        let mut all = L::load(&leaf[column..]);
-        for row in leaf[ROW..].chunks_exact(ROW) {
-            L::step();
-            all = O::apply(all, L::load(&row[column..]));
+        let lane = L::load(&COLUMNS[column..]);
+        let mut all = lift::<L, R>(leaf, column, 0, from);
+        if len < ROW {
+            all = present::<L, R>(all, lane, len);
         }
-        columns.push::<L, O>(column, all);
+        for start in (ROW..len).step_by(ROW) {
+            L::step();
+            let mut row = lift::<L, R>(leaf, column, start, from);
+            if len - start < ROW {
+                row = present::<L, R>(row, lane, len - start);
+            }
+            all = R::merge(all, row);
+        }
+        columns.push::<L, R>(column, all);
     }
     columns.count();
 }
 
-/// Combines the trees, from the last to the first, to one row.
+/// The states of the row of a leaf that begins with element `start`, from a column on.
+#[inline(always)]
+fn lift<L: Lanes, R: Reduction>(leaf: &[f32], column: usize, start: usize, from: usize) -> State<L> {
+    let index = L::load(&COLUMNS[column..]) + L::splat((from + start) as f32);
+    R::lift(L::load(&leaf[start + column..]), index)
+}
+
+/// The states of the first `len` columns, and what changes nothing in those that are missing from the last row.
+#[inline(always)]
+fn present<L: Lanes, R: Reduction>(state: State<L>, lane: L, len: usize) -> State<L> {
+    let there = lane.lt(L::splat(len as f32));
+    let mut all = R::IDENTITY.map(L::splat);
+    for plane in 0..R::PLANES {
+        all[plane] = L::select(there, state[plane], all[plane]);
+    }
+    all
+}
+
+/// Adds the rows of a chunk's parts as leaves are added.
+struct Join<'a> {
+    columns: &'a mut Columns,
+    parts: &'a [Rows],
+}
+
+impl Folding for Join<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes, R: Reduction>(self) {
+        for rows in self.parts {
+            for column in (0..ROW).step_by(L::WIDTH) {
+                L::step();
+                self.columns.push::<L, R>(column, load::<L, R>(rows, column));
+            }
+            self.columns.count();
+        }
+    }
+}
+
+/// Combines the trees, from the last to the first, to one for each column.
 struct Combine<'a> {
     columns: &'a Columns,
-    row: &'a mut Row,
+    rows: &'a mut Rows,
 }
 
 impl Folding for Combine<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes, O: BinaryOperator>(self) {
+    fn run<L: Lanes, R: Reduction>(self) {
         let Columns { leaves, complete } = self.columns;
         let mut there = ones(*leaves);
-        *self.row = there.next().map_or([0.0; ROW], |digit| complete[digit]);
+        let last = there.next().map_or(&EMPTY, |digit| &complete[digit]);
+        self.rows[..R::PLANES].copy_from_slice(&last[..R::PLANES]);
         for digit in there {
             for column in (0..ROW).step_by(L::WIDTH) {
                 L::step();
-                let right = L::load(&self.row[column..]);
-                O::apply(L::load(&complete[digit][column..]), right).store(&mut self.row[column..]);
+                let right = load::<L, R>(self.rows, column);
+                store::<L, R>(R::merge(load::<L, R>(&complete[digit], column), right), self.rows, column);
             }
         }
     }
 }
 
-/// Halves the columns until one number is left.
+/// Halves the columns until one state is left.
 struct Halve<'a> {
-    row: &'a mut Row,
+    rows: &'a mut Rows,
 }
 
 impl Folding for Halve<'_> {
-    type Output = f32;
+    type Output = State<f32>;
 
     #[inline(always)]
-    fn run<L: Lanes, O: BinaryOperator>(self) -> f32 {
+    fn run<L: Lanes, R: Reduction>(self) -> State<f32> {
         // On one lane the compiler would unroll this, and widen what it has unrolled, if it knew how far it goes.
         let mut half = if L::WIDTH == 1 { std::hint::black_box(ROW / 2) } else { ROW / 2 };
         while half > 0 {
-            let (left, right) = self.row.split_at_mut(half);
-            for (left, right) in left.iter_mut().zip(&right[..half]) {
+            for column in 0..half {
                 L::step();
-                *left = O::apply(*left, *right);
+                let (left, right) = (load::<f32, R>(self.rows, column), load::<f32, R>(self.rows, column + half));
+                store::<f32, R>(R::merge(left, right), self.rows, column);
             }
             half /= 2;
         }
-        self.row[0]
+        load::<f32, R>(self.rows, 0)
     }
 }

@@ -18,7 +18,7 @@ use super::trials::{Trials, Way};
 use super::{Backend, Info, Kind, Prepared};
 use crate::arg::{Arg, elements};
 use crate::error::{Error, Result};
-use crate::fold::{Fold, ROW, Tree};
+use crate::fold::{Fold, Tree};
 use crate::kernel::Kernel;
 use isa::{Checked, Isa};
 use lanes::Stores;
@@ -109,15 +109,15 @@ impl OnCaller {
     }
 
     /// Folds all elements.
-    pub(super) fn fold(&self, fold: Fold, inputs: &[Arg<'_>]) -> Result<f32> {
+    pub(super) fn fold(&self, fold: Fold, inputs: &[Arg<'_>], out: &mut [f32]) -> Result<()> {
         let (bodies, len) = (self.kernel.bodies(), elements(inputs));
         let mut tree = Tree::new(fold);
-        let mut row = [[0.0; ROW]];
+        let mut rows = [fold::EMPTY];
         for from in (0..len).step_by(Fold::CHUNK) {
-            fold::part(bodies, self.isa, fold, inputs, (from, Fold::CHUNK.min(len - from)), &mut row[0]);
-            tree.push(fold::finish(self.isa, fold, &mut row));
+            fold::part(bodies, self.isa, fold, inputs, (from, Fold::CHUNK.min(len - from)), &mut rows[0]);
+            tree.push(fold::finish(self.isa, fold, &mut rows));
         }
-        tree.finish(len)
+        tree.finish(len, out)
     }
 }
 
@@ -129,7 +129,7 @@ impl Prepared for OnCaller {
     fn launch(&mut self, inputs: &[Arg<'_>], out: &mut [f32]) -> Result<()> {
         let (bodies, isa) = (self.kernel.bodies(), self.isa);
         match self.kernel.fold() {
-            Some(fold) => out[0] = self.fold(fold, inputs)?,
+            Some(fold) => self.fold(fold, inputs, out)?,
             None if out.len() < LARGE || !isa.streams() => {
                 bodies.apply(isa, inputs, 0, out, stores(out.len(), Way::Second));
             }

@@ -11,7 +11,7 @@ use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 
 use self::crew::{AWAKE, Crew};
-use super::simd::fold::Row;
+use super::simd::fold::{EMPTY, Rows};
 use super::simd::isa::Checked;
 use super::simd::lanes::Stores;
 use super::simd::{LARGE, OnCaller, stores};
@@ -19,7 +19,7 @@ use super::trials::{Run, Trials, Way};
 use super::{Backend, Info, Isa, Kind, Prepared, simd};
 use crate::arg::{Arg, elements};
 use crate::error::{Error, Result};
-use crate::fold::{Fold, LEAF, ROW, Tree};
+use crate::fold::{Fold, LEAF, Tree};
 use crate::kernel::Kernel;
 
 /// As many elements, or fewer, take less time than it takes to find out whether to share them.
@@ -155,7 +155,7 @@ struct OnThreads {
     /// When sharing would last have been better, but all helpers were asleep.
     asleep: Option<Instant>,
     /// What the parts of an array fold to.
-    rows: Vec<Row>,
+    rows: Vec<Rows>,
 }
 
 /// Calls `body(from, block)` for the blocks of `data`, on all threads. Gives whether any helped.
@@ -216,10 +216,10 @@ impl OnThreads {
     }
 
     /// Folds all elements: parts of chunks on the threads, then what they gave.
-    fn fold(&mut self, fold: Fold, inputs: &[Arg<'_>], len: usize) -> (Result<f32>, bool) {
+    fn fold(&mut self, fold: Fold, inputs: &[Arg<'_>], len: usize, out: &mut [f32]) -> Result<bool> {
         let mut rows = std::mem::take(&mut self.rows);
         let part = self.block(len).clamp(LEAST, Fold::CHUNK).next_power_of_two();
-        rows.resize(len.div_ceil(part), [0.0; ROW]);
+        rows.resize(len.div_ceil(part), EMPTY);
         let (bodies, isa) = (self.alone.kernel().bodies(), self.alone.isa());
         let helped = share(&self.crew, &mut rows, 1, |index, row| {
             let from = index * part;
@@ -230,7 +230,8 @@ impl OnThreads {
             tree.push(simd::fold::finish(isa, fold, chunk));
         }
         self.rows = rows;
-        (tree.finish(len), helped)
+        tree.finish(len, out)?;
+        Ok(helped)
     }
 }
 
@@ -254,11 +255,7 @@ impl Prepared for OnThreads {
             None if large => self.apply(inputs, out, stores(len, run.way)),
             _ if !self.shares(&run, seconds) => self.alone.launch(inputs, out).map(|()| true)?,
             None => self.apply(inputs, out, stores(len, Way::Second)),
-            Some(fold) => {
-                let (result, helped) = self.fold(fold, inputs, len);
-                out[0] = result?;
-                helped
-            }
+            Some(fold) => self.fold(fold, inputs, len, out)?,
         };
         self.trials.end(run, went);
         Ok(())

@@ -43,7 +43,8 @@ A file whose name is a number is given as ./5";
 const LANGUAGE: &str = "\
 Formulas: numbers, names, + - * / % **, comparisons (< <= > >= == !=), & | ~ between conditions, parentheses, and the \
 constants pi, e, inf and nan. Precedence is Python's, so comparisons joined by & or | need parentheses. A condition \
-used as a number is 1 or 0. sum, mean, min, max and prod of one argument stand around the whole formula.";
+used as a number is 1 or 0. sum, mean, min, max, prod, std, var, any, all, argmin, argmax, nansum, nanmin and nanmax of one \
+argument stand around the whole formula.";
 
 #[derive(Args)]
 #[command(after_help = NOTES, after_long_help = language())]
@@ -107,11 +108,19 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     let (layout, feeds) = feeds(&kernel, values, options.cast)?;
     let work = Work { kernel: &kernel, backend: &*backend, layout, feeds, interrupted };
     match (kernel.fold(), &options.out) {
-        (Some(fold), None) => print(&print::number(work.fold(fold)?)),
+        (Some(fold), None) => {
+            let value = work.fold(fold)?;
+            print(&if fold.is_condition() { print::truth(value).to_owned() } else { print::number(value) })
+        }
         (Some(fold), Some(out)) => {
             let point = Layout { shape: Vec::new(), order: npyz::Order::C };
-            let mut to = Output::open(out, &point, false, &scratch)?;
-            to.write_numbers(&mut [work.fold(fold)?])?;
+            let mut to = Output::open(out, &point, fold.is_condition(), &scratch)?;
+            let mut value = [work.fold(fold)?];
+            if fold.is_condition() {
+                to.write_conditions(&value)?
+            } else {
+                to.write_numbers(&mut value)?
+            }
             to.finish()
         }
         (None, None) => work.summarise(),
@@ -186,7 +195,7 @@ impl Work<'_> {
     fn stream(mut self, kernel: &Kernel, take: impl FnMut(u64, &mut [f32]) -> Result<(), Stop>) -> Result<(), Stop> {
         let elements = self.elements();
         let mut prepared = self.backend.prepare(kernel).map_err(Stop::failure)?;
-        stream::run(&mut *prepared, kernel.fold().is_some(), &mut self.feeds, elements, &self.interrupted, take)
+        stream::run(&mut *prepared, &mut self.feeds, elements, &self.interrupted, take)
     }
 
     /// The value of a fold: of each chunk, then of those together.
@@ -194,8 +203,10 @@ impl Work<'_> {
         const { assert!(stream::CHUNK.is_multiple_of(Fold::CHUNK)) };
         let mut parts = Vec::new();
         let elements = self.elements();
+        fold.check(usize::try_from(elements).unwrap_or(usize::MAX)).map_err(Stop::mistake)?;
         let of_parts = self.kernel.with_fold(Some(fold.of_parts()));
-        self.stream(&of_parts, |_, part| {
+        self.stream(&of_parts, |from, part| {
+            fold.place(part, from as usize);
             parts.extend_from_slice(part);
             Ok(())
         })?;

@@ -91,7 +91,7 @@ impl Summary {
 }
 
 /// A condition as text, as Python writes it.
-fn truth(value: f32) -> &'static str {
+pub fn truth(value: f32) -> &'static str {
     if value == 0.0 { "False" } else { "True" }
 }
 

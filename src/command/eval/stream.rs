@@ -59,14 +59,13 @@ impl Feed {
 }
 
 /// Runs the kernel on `elements` elements, chunk by chunk, and hands each result on with the number of its first element:
-/// the chunk's elements, or its one element if the kernel folds.
+/// the chunk's elements, or what the chunk gives if the kernel folds.
 ///
 /// # Errors
 ///
 /// What goes wrong in reading, in running or in `take`; and if interrupted.
 pub fn run(
     prepared: &mut dyn Prepared,
-    folds: bool,
     feeds: &mut [Feed],
     elements: u64,
     interrupted: &Arc<AtomicBool>,
@@ -78,7 +77,7 @@ pub fn run(
     while from < elements {
         let len = CHUNK.min(usize::try_from(elements - from).unwrap_or(CHUNK));
         feeds.iter_mut().try_for_each(|feed| feed.load(from, len))?;
-        out.resize(if folds { 1 } else { len }, 0.0);
+        out.resize(prepared.kernel().output_len(len), 0.0);
         let args: Vec<Arg<'_>> = feeds.iter().map(Feed::arg).collect();
         prepared.run(&args, &mut out).map_err(Stop::failure)?;
         take(from, &mut out)?;
