@@ -7,9 +7,10 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Instant;
 
-use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 
+pub(crate) use self::crew::pool::MOST_THREADS;
+use self::crew::pool::Pool;
 use self::crew::{AWAKE, Crew};
 use super::simd::fold::Row;
 use super::simd::isa::Checked;
@@ -50,22 +51,20 @@ pub struct Threads {
 
 impl Threads {
     /// On rayon's global pool: a thread for each core, or as many as `RAYON_NUM_THREADS` says.
+    ///
+    /// Where the system does not start as many, there are fewer, or the caller's thread alone, and
+    /// [`Info::limitation`] says why.
     pub fn new() -> Self {
         Threads { isa: Checked::widest(), crew: Arc::new(Crew::new(None)), block: None }
     }
 
-    /// On a pool of its own with so many threads; 0 is one for each core.
+    /// On a pool of its own with so many threads, at most 1024; 0 is one for each core.
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`] if the system does not start as many threads.
+    /// [`Error::Unavailable`] if the system does not start as many threads; [`Error::Invalid`] for more than 1024.
     pub fn with_threads(threads: usize) -> Result<Self> {
-        let pool = ThreadPoolBuilder::new().num_threads(threads).build();
-        let pool = pool.map_err(|error| Error::Unavailable {
-            what: format!("a pool of {threads} threads"),
-            reason: error.to_string(),
-            remedy: "ask for fewer threads".to_owned(),
-        })?;
+        let pool = Pool::own(threads)?;
         Ok(Threads { isa: Checked::widest(), crew: Arc::new(Crew::new(Some(pool))), block: None })
     }
 
@@ -111,7 +110,8 @@ impl Default for Threads {
 
 impl Backend for Threads {
     fn info(&self) -> Info {
-        Info::cpu(Kind::Threads, self.isa.isa(), self.crew.threads())
+        let limitation = self.crew.limitation();
+        Info { limitation, ..Info::cpu(Kind::Threads, self.isa.isa(), self.crew.threads()) }
     }
 
     fn prepare(&self, kernel: &Kernel) -> Result<Box<dyn Prepared>> {

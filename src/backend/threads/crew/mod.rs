@@ -11,6 +11,7 @@
 #![allow(unsafe_code, reason = "threads that outlive a job borrow it, and share one output")]
 
 mod parts;
+pub(super) mod pool;
 mod state;
 
 use std::any::Any;
@@ -20,9 +21,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
-use rayon::ThreadPool;
-
 use self::parts::{Homes, PARTS, Parts};
+use self::pool::Pool;
 use self::state::State;
 
 /// How long a helper without work stays awake.
@@ -34,34 +34,43 @@ const LOOKS: u32 = 64;
 /// Threads that share jobs.
 pub(super) struct Crew {
     /// Where the helpers come from: a pool of its own, or none for rayon's global one.
-    pool: Option<ThreadPool>,
+    own: Option<Pool>,
     board: Arc<Board>,
 }
 
 impl Crew {
-    pub(super) fn new(pool: Option<ThreadPool>) -> Self {
-        Crew { pool, board: Arc::default() }
+    pub(super) fn new(own: Option<Pool>) -> Self {
+        Crew { own, board: Arc::default() }
+    }
+
+    fn pool(&self) -> &Pool {
+        self.own.as_ref().unwrap_or_else(|| Pool::global())
     }
 
     /// How many threads share a job: the caller is one of them.
     pub(super) fn threads(&self) -> usize {
-        match &self.pool {
-            Some(pool) => pool.current_num_threads(),
-            None => rayon::current_num_threads(),
+        if self.own.is_none() && rayon::current_thread_index().is_some() {
+            return rayon::current_num_threads();
         }
+        self.pool().threads()
+    }
+
+    /// Returns why there are fewer threads than there should be, if there are.
+    pub(super) fn limitation(&self) -> Option<String> {
+        self.pool().limitation()
     }
 
     /// Whether this is one of the pool's threads.
     pub(super) fn is_inside(&self) -> bool {
-        match &self.pool {
-            Some(pool) => pool.current_thread_index().is_some(),
+        match &self.own {
+            Some(pool) => pool.is_inside(),
             None => rayon::current_thread_index().is_some(),
         }
     }
 
     /// Calls `body` where rayon's own methods use the pool's threads.
     pub(super) fn install<R: Send>(&self, body: impl FnOnce() -> R + Send) -> R {
-        match &self.pool {
+        match &self.own {
             Some(pool) => pool.install(body),
             None => body(),
         }
@@ -114,11 +123,7 @@ impl Crew {
         }
         self.board.awake.fetch_add(missing, Ordering::Relaxed);
         let board = self.board.clone();
-        let help = move || help(&board, missing - 1);
-        match &self.pool {
-            Some(pool) => pool.spawn(help),
-            None => rayon::spawn(help),
-        }
+        self.pool().spawn(move || help(&board, missing - 1));
     }
 }
 
@@ -246,7 +251,7 @@ mod tests {
     use super::*;
 
     fn crew(threads: usize) -> Crew {
-        Crew::new(Some(rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()))
+        Crew::new(Some(Pool::own(threads).unwrap()))
     }
 
     #[test]
