@@ -41,6 +41,14 @@ const MOST: usize = 1 << 18;
 /// the caller's thread. The threads that help stay awake for a fifth of a millisecond, so that many runs one after the other
 /// do not wait for them to wake up. A caller that is itself a thread of the pool shares its work with the others as rayon
 /// does.
+///
+/// One caller at a time has their help. Another who runs at the same moment works alone, on its own thread, rather than
+/// wait: a run never waits for a thread that has not begun to help with it, so that other work of the pool, however long,
+/// does not hold it up.
+///
+/// A process that was forked has none of its parent's threads: there, a backend whose threads the parent started, and
+/// [`Threads::new`] if the parent used it, too, runs on the caller's thread, and [`Info::limitation`] says so.
+/// [`with_threads`](Threads::with_threads) starts threads of the fork's own.
 #[derive(Clone)]
 pub struct Threads {
     isa: Checked,
@@ -110,8 +118,8 @@ impl Default for Threads {
 
 impl Backend for Threads {
     fn info(&self) -> Info {
-        let limitation = self.crew.limitation();
-        Info { limitation, ..Info::cpu(Kind::Threads, self.isa.isa(), self.crew.threads()) }
+        let (threads, limitation) = self.crew.present();
+        Info { limitation, ..Info::cpu(Kind::Threads, self.isa.isa(), threads) }
     }
 
     fn prepare(&self, kernel: &Kernel) -> Result<Box<dyn Prepared>> {
@@ -160,15 +168,19 @@ struct OnThreads {
 
 /// Calls `body(from, block)` for the blocks of `data`, on all threads. Gives whether any helped.
 fn share<T: Send>(crew: &Crew, data: &mut [T], block: usize, body: impl Fn(usize, &mut [T]) + Send + Sync) -> bool {
-    // A thread of the pool shares as rayon does, and so does one that finds the crew at another's work.
-    let helpers = if crew.is_inside() { None } else { crew.share(data, block, &body) };
-    if helpers.is_none() {
-        crew.install(|| {
-            let blocks = data.par_chunks_mut(block).enumerate();
-            blocks.for_each(|(index, part)| body(index * block, part));
-        });
+    if crew.is_inside() {
+        let blocks = data.par_chunks_mut(block).enumerate();
+        blocks.for_each(|(index, part)| body(index * block, part));
+        return true;
     }
-    helpers != Some(0)
+    match crew.share(data, block, &body) {
+        Some(helpers) => helpers > 0,
+        // The crew is at another caller's work: to wait for a thread could be to wait for ever.
+        None => {
+            data.chunks_mut(block).enumerate().for_each(|(index, part)| body(index * block, part));
+            false
+        }
+    }
 }
 
 /// Calls `body` for every one of `parts`, on all cores.
@@ -297,5 +309,45 @@ mod tests {
         assert_eq!([free.is_short(5000), asked.is_short(5000), asked.is_short(5001)], [false, true, false]);
         let more = threads.with_block(5000).unwrap().resized(3).unwrap().ready(&kernel);
         assert_eq!((more.threads, more.block(1_000_000)), (3, 5000));
+    }
+
+    #[test]
+    fn callers_do_not_wait_for_a_pool_that_is_busy() {
+        use std::sync::{Barrier, mpsc};
+        use std::time::Duration;
+
+        let crew = Arc::new(Crew::new(Some(Pool::own(2).unwrap())));
+        let release = Arc::new(Barrier::new(4));
+        // Both threads of the pool are at other work, and a caller has the crew, all until the end.
+        for _ in 0..2 {
+            let end = release.clone();
+            crew.occupy(move || _ = end.wait());
+        }
+        let (begun, has_begun) = mpsc::channel();
+        let first = std::thread::spawn({
+            let (crew, end) = (crew.clone(), release.clone());
+            move || {
+                share(&crew, &mut [0], 1, |_, _| {
+                    begun.send(()).unwrap();
+                    end.wait();
+                })
+            }
+        });
+        has_begun.recv().unwrap();
+        let (sender, results) = mpsc::channel();
+        for _ in 0..3 {
+            let (crew, sender) = (crew.clone(), sender.clone());
+            std::thread::spawn(move || {
+                let mut data = [0; 100];
+                let helped = share(&crew, &mut data, 7, |_, part| part.iter_mut().for_each(|count| *count += 1));
+                sender.send((helped, data)).unwrap();
+            });
+        }
+        for _ in 0..3 {
+            let (helped, data) = results.recv_timeout(Duration::from_secs(60)).expect("a caller waits");
+            assert!(!helped && data == [1; 100]);
+        }
+        release.wait();
+        assert!(!first.join().unwrap());
     }
 }

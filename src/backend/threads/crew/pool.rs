@@ -13,13 +13,20 @@ use crate::error::{Error, Result};
 /// The most threads that a pool of its own may be asked to have.
 pub(crate) const MOST_THREADS: usize = 1024;
 
+const FORKED: &str = "1 thread, as this process was forked from the one that has the others; `Threads::with_threads` starts \
+                      threads here";
+
 /// A rayon pool.
 pub(in crate::backend::threads) struct Pool {
     /// None for rayon's global one, and for none at all.
     own: Option<ThreadPool>,
     threads: usize,
+    /// The process that started them.
+    process: u32,
     limitation: Option<String>,
 }
+
+static GLOBAL: OnceLock<Pool> = OnceLock::new();
 
 impl Pool {
     /// Starts a pool with so many threads; 0 is one for each core.
@@ -36,13 +43,19 @@ impl Pool {
             reason: error.to_string(),
             remedy: "ask for fewer threads".to_owned(),
         })?;
-        Ok(Pool { threads: pool.current_num_threads(), own: Some(pool), limitation: None })
+        let mut here = Pool::here(pool.current_num_threads(), None);
+        here.own = Some(pool);
+        Ok(here)
+    }
+
+    /// Returns the global pool of this process, with so many threads.
+    fn here(threads: usize, limitation: Option<String>) -> Self {
+        Pool { own: None, threads, process: std::process::id(), limitation }
     }
 
     /// Returns rayon's global pool, which is started here if nothing has started it. Where the system does not start its
-    /// threads, it has fewer, or only the caller's, and a [`limitation`](Pool::limitation).
+    /// threads, it has fewer, or only the caller's, and a [limitation](Pool::present).
     pub(super) fn global() -> &'static Self {
-        static GLOBAL: OnceLock<Pool> = OnceLock::new();
         GLOBAL.get_or_init(|| {
             let asked = asked();
             let (places, error) = start(asked, &mut spawn);
@@ -60,23 +73,28 @@ impl Pool {
         let limitation = stopped.map(|(asked, error)| limitation(threads, asked, &error));
         if limitation.is_some() && threads == 1 {
             // A global pool that fails to start fails for good, for the whole program: better none.
-            return Pool { own: None, threads, limitation };
+            return Pool::here(threads, limitation);
         }
         let builder = ThreadPoolBuilder::new().num_threads(threads);
         let place = |thread: ThreadBuilder| {
             places[thread.index()].send(thread).map_err(|_| io::Error::other("a thread has ended before it began"))
         };
         if builder.spawn_handler(place).build_global().is_ok() {
-            return Pool { own: None, threads, limitation };
+            return Pool::here(threads, limitation);
         }
         // The program has started it itself, or tried to: then rayon panics.
         match catch_unwind(rayon::current_num_threads) {
-            Ok(threads) => Pool { own: None, threads, limitation: None },
+            Ok(threads) => Pool::here(threads, None),
             Err(_) => {
                 let limitation = Some("1 thread: the program's attempt to start rayon's global pool failed".to_owned());
-                Pool { own: None, threads: 1, limitation }
+                Pool::here(1, limitation)
             }
         }
+    }
+
+    /// Returns the global pool if it was asked for before.
+    pub(super) fn started() -> Option<&'static Self> {
+        GLOBAL.get()
     }
 
     /// Returns how many threads share a job, the caller's included.
@@ -84,9 +102,13 @@ impl Pool {
         self.threads
     }
 
-    /// Returns why there are fewer threads than there should be, if there are.
-    pub(super) fn limitation(&self) -> Option<String> {
-        self.limitation.clone()
+    /// Returns how many threads there are now, and why there are fewer than there should be, if there are. As
+    /// [`threads`](Pool::threads), with a look at whether this is a fork.
+    pub(super) fn present(&self) -> (usize, Option<String>) {
+        if self.threads > 1 && self.is_forked() {
+            return (1, Some(FORKED.to_owned()));
+        }
+        (self.threads, self.limitation.clone())
     }
 
     /// Returns whether this is one of the threads of this pool; for the global one, of any pool.
@@ -97,12 +119,9 @@ impl Pool {
         }
     }
 
-    /// Calls `body` where rayon's own methods use the pool's threads.
-    pub(super) fn install<R: Send>(&self, body: impl FnOnce() -> R + Send) -> R {
-        match &self.own {
-            Some(pool) => pool.install(body),
-            None => body(),
-        }
+    /// Returns whether this process is a fork of the one that started the threads, and so has none of them.
+    pub(super) fn is_forked(&self) -> bool {
+        std::process::id() != self.process
     }
 
     /// Runs `job` on a thread of the pool, which has one besides the caller's.
@@ -110,6 +129,15 @@ impl Pool {
         match &self.own {
             Some(pool) => pool.spawn(job),
             None => rayon::spawn(job),
+        }
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        // To end threads that are not there may wait for them.
+        if self.own.is_some() && self.is_forked() {
+            std::mem::forget(self.own.take());
         }
     }
 }
@@ -177,7 +205,7 @@ mod tests {
         // Nothing is asked of rayon where there would be no helper.
         let alone = Pool::of(&places[..0], Some((8, refused())));
         assert_eq!(alone.threads(), 1);
-        let why = alone.limitation().unwrap();
+        let why = alone.present().1.unwrap();
         assert!(why.starts_with("1 of 8 threads") && why.contains("ulimit -u"), "{why}");
     }
 }
