@@ -174,6 +174,19 @@ mod tests {
     }
 
     #[test]
+    fn memory_of_more_than_twice_the_size_stays_free() {
+        for (len, fits) in [(1, false), (700_000, false), (1_048_000, false), (1_600_000, true), (3_000_000, true)] {
+            let pool = Pool::new();
+            let large = pool.array(3_000_000).unwrap();
+            let start = large.as_ptr();
+            drop(large);
+            let next = pool.array(len).unwrap();
+            assert_eq!(next.as_ptr() == start, fits, "12 MiB for {len} elements");
+            assert_eq!(pool.cached(), if fits { 0 } else { 12 << 20 }, "{len} elements");
+        }
+    }
+
+    #[test]
     fn nothing_and_too_much() {
         assert!(Pool::new().array(0).unwrap().is_empty());
         for len in [usize::MAX, usize::MAX / 4, 1 << 60] {

@@ -2,8 +2,12 @@
 
 mod common;
 
+#[cfg(target_os = "linux")]
+use std::{fs, os::unix::fs::MetadataExt, path::Path, process::Command};
+
 use common::bits;
-use crossover::{Arg, Backend, Fold, Kernel, Loop, Threads, Workload};
+use crossover::auto::{Auto, Policy};
+use crossover::{Arg, Backend, Error, Fold, Kernel, Loop, Threads, Workload};
 
 /// Around the lengths at which runs are shared, and parts of a fold are cut.
 const LENGTHS: [usize; 10] = [1, 1025, 2048, 2049, 5000, 65_536, 65_537, 100_000, 131_073, 300_001];
@@ -20,7 +24,7 @@ fn kernels() -> Vec<Kernel> {
 }
 
 /// What the loop gives for each kernel and length.
-fn expected(numbers: &[f32]) -> Vec<(Kernel, usize, Vec<f32>)> {
+fn expected_of(numbers: &[f32]) -> Vec<(Kernel, usize, Vec<f32>)> {
     let mut all = Vec::new();
     for kernel in kernels() {
         for len in LENGTHS {
@@ -57,7 +61,7 @@ fn check(threads: &Threads, numbers: &[f32], expected: &[(Kernel, usize, Vec<f32
 #[test]
 fn every_number_of_threads_gives_the_same_bits() {
     let numbers = numbers();
-    let expected = expected(&numbers);
+    let expected = expected_of(&numbers);
     check(&Threads::new(), &numbers, &expected);
     for count in [1, 2, 3, 7] {
         let threads = Threads::with_threads(count).unwrap();
@@ -69,7 +73,7 @@ fn every_number_of_threads_gives_the_same_bits() {
 #[test]
 fn many_callers_share_one_backend() {
     let numbers = numbers();
-    let expected = expected(&numbers);
+    let expected = expected_of(&numbers);
     for threads in [Threads::with_threads(2).unwrap(), Threads::new()] {
         std::thread::scope(|scope| {
             for _ in 0..6 {
@@ -82,7 +86,7 @@ fn many_callers_share_one_backend() {
 #[test]
 fn a_caller_may_be_a_thread_of_a_pool() {
     let numbers = numbers();
-    let expected = expected(&numbers);
+    let expected = expected_of(&numbers);
     for size in [1, 3] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(size).build().unwrap();
         // Of another pool than the backend's, of the backend's own, and several of them at once.
@@ -95,4 +99,88 @@ fn a_caller_may_be_a_thread_of_a_pool() {
     }
     let threads = Threads::new();
     rayon::join(|| check(&threads, &numbers, &expected), || check(&threads, &numbers, &expected));
+}
+
+/// A command that runs `program` with at most so many threads, or why none can be made. Root has no such limit.
+#[cfg(target_os = "linux")]
+fn limited(threads: usize, program: &Path) -> Result<Command, String> {
+    let mut command = Command::new("prlimit");
+    command.arg(format!("--nproc={threads}:{threads}"));
+    if fs::metadata("/proc/self").map_err(|error| error.to_string())?.uid() == 0 {
+        // A user of its own, since the limit is on all threads of a user.
+        let user = 50_000 + std::process::id() % 10_000;
+        command.args(["setpriv", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]);
+        command.args([format!("--reuid={user}"), format!("--regid={user}")]);
+    }
+    command.arg(program).env("RAYON_NUM_THREADS", "8");
+    let mut probe = Command::new("prlimit");
+    probe.args(command.get_args().take_while(|arg| *arg != program)).arg("true");
+    match probe.output() {
+        Ok(output) if output.status.success() => Ok(command),
+        Ok(output) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        Err(error) => Err(format!("prlimit: {error}")),
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn where_the_system_starts_too_few_threads_there_are_fewer_and_a_reason() {
+    const INSIDE: &str = "CROSSOVER_TEST_THREADS";
+    const NAME: &str = "where_the_system_starts_too_few_threads_there_are_fewer_and_a_reason";
+    if let Ok(expected) = std::env::var(INSIDE) {
+        return with_fewer(expected.parse().unwrap());
+    }
+    // Of five that start, three are left to others.
+    for (allowed, expected) in [(1, 1), (6, 2)] {
+        let mut command = match limited(allowed, &std::env::current_exe().unwrap()) {
+            Ok(command) => command,
+            Err(reason) => return println!("skipped: {reason}"),
+        };
+        let output = command.args(["--exact", NAME, "--nocapture", "--test-threads=1"]);
+        let output = output.env(INSIDE, expected.to_string()).output().unwrap();
+        let (told, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success() && (told.contains("told: ") || told.contains("skipped")), "{told}\n{errors}");
+        print!("{told}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn with_fewer(expected: usize) {
+    let many: Vec<_> = (0..8).map(|_| std::thread::Builder::new().spawn(std::thread::park)).collect();
+    let refused = many.iter().any(Result::is_err);
+    for thread in many.into_iter().flatten() {
+        thread.thread().unpark();
+        thread.join().unwrap();
+    }
+    if !refused {
+        return println!("skipped: no limit holds here");
+    }
+    let threads = Threads::new();
+    let auto = Auto::with(Policy::no_gpu()).unwrap();
+    for info in [threads.info(), auto.info()] {
+        let why = info.limitation.clone().unwrap();
+        println!("told: {info}");
+        assert!(info.threads == Some(expected) && info.to_string().contains(&why), "{info}");
+        assert!(why.starts_with(&format!("{expected} of 8 threads")) && why.contains("raise the limit"), "{why}");
+    }
+    let error = Threads::with_threads(8).unwrap_err();
+    assert!(matches!(error, Error::Unavailable { .. }), "{error}");
+    let numbers = numbers();
+    check(&threads, &numbers, &expected_of(&numbers));
+}
+
+#[cfg(all(target_os = "linux", feature = "cli"))]
+#[test]
+fn the_command_says_why_there_are_fewer_threads() {
+    let explain = ["explain", "x + 1", "--elements", "1e6", "--no-gpu"];
+    for arguments in [&explain[..], &["explain", "x + 1", "--no-gpu"]] {
+        let mut command = match limited(1, Path::new(env!("CARGO_BIN_EXE_crossover"))) {
+            Ok(command) => command,
+            Err(reason) => return println!("skipped: {reason}"),
+        };
+        let output = command.args(arguments).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+        assert!(told.contains("note: threads: 1 of 8 threads, as the system starts no more"), "{told}");
+    }
 }

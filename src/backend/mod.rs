@@ -168,6 +168,8 @@ pub struct Info {
     pub threads: Option<usize>,
     /// The GPU, on a GPU.
     pub device: Option<Device>,
+    /// Why it has fewer threads than it should have, if it has.
+    pub limitation: Option<String>,
 }
 
 /// A GPU, as its driver calls it.
@@ -185,7 +187,7 @@ pub struct Device {
 
 impl Info {
     fn cpu(kind: Kind, isa: Isa, threads: usize) -> Self {
-        Info { kind, isa: Some(isa), threads: Some(threads), device: None }
+        Info { kind, isa: Some(isa), threads: Some(threads), device: None, limitation: None }
     }
 
     /// Whose arithmetic its results come from.
@@ -209,7 +211,8 @@ impl fmt::Display for Info {
         if let Some(device) = &self.device {
             parts.push(device.to_string());
         }
-        write!(f, "{} ({})", self.kind, parts.join(", "))
+        write!(f, "{} ({})", self.kind, parts.join(", "))?;
+        self.limitation.as_ref().map_or(Ok(()), |limitation| write!(f, ": {limitation}"))
     }
 }
 

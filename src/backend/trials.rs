@@ -14,8 +14,13 @@ const SECONDS: f32 = 1e-3;
 /// How often a way that could not be tried is tried again, before it counts as tried.
 const MISSES: u16 = 100;
 
-/// After so many runs of a size, both ways are tried again: the machine may be doing other things by now.
+/// After so many runs of a size at most, both ways are tried again: the machine may be doing other things by now.
 const RUNS: u16 = 10_000;
+
+/// How long a choice lasts before both ways are tried again, as a multiple of the time that it took to try the slower one.
+/// A new choice lasts for the first of these; each time it is confirmed it lasts twice as long, up to the second. So a choice
+/// that was made while the machine was busy is soon undone, and trials take less than 1 % of the time in the end.
+const PATIENCE: [u8; 2] = [8, 128];
 
 /// What is known about the sizes, each from a power of two to the next.
 pub(crate) struct Trials([Trial; usize::BITS as usize]);
@@ -25,6 +30,11 @@ pub(crate) struct Trials([Trial; usize::BITS as usize]);
 struct Trial {
     /// Runs since both ways were tried.
     runs: u16,
+    /// The number of these after which both are tried again.
+    lasts: u16,
+    patience: u8,
+    /// What was chosen when both were last tried.
+    last: Option<Way>,
     misses: u16,
     ways: [Tried; 2],
 }
@@ -84,7 +94,7 @@ impl Trials {
     #[inline(always)]
     pub(crate) fn settled(&mut self, len: usize) -> Option<Way> {
         let trial = self.of(len);
-        if trial.runs == 0 || trial.runs >= RUNS {
+        if trial.runs == 0 || trial.runs >= trial.lasts {
             return None;
         }
         trial.runs += 1;
@@ -94,14 +104,17 @@ impl Trials {
     /// Chooses the way for a run over `len` elements that begins now.
     pub(crate) fn begin(&mut self, len: usize) -> Run {
         let trial = self.of(len);
-        if trial.runs >= RUNS {
-            *trial = Trial::NEW;
+        if trial.runs > 0 && trial.runs >= trial.lasts {
+            *trial = Trial { patience: trial.patience, last: trial.last, ..Trial::NEW };
         }
         // Not in turns: a way leaves the arrays in the caches where it will look for them the next time.
         let untried = [Way::First, Way::Second].into_iter().find(|way| !trial.ways[*way as usize].is_tried());
         match untried {
             Some(way) => Run { way, len, start: Some(Instant::now()) },
             None => {
+                if trial.runs == 0 {
+                    trial.settle(len);
+                }
                 trial.runs += 1;
                 Run { way: trial.better(), len, start: None }
             }
@@ -134,7 +147,20 @@ impl Trials {
 }
 
 impl Trial {
-    const NEW: Trial = Trial { runs: 0, misses: 0, ways: [Tried::NEW; 2] };
+    const NEW: Trial = Trial { runs: 0, lasts: 0, patience: PATIENCE[0], last: None, misses: 0, ways: [Tried::NEW; 2] };
+
+    /// Decides how long the choice lasts, by the time of a run over so many elements.
+    fn settle(&mut self, len: usize) {
+        let way = self.better();
+        self.patience =
+            if self.last == Some(way) { self.patience.saturating_mul(2).min(PATIENCE[1]) } else { PATIENCE[0] };
+        self.last = Some(way);
+        let (kept, lost) = (self.ways[way as usize], self.ways[way.other() as usize]);
+        let runs = f32::from(self.patience) * lost.seconds / (kept.best * len as f32);
+        // Of a way that could not be tried there is no time.
+        let known = lost.best.is_finite() && runs.is_finite();
+        self.lasts = if known { (runs.round() as u16).clamp(1, RUNS) } else { RUNS };
+    }
 
     /// The way whose best time is the better: the first, as long as none is known.
     fn better(&self) -> Way {
@@ -201,15 +227,48 @@ mod tests {
         }
     }
 
-    #[test]
-    fn they_are_tried_again_in_the_end() {
-        let mut trials = Trials::new();
-        ways(&mut trials, 1, Way::Second, 11);
-        for _ in 1..RUNS {
-            assert_eq!(trials.settled(1), Some(Way::First));
+    /// Runs until both ways are tried again, after they were.
+    fn settled(trials: &mut Trials, len: usize, way: Way) -> usize {
+        let mut runs = 0;
+        while let Some(settled) = trials.settled(len) {
+            assert_eq!(settled, way);
+            runs += 1;
         }
-        assert_eq!(trials.settled(1), None);
-        assert!(trials.begin(1).is_trial());
+        runs
+    }
+
+    #[test]
+    fn both_are_tried_again_for_a_hundredth_of_the_time() {
+        let mut trials = Trials::new();
+        // Five runs of 900 µs each time, eight times as long, 16 times and so on.
+        for lasts in [120, 240, 480, 960, 1920, 1920] {
+            ways(&mut trials, 1000, Way::Second, 11);
+            assert_eq!(settled(&mut trials, 1000, Way::First), lasts - 1);
+        }
+        // The other is better now: it is looked at again soon.
+        ways(&mut trials, 1000, Way::First, 11);
+        assert_eq!(settled(&mut trials, 1000, Way::Second), 119);
+    }
+
+    #[test]
+    fn a_choice_made_on_a_busy_machine_is_undone_on_a_calm_one() {
+        let mut trials = Trials::new();
+        ways(&mut trials, 1000, Way::Second, 11);
+        let taken = ways(&mut trials, 1000, Way::First, 200);
+        let before = taken.iter().position(|way| *way == Way::Second).unwrap();
+        assert!(before < 130, "the other was tried after {before} runs");
+        assert!(taken[before + 5..].iter().all(|way| *way == Way::Second));
+    }
+
+    #[test]
+    fn short_runs_are_many_until_both_are_tried_again() {
+        let mut trials = Trials::new();
+        while let run = trials.begin(1)
+            && run.is_trial()
+        {
+            trials.took(run, true, Duration::from_nanos(100));
+        }
+        assert_eq!(settled(&mut trials, 1, Way::First), 799);
     }
 
     #[test]

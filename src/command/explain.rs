@@ -52,7 +52,7 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     let (from, to) = options.range()?;
     let decision = auto.decide_with(&kernel, arrays, to, residency);
     if from == to {
-        return say(&if options.json { json(&decision)? } else { decision.to_string() });
+        return say(&if options.json { json(&decision)? } else { format!("{decision}{}", limitations(&auto)) });
     }
     let all = auto.choices_with(&kernel, arrays, residency);
     let before = all.iter().rposition(|(at, _)| *at <= from).unwrap_or(0);
@@ -68,7 +68,14 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     }
     text += "\n";
     decision.crossovers.iter().for_each(|crossover| text += &format!("{crossover}\n"));
-    say(&format!("{text}source: {}", decision.source))
+    say(&format!("{text}source: {}{}", decision.source, limitations(&auto)))
+}
+
+/// A line for each backend that has less than it should have.
+fn limitations(auto: &Auto) -> String {
+    let infos = auto.infos().into_iter();
+    let lines = infos.filter_map(|info| Some(format!("\nnote: {}: {}", info.kind, info.limitation?)));
+    lines.collect()
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String, Stop> {

@@ -129,6 +129,8 @@ mod tests {
         assert_eq!(parsed("30,10,30"), [10, 30]);
         assert_eq!(parsed("geomspace:1:1e6:3"), [1, 1000, 1_000_000]);
         assert_eq!(parsed("geomspace:50:50:1"), [50]);
+        // numpy.round(numpy.geomspace(100, 1000, 10)): to the nearest, up or down.
+        assert_eq!(parsed("geomspace:100:1e3:10"), [100, 129, 167, 215, 278, 359, 464, 599, 774, 1000]);
         assert_eq!(parsed("geomspace:1e4:100:2"), [100, 10_000]);
     }
 

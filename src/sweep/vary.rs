@@ -14,14 +14,13 @@ use std::str::FromStr;
 use super::contender::{Contender, Host, Regime, Runner};
 use super::{Sizes, contenders};
 use crate::arg::Arg;
+use crate::backend::threads::MOST_THREADS;
 use crate::backend::{Backend, Info, Kind, Threads};
 use crate::error::{Error, Result};
 use crate::figure::about;
 use crate::kernel::Kernel;
 use crate::workload::{Horner, Workload};
 
-/// The most threads that are asked for.
-const MOST_THREADS: usize = 1024;
 /// The smallest and the largest chunk that is measured unless others are asked for, as powers of two.
 const CHUNKS: (u32, u32) = (12, 22);
 

@@ -343,6 +343,7 @@ impl Backend for Auto {
             isa: infos.iter().filter_map(|info| info.isa).max(),
             threads: infos.iter().filter_map(|info| info.threads).max(),
             device: infos.iter().find_map(|info| info.device.clone()),
+            limitation: infos.iter().find_map(|info| info.limitation.clone()),
         }
     }
 

@@ -210,7 +210,7 @@ impl Gpu {
 
 impl Backend for Gpu {
     fn info(&self) -> Info {
-        Info { kind: Kind::Gpu, isa: None, threads: None, device: Some(self.inner.about.clone()) }
+        Info { kind: Kind::Gpu, isa: None, threads: None, device: Some(self.inner.about.clone()), limitation: None }
     }
 
     fn prepare(&self, kernel: &Kernel) -> Result<Box<dyn Prepared>> {

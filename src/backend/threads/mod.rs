@@ -7,9 +7,10 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Instant;
 
-use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 
+pub(crate) use self::crew::pool::MOST_THREADS;
+use self::crew::pool::Pool;
 use self::crew::{AWAKE, Crew};
 use super::simd::fold::{EMPTY, Rows};
 use super::simd::isa::Checked;
@@ -40,6 +41,14 @@ const MOST: usize = 1 << 18;
 /// the caller's thread. The threads that help stay awake for a fifth of a millisecond, so that many runs one after the other
 /// do not wait for them to wake up. A caller that is itself a thread of the pool shares its work with the others as rayon
 /// does.
+///
+/// One caller at a time has their help. Another who runs at the same moment works alone, on its own thread, rather than
+/// wait: a run never waits for a thread that has not begun to help with it, so that other work of the pool, however long,
+/// does not hold it up.
+///
+/// A process that was forked has none of its parent's threads: there, a backend whose threads the parent started, and
+/// [`Threads::new`] if the parent used it, too, runs on the caller's thread, and [`Info::limitation`] says so.
+/// [`with_threads`](Threads::with_threads) starts threads of the fork's own.
 #[derive(Clone)]
 pub struct Threads {
     isa: Checked,
@@ -50,22 +59,20 @@ pub struct Threads {
 
 impl Threads {
     /// On rayon's global pool: a thread for each core, or as many as `RAYON_NUM_THREADS` says.
+    ///
+    /// Where the system does not start as many, there are fewer, or the caller's thread alone, and
+    /// [`Info::limitation`] says why.
     pub fn new() -> Self {
         Threads { isa: Checked::widest(), crew: Arc::new(Crew::new(None)), block: None }
     }
 
-    /// On a pool of its own with so many threads; 0 is one for each core.
+    /// On a pool of its own with so many threads, at most 1024; 0 is one for each core.
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`] if the system does not start as many threads.
+    /// [`Error::Unavailable`] if the system does not start as many threads; [`Error::Invalid`] for more than 1024.
     pub fn with_threads(threads: usize) -> Result<Self> {
-        let pool = ThreadPoolBuilder::new().num_threads(threads).build();
-        let pool = pool.map_err(|error| Error::Unavailable {
-            what: format!("a pool of {threads} threads"),
-            reason: error.to_string(),
-            remedy: "ask for fewer threads".to_owned(),
-        })?;
+        let pool = Pool::own(threads)?;
         Ok(Threads { isa: Checked::widest(), crew: Arc::new(Crew::new(Some(pool))), block: None })
     }
 
@@ -111,7 +118,8 @@ impl Default for Threads {
 
 impl Backend for Threads {
     fn info(&self) -> Info {
-        Info::cpu(Kind::Threads, self.isa.isa(), self.crew.threads())
+        let (threads, limitation) = self.crew.present();
+        Info { limitation, ..Info::cpu(Kind::Threads, self.isa.isa(), threads) }
     }
 
     fn prepare(&self, kernel: &Kernel) -> Result<Box<dyn Prepared>> {
@@ -160,15 +168,19 @@ struct OnThreads {
 
 /// Calls `body(from, block)` for the blocks of `data`, on all threads. Gives whether any helped.
 fn share<T: Send>(crew: &Crew, data: &mut [T], block: usize, body: impl Fn(usize, &mut [T]) + Send + Sync) -> bool {
-    // A thread of the pool shares as rayon does, and so does one that finds the crew at another's work.
-    let helpers = if crew.is_inside() { None } else { crew.share(data, block, &body) };
-    if helpers.is_none() {
-        crew.install(|| {
-            let blocks = data.par_chunks_mut(block).enumerate();
-            blocks.for_each(|(index, part)| body(index * block, part));
-        });
+    if crew.is_inside() {
+        let blocks = data.par_chunks_mut(block).enumerate();
+        blocks.for_each(|(index, part)| body(index * block, part));
+        return true;
     }
-    helpers != Some(0)
+    match crew.share(data, block, &body) {
+        Some(helpers) => helpers > 0,
+        // The crew is at another caller's work: to wait for a thread could be to wait for ever.
+        None => {
+            data.chunks_mut(block).enumerate().for_each(|(index, part)| body(index * block, part));
+            false
+        }
+    }
 }
 
 /// Calls `body` for every one of `parts`, on all cores.
@@ -294,5 +306,45 @@ mod tests {
         assert_eq!([free.is_short(5000), asked.is_short(5000), asked.is_short(5001)], [false, true, false]);
         let more = threads.with_block(5000).unwrap().resized(3).unwrap().ready(&kernel);
         assert_eq!((more.threads, more.block(1_000_000)), (3, 5000));
+    }
+
+    #[test]
+    fn callers_do_not_wait_for_a_pool_that_is_busy() {
+        use std::sync::{Barrier, mpsc};
+        use std::time::Duration;
+
+        let crew = Arc::new(Crew::new(Some(Pool::own(2).unwrap())));
+        let release = Arc::new(Barrier::new(4));
+        // Both threads of the pool are at other work, and a caller has the crew, all until the end.
+        for _ in 0..2 {
+            let end = release.clone();
+            crew.occupy(move || _ = end.wait());
+        }
+        let (begun, has_begun) = mpsc::channel();
+        let first = std::thread::spawn({
+            let (crew, end) = (crew.clone(), release.clone());
+            move || {
+                share(&crew, &mut [0], 1, |_, _| {
+                    begun.send(()).unwrap();
+                    end.wait();
+                })
+            }
+        });
+        has_begun.recv().unwrap();
+        let (sender, results) = mpsc::channel();
+        for _ in 0..3 {
+            let (crew, sender) = (crew.clone(), sender.clone());
+            std::thread::spawn(move || {
+                let mut data = [0; 100];
+                let helped = share(&crew, &mut data, 7, |_, part| part.iter_mut().for_each(|count| *count += 1));
+                sender.send((helped, data)).unwrap();
+            });
+        }
+        for _ in 0..3 {
+            let (helped, data) = results.recv_timeout(Duration::from_secs(60)).expect("a caller waits");
+            assert!(!helped && data == [1; 100]);
+        }
+        release.wait();
+        assert!(!first.join().unwrap());
     }
 }

@@ -5,12 +5,15 @@
 //!    first those of its own part of the array, which lie in its core's cache from the last job, then those of others.
 //! 3. The caller, out of blocks, closes the job and waits for the helpers that have joined. Those that have not, no longer
 //!    can, so that nobody waits for a thread to wake up.
+//!    A caller who finds another's job on the board does not wait either, but works alone: the pool's threads may be busy with
+//!    other work, or, after a fork, not be there at all.
 //! 4. For a while a helper looks out for the next job (and for other work of its pool); then its thread is the pool's again.
 //!
 //! A job costs less than a microsecond while helpers are awake; to wake one takes ten times as long.
 #![allow(unsafe_code, reason = "threads that outlive a job borrow it, and share one output")]
 
 mod parts;
+pub(super) mod pool;
 mod state;
 
 use std::any::Any;
@@ -20,9 +23,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
-use rayon::ThreadPool;
-
 use self::parts::{Homes, PARTS, Parts};
+use self::pool::Pool;
 use self::state::State;
 
 /// How long a helper without work stays awake.
@@ -34,37 +36,43 @@ const LOOKS: u32 = 64;
 /// Threads that share jobs.
 pub(super) struct Crew {
     /// Where the helpers come from: a pool of its own, or none for rayon's global one.
-    pool: Option<ThreadPool>,
+    own: Option<Pool>,
     board: Arc<Board>,
 }
 
 impl Crew {
-    pub(super) fn new(pool: Option<ThreadPool>) -> Self {
-        Crew { pool, board: Arc::default() }
+    pub(super) fn new(own: Option<Pool>) -> Self {
+        Crew { own, board: Arc::default() }
+    }
+
+    fn pool(&self) -> &Pool {
+        self.own.as_ref().unwrap_or_else(|| Pool::global())
     }
 
     /// How many threads share a job: the caller is one of them.
     pub(super) fn threads(&self) -> usize {
-        match &self.pool {
-            Some(pool) => pool.current_num_threads(),
-            None => rayon::current_num_threads(),
-        }
+        if self.is_on_rayon() { rayon::current_num_threads() } else { self.pool().threads() }
     }
 
-    /// Whether this is one of the pool's threads.
+    /// Returns how many threads there are for a caller who asks now, and why there are fewer than there should be, if there
+    /// are. Slower than [`threads`](Crew::threads), which a fork does not change.
+    pub(super) fn present(&self) -> (usize, Option<String>) {
+        if self.is_on_rayon() { (self.threads(), None) } else { self.pool().present() }
+    }
+
+    /// Returns whether the caller is on one of the pool's threads, where it shares work as rayon does. A fork of such a
+    /// thread has none to share it with.
     pub(super) fn is_inside(&self) -> bool {
-        match &self.pool {
-            Some(pool) => pool.current_thread_index().is_some(),
-            None => rayon::current_thread_index().is_some(),
-        }
+        let (inside, pool) = match &self.own {
+            Some(pool) => (pool.is_inside(), Some(pool)),
+            None => (rayon::current_thread_index().is_some(), Pool::started()),
+        };
+        inside && !pool.is_some_and(Pool::is_forked)
     }
 
-    /// Calls `body` where rayon's own methods use the pool's threads.
-    pub(super) fn install<R: Send>(&self, body: impl FnOnce() -> R + Send) -> R {
-        match &self.pool {
-            Some(pool) => pool.install(body),
-            None => body(),
-        }
+    /// Returns whether the pool is the one whose thread the caller is on, whichever that is.
+    fn is_on_rayon(&self) -> bool {
+        self.own.is_none() && rayon::current_thread_index().is_some()
     }
 
     /// Whether a helper is awake.
@@ -91,7 +99,7 @@ impl Crew {
             Err(TryLockError::WouldBlock) => return None,
         };
         let (len, blocks) = (data.len(), data.len().div_ceil(block));
-        let threads = self.threads().min(blocks);
+        let threads = self.threads().min(blocks).max(1);
         let all = Shared(data.as_mut_ptr());
         let cut = |index: usize| {
             let all = &all;
@@ -106,19 +114,22 @@ impl Crew {
         Some(self.board.run(threads - 1, &|home| self.board.parts.take(home, &cut)))
     }
 
+    /// Gives the pool other work.
+    #[cfg(test)]
+    pub(super) fn occupy(&self, work: impl FnOnce() + Send + 'static) {
+        self.pool().spawn(work);
+    }
+
     /// Sees to it that so many helpers are awake, or soon will be.
     fn wake(&self, wanted: usize) {
         let missing = wanted.saturating_sub(self.board.awake.load(Ordering::Relaxed));
-        if missing == 0 {
+        // After a fork the helpers that count as awake are gone, too: then the job is done without, and nobody waits.
+        if missing == 0 || self.pool().is_forked() {
             return;
         }
         self.board.awake.fetch_add(missing, Ordering::Relaxed);
         let board = self.board.clone();
-        let help = move || help(&board, missing - 1);
-        match &self.pool {
-            Some(pool) => pool.spawn(help),
-            None => rayon::spawn(help),
-        }
+        self.pool().spawn(move || help(&board, missing - 1));
     }
 }
 
@@ -201,7 +212,7 @@ impl Board {
         let lasting = unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), &'static Job>(job) };
         *lock(&self.job) = Some(lasting);
         // Of a job whose caller had a panic of its own.
-        *lock(&self.panic) = None;
+        discard(lock(&self.panic).take());
         self.room.store(room, Ordering::Relaxed);
         self.state.open();
         let closing = Closing(self);
@@ -218,11 +229,27 @@ impl Board {
     fn join(&self, done: &mut u64, home: usize) {
         let Some(number) = self.state.join(*done, &self.room) else { return };
         *done = number;
+        let _finishing = Finishing(self);
         let job = *lock(&self.job);
         if let Some(Err(panic)) = job.map(|job| catch_unwind(AssertUnwindSafe(|| job(home)))) {
-            *lock(&self.panic) = Some(panic);
+            discard(lock(&self.panic).replace(panic));
         }
-        self.state.finish();
+    }
+}
+
+/// Leaves the job when a helper is done with it, whatever happens.
+struct Finishing<'a>(&'a Board);
+
+impl Drop for Finishing<'_> {
+    fn drop(&mut self) {
+        self.0.state.finish();
+    }
+}
+
+/// Drops what a panic left, which may itself panic when it is dropped.
+fn discard(panic: Option<Box<dyn Any + Send>>) {
+    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        std::mem::forget(another);
     }
 }
 
@@ -242,62 +269,4 @@ impl Drop for Closing<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn crew(threads: usize) -> Crew {
-        Crew::new(Some(rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()))
-    }
-
-    #[test]
-    fn every_block_is_done_once() {
-        let crew = crew(3);
-        for len in [1, 2, 63, 64, 65, 1000, 4096] {
-            // Asleep at first, and awake from then on.
-            for block in [1, 7, 64, 5000, 7, 7, 7] {
-                let mut data = vec![0_u32; len];
-                let shared = crew.share(&mut data, block, &|from, part| {
-                    assert!(from % block == 0 && (part.len() == block || from + part.len() == len));
-                    part.iter_mut().for_each(|count| *count += 1);
-                });
-                assert!(shared.is_some() && data.iter().all(|count| *count == 1), "{len} in blocks of {block}");
-            }
-        }
-    }
-
-    #[test]
-    fn one_caller_at_a_time_has_the_crew() {
-        let (crew, busy) = (crew(2), AtomicUsize::new(0));
-        std::thread::scope(|scope| {
-            for _ in 0..4 {
-                scope.spawn(|| {
-                    for _ in 0..2000 {
-                        let mut data = [0_u32; 100];
-                        if crew.share(&mut data, 10, &|_, part| part.iter_mut().for_each(|count| *count += 1)).is_some()
-                        {
-                            assert_eq!(data, [1; 100]);
-                        } else {
-                            assert_eq!(data, [0; 100]);
-                            busy.fetch_add(1, Ordering::Relaxed);
-                        }
-                    }
-                });
-            }
-        });
-        println!("busy {} of 8000 times", busy.into_inner());
-    }
-
-    #[test]
-    fn a_panic_reaches_the_caller_and_the_crew_goes_on() {
-        let crew = crew(2);
-        for _ in 0..50 {
-            let mut data = [0_u32; 64];
-            let panics = |from: usize, _: &mut [u32]| assert!(from != 40, "block 40");
-            let caught = catch_unwind(AssertUnwindSafe(|| crew.share(&mut data, 1, &panics)));
-            let message = caught.unwrap_err();
-            assert_eq!(message.downcast_ref::<&str>(), Some(&"block 40"));
-            assert!(crew.share(&mut data, 1, &|_, part| part[0] += 1).is_some());
-            assert_eq!(data, [1; 64]);
-        }
-    }
-}
+mod tests;
