@@ -129,6 +129,29 @@ fn functions_of_one_number_keep_their_promise() {
     }
 }
 
+/// Subnormal numbers of every size, the smallest ones and their neighbours among them.
+fn subnormals() -> Vec<f32> {
+    let mut all: Vec<u32> = (1..2_000).collect();
+    all.extend((0..23).flat_map(|digit| [(1 << digit) - 1, 1 << digit, (1 << digit) + 1]));
+    all.extend((1..1 << 23).step_by(1_009));
+    all.iter().flat_map(|bits| [f32::from_bits(*bits), -f32::from_bits(*bits)]).filter(|x| *x != 0.0).collect()
+}
+
+/// A function that is nearly its argument near 0 must not lose a subnormal one.
+#[test]
+fn subnormal_arguments_are_not_flushed() {
+    let (inputs, backends) = (subnormals(), backends());
+    for (op, promise) in functions() {
+        let results = agreed(&one(op), &[Arg::from(&inputs)], &backends, inputs.len());
+        for (x, result) in inputs.iter().zip(results) {
+            let oracle = op.apply(f64::from(*x));
+            let lost = result == 0.0 && oracle as f32 != 0.0;
+            let ulp = off(result, oracle);
+            assert!(!lost && ulp <= promise, "{} of {x:e} is {result:e}, {ulp} ULP from {oracle:e}", op.name());
+        }
+    }
+}
+
 /// Pairs of special numbers, of numbers strewn over all, and of near ones.
 fn pairs() -> (Vec<f32>, Vec<f32>) {
     let mut special = SPICY.to_vec();
