@@ -315,6 +315,15 @@ impl Fold {
         }
     }
 
+    /// Writes the result for `len` elements, which has the fold's [width](Fold::width), from the state of all of them.
+    pub(crate) fn write(self, all: State<f32>, len: usize, out: &mut [f32]) {
+        match self.width() {
+            // Rounded once, as the count need not be an f32.
+            1 => out[0] = self.conclude(all.map(f64::from), len as f64) as f32,
+            width => out.copy_from_slice(&all[..width]),
+        }
+    }
+
     /// The result of one number, from the state of all of one or more elements.
     pub(crate) fn conclude<T: Num>(self, all: State<T>, count: T) -> T {
         // The mean of what has an infinity is no number, and nothing has a distance from it.
@@ -361,9 +370,7 @@ impl Tree {
         let all = there.map(|digit| self.complete[digit]).reduce(|right, left| self.fold.merge(left, right));
         match all {
             None => out.fill(self.fold.empty()?),
-            Some(all) if self.fold.width() > 1 => out.copy_from_slice(&all[..out.len()]),
-            // Rounded once, as the count need not be an f32.
-            Some(all) => out.fill(self.fold.conclude(all.map(f64::from), len as f64) as f32),
+            Some(all) => self.fold.write(all, len, out),
         }
         Ok(())
     }
@@ -409,6 +416,13 @@ mod tests {
             let parts: Vec<f32> = leaves.chunks(part).map(|part| Fold::Sum.join(part, part.len()).unwrap()).collect();
             assert_eq!(Fold::Sum.join(&parts, 100).unwrap().to_bits(), whole.to_bits(), "parts of {part}");
         }
+    }
+
+    /// The count is no f32: rounded to one before the division, it would make a mean of 1.
+    #[test]
+    fn a_mean_is_rounded_once() {
+        let mean = Fold::Mean.join(&[16_777_216.0], (1 << 24) + 1).unwrap();
+        assert_eq!(mean.to_bits(), 1.0_f32.next_down().to_bits(), "{mean:?}");
     }
 
     #[test]

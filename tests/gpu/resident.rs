@@ -45,7 +45,7 @@ fn resident_arrays_may_be_longer_than_a_dispatch() {
 
 /// Folds arrays of the device into one number there, and judges it.
 fn fold_resident(gpu: &Gpu, lengths: &[usize]) {
-    for text in ["sum(a*x)", "mean(a*x)", "max(a*x)"] {
+    for text in ["sum(a*x)", "mean(a*x)", "max(a*x)", "std(a*x)", "argmin(a*x)", "any(a*x > 9)", "nanmax(a*x)"] {
         let kernel = Kernel::parse(text).unwrap();
         let compiled = gpu.compile(&kernel).unwrap();
         let out = gpu.empty(1).unwrap();
