@@ -235,6 +235,9 @@ impl BoundKernel {
     /// Puts a run into a command encoder of the host's, submitting nothing. What is put there is done in order, so that a
     /// kernel may read what one before it writes. Its numbers are those of the moment of the submission: see
     /// [`set_numbers`](BoundKernel::set_numbers).
+    ///
+    /// The encoder must be of the kernel's own device: `wgpu` does not say which device an encoder is of, so that this cannot
+    /// be checked here.
     pub fn encode(&self, encoder: &mut wgpu::CommandEncoder) {
         // Nobody knows when the host submits it, and whether the arrays are still there then.
         self.memory.iter().chain([&self.params]).for_each(|memory| memory.spend());
