@@ -51,8 +51,8 @@ fn a_thousand_runs_of_varying_size_leave_memory_flat() {
     }
     let most = |rounds: std::ops::Range<usize>| reserved[rounds].iter().max().copied();
     assert_eq!(most(200..600), most(600..1000), "{:?}", gpu.memory());
-    // As many are kept as were ever in use: some ten of the kernel that is prepared, and a handful of each round.
-    assert!(buffers.iter().all(|buffers| *buffers <= 50), "{buffers:?}");
+    // The pool keeps 64, and in use are some ten of the kernel that is prepared and a handful of each round.
+    assert!(buffers.iter().all(|buffers| *buffers <= 84), "{buffers:?}");
     println!("{:?}", gpu.memory());
 }
 
@@ -136,11 +136,4 @@ fn the_pool_keeps_a_bounded_number_of_buffers() {
     drop(many);
     let memory = gpu.memory();
     assert_eq!((memory.buffers_in_use, memory.buffers_cached), (0, 1024), "{memory:?}");
-    // No more are kept than were ever in use.
-    let gpu = or_skip!(open());
-    for len in 1..20 {
-        let arrays = [gpu.empty(len * 5000).unwrap(), gpu.empty(len * 7000).unwrap()];
-        drop(arrays);
-        assert!(gpu.memory().buffers_cached <= 2, "{:?}", gpu.memory());
-    }
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::array::{DeviceArg, DeviceArray};
+use super::fault::captured;
 use super::kernel::{Compiled, GpuKernel};
 use super::layout::{self, Layout, group};
 use super::memory::Allocation;
@@ -154,13 +155,12 @@ impl BoundKernel {
 
     /// Sets the numbers among the inputs and how many elements are computed, from the first on: no more than were bound.
     pub(super) fn set(&self, inputs: &[DeviceArg<'_>], len: usize) -> Result<()> {
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         let bits = |number: Option<f32>| number.map(f32::to_bits);
-        let numbers = inputs.iter().map(|arg| bits(arg.number()));
-        if said.len == len && said.numbers.iter().map(|number| bits(*number)).eq(numbers) {
-            return Ok(());
-        }
-        self.say(&mut said, Said { len, numbers: inputs.iter().map(DeviceArg::number).collect() })
+        self.exchange(|said| {
+            let numbers = inputs.iter().map(|arg| bits(arg.number()));
+            let same = said.len == len && said.numbers.iter().map(|number| bits(*number)).eq(numbers);
+            Ok((!same).then(|| Said { len, numbers: inputs.iter().map(DeviceArg::number).collect() }))
+        })
     }
 
     /// Exchanges numbers that were bound to inputs for others, by the inputs' names.
@@ -184,23 +184,44 @@ impl BoundKernel {
     /// [`Error::Invalid`] if no number was bound to an input of that name, and what may go wrong on the device.
     pub fn set_numbers(&self, numbers: &[(&str, f32)]) -> Result<()> {
         let names = self.core.kernel.inputs();
-        // Locked until the new numbers are written: another thread may exchange others at the same time.
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut new = said.clone();
-        for (name, value) in numbers {
-            let bound = names.iter().position(|input| input == name).and_then(|index| new.numbers[index].as_mut());
-            let Some(number) = bound else {
-                let expected =
-                    format!("kernel `{}` has no number bound to it, but an array or nothing", self.core.title);
-                return Err(Error::Invalid { what: "input", given: (*name).to_owned(), expected });
-            };
-            *number = *value;
-        }
-        self.say(&mut said, new)
+        self.exchange(|said| {
+            let mut new = said.clone();
+            for (name, value) in numbers {
+                let bound = names.iter().position(|input| input == name).and_then(|index| new.numbers[index].as_mut());
+                let Some(number) = bound else {
+                    let expected =
+                        format!("kernel `{}` has no number bound to it, but an array or nothing", self.core.title);
+                    return Err(Error::Invalid { what: "input", given: (*name).to_owned(), expected });
+                };
+                *number = *value;
+            }
+            Ok(Some(new))
+        })
     }
 
-    /// Writes new parameters for the device, in place of those that were written before.
-    fn say(&self, said: &mut Said, new: Said) -> Result<()> {
+    /// Makes new parameters of the present ones and writes them for the device, unless there are none. Nothing is changed in
+    /// between, since another thread may exchange other numbers at the same time.
+    fn exchange(&self, change: impl FnOnce(&Said) -> Result<Option<Said>>) -> Result<()> {
+        let gpu = &self.core.gpu;
+        gpu.check_faults()?;
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(new) = change(&said)? else { return Ok(()) };
+        let words = self.words(&new);
+        let write = |_: &_| gpu.queue().write_buffer(self.params.buffer(), 0, bytemuck::cast_slice(&words));
+        let ((), error) = captured(gpu.device(), write);
+        if error.is_none() {
+            *said = new;
+        }
+        // An error is explained without the lock: the device is then polled, and may call back the host.
+        drop(said);
+        if let Some(error) = error {
+            return Err(gpu.explain(error));
+        }
+        self.nothing.as_ref().map_or(Ok(()), |(out, value)| gpu.write(out, &[*value]))
+    }
+
+    /// The parameters of all dispatches, as the device reads them.
+    fn words(&self, new: &Said) -> Vec<u32> {
         let core = &self.core;
         let stride = params::stride(core) / size_of::<u32>();
         let mut words = vec![0_u32; stride * self.dispatches.len()];
@@ -209,13 +230,7 @@ impl BoundKernel {
             let (columns, _) = core.workgroups(work.len, self.layout.shape.width());
             params::write(core, words, &work, columns, &new.numbers, &self.layout);
         }
-        let gpu = &core.gpu;
-        gpu.scoped(|_| gpu.queue().write_buffer(self.params.buffer(), 0, bytemuck::cast_slice(&words)))?;
-        if let Some((out, value)) = &self.nothing {
-            gpu.write(out, &[*value])?;
-        }
-        *said = new;
-        Ok(())
+        words
     }
 
     /// Puts the first `len` elements' work into a command encoder, submitting nothing.
@@ -244,6 +259,9 @@ impl BoundKernel {
     /// Puts a run into a command encoder of the host's, submitting nothing. What is put there is done in order, so that a
     /// kernel may read what one before it writes. Its numbers are those of the moment of the submission: see
     /// [`set_numbers`](BoundKernel::set_numbers).
+    ///
+    /// The encoder must be of the kernel's own device: `wgpu` does not say which device an encoder is of, so that this cannot
+    /// be checked here.
     pub fn encode(&self, encoder: &mut wgpu::CommandEncoder) {
         // Nobody knows when the host submits it, and whether the arrays are still there then.
         self.memory.iter().chain([&self.params]).for_each(|memory| memory.spend());

@@ -5,6 +5,7 @@
 //! overwrite. On the device this is in order by itself, since one queue does one thing after the other.
 
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,8 +13,9 @@ use super::Gpu;
 use super::identity::Identity;
 use crate::error::{Error, Result};
 
-/// Buffers that are cached at most, whatever their size, since each that is asked for is searched for among them.
-const MOST_CACHED: usize = 1024;
+/// The number of buffers that are cached at most, whatever their size: as many as were ever in use at a time, within these
+/// bounds. Each buffer that is asked for is searched for among them.
+const CACHED_BUFFERS: RangeInclusive<usize> = 64..=1024;
 
 /// How much of the device's memory a [`Gpu`] and its clones have, in bytes and in buffers.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -44,7 +46,7 @@ pub(super) struct Pool {
 #[derive(Default)]
 struct State {
     memory: GpuMemory,
-    /// The most bytes and buffers that were ever in use at a time: no more than these are cached.
+    /// The most bytes and buffers that were ever in use at a time, which bound what is cached.
     most_in_use: u64,
     most_buffers: usize,
     limit: Option<u64>,
@@ -157,8 +159,8 @@ impl Pool {
             state.memory.buffers_cached += 1;
             state.idle.push_back(Idle { buffer, size });
         }
-        // As many bytes and buffers are kept as were once in use, so that what is needed again and again is there, and no more
-        // than twice that is allocated; and nothing above the limit.
+        // As much is kept as was once in use, so that what is needed again and again is there, and no more than twice that is
+        // allocated; and nothing above the limit.
         let most = state.limit.unwrap_or(u64::MAX).saturating_sub(state.memory.in_use).min(state.most_in_use);
         state.shrink(most);
         state.count();
@@ -166,9 +168,9 @@ impl Pool {
 }
 
 impl State {
-    /// Keeps at most so many bytes, and at most as many buffers as were ever in use, up to [`MOST_CACHED`].
+    /// Keeps at most so many bytes, and no more buffers than [`CACHED_BUFFERS`] allows.
     fn shrink(&mut self, most: u64) {
-        let buffers = self.most_buffers.min(MOST_CACHED);
+        let buffers = self.most_buffers.clamp(*CACHED_BUFFERS.start(), *CACHED_BUFFERS.end());
         while self.memory.cached > most || self.memory.buffers_cached > buffers {
             let Some(idle) = self.idle.pop_front() else { break };
             self.forget(&idle);

@@ -92,6 +92,9 @@ impl Gpu {
     ///
     /// Nothing of the host's changes: no handler is installed, and dropping this leaves the device as it was. Since only the
     /// host's handlers hear of a lost device, it is noticed here when the next call fails.
+    ///
+    /// The `Gpu`s that are made of one device share its arrays. An array of any other device is refused with
+    /// [`Error::OtherDevice`](crate::Error::OtherDevice).
     pub fn from_device(device: wgpu::Device, queue: wgpu::Queue) -> Gpu {
         Self::new(device, queue, Arc::default())
     }

@@ -206,6 +206,6 @@ mod tests {
         assert!(cached(due).is_none_or(|buffers| buffers == 0));
         assert!(cached(answered).is_none_or(|buffers| buffers == 1));
         assert!(cached(open).is_none_or(|buffers| buffers == 1));
-        assert!(cached(|window| drop(window)).is_none_or(|buffers| buffers == 1));
+        assert!(cached(drop).is_none_or(|buffers| buffers == 1));
     }
 }
