@@ -150,6 +150,50 @@ fn an_output_may_be_an_input_and_keeps_its_permissions() {
     assert_eq!(loaded(&fs::read(folder.path().join("new.npy")).unwrap()).2, [1.0, 2.0]);
 }
 
+/// A link whose target is not there stays a link, and the target comes to be.
+#[cfg(unix)]
+#[test]
+fn a_dangling_link_is_written_through() {
+    use std::os::unix::fs::symlink;
+
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir(at("sub")).unwrap();
+    symlink("sub/second", at("first")).unwrap();
+    symlink("target.npy", at("sub/second")).unwrap();
+    printed(folder.path(), &["x", "x=2", "--out", "first"]);
+    assert!(at("first").is_symlink() && at("sub/second").is_symlink());
+    assert_eq!(loaded(&fs::read(at("sub/target.npy")).unwrap()).2, [2.0]);
+    assert_eq!(
+        (names(folder.path()), names(&at("sub"))),
+        (vec!["first".to_owned(), "sub".to_owned()], vec!["second".to_owned(), "target.npy".to_owned()])
+    );
+    symlink("nowhere/target.npy", at("lost")).unwrap();
+    let message = refused(&run(folder.path(), &["x", "x=2", "--out", "lost"]));
+    assert!(message.contains("lost cannot be written (No such file or directory"), "{message}");
+    symlink("circle", at("circle")).unwrap();
+    assert!(refused(&run(folder.path(), &["x", "x=2", "--out", "circle"])).contains("circle cannot be written ("));
+}
+
+/// Only the superuser can give a file away, so for others there is nothing to see.
+#[cfg(unix)]
+#[test]
+fn an_output_keeps_its_owner_where_that_is_allowed() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.npy");
+    fs::write(&file, "").unwrap();
+    if let Err(error) = chown(&file, Some(12345), Some(54321)) {
+        println!("skipped: a file cannot be given away here ({error})");
+        return;
+    }
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    printed(folder.path(), &["x", "x=2", "--out", "a.npy"]);
+    let there = fs::metadata(&file).unwrap();
+    assert_eq!((there.uid(), there.gid(), there.permissions().mode() & 0o777), (12345, 54321, 0o640));
+}
+
 #[test]
 fn standard_streams_serve_as_files() {
     let folder = tempfile::tempdir().unwrap();
