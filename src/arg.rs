@@ -2,6 +2,19 @@
 
 use crate::num::Element;
 
+/// Makes inputs by name: `inputs! { x: &x, limit: 0.5 }`, for [`Kernel::by_name`](crate::Kernel::by_name), which checks the
+/// names and puts them into the kernel's order.
+///
+/// A value is whatever an [`Arg`] can be made from. A name that is no Rust identifier is a string: `inputs! { "größe": &x }`.
+#[macro_export]
+macro_rules! inputs {
+    ($($name:tt : $value:expr),* $(,)?) => {
+        [$(($crate::inputs!(@name $name), $crate::Arg::from($value))),*]
+    };
+    (@name $name:ident) => { stringify!($name) };
+    (@name $name:literal) => { $name };
+}
+
 /// The value of one input: an array with an element for each element of the output, or one number for all of them.
 ///
 /// Made from a slice, an array, a vector or a number with `into()`. Exchanging one number for another compiles nothing

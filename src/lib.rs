@@ -160,6 +160,13 @@ pub use sweep::Sweep;
 pub use wgpu;
 pub use workload::Workload;
 
+/// What the `crossover` command has in common with the library's messages.
+#[doc(hidden)]
+pub mod message {
+    pub use crate::error::nearest;
+    pub use crate::figure::{listed, shortened};
+}
+
 /// The examples of the README, which run as tests.
 #[cfg(all(doctest, feature = "gpu"))]
 #[doc = include_str!("../README.md")]
