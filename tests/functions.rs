@@ -129,6 +129,29 @@ fn functions_of_one_number_keep_their_promise() {
     }
 }
 
+/// Subnormal numbers of every size, the smallest ones and their neighbours among them.
+fn subnormals() -> Vec<f32> {
+    let mut all: Vec<u32> = (1..2_000).collect();
+    all.extend((0..23).flat_map(|digit| [(1 << digit) - 1, 1 << digit, (1 << digit) + 1]));
+    all.extend((1..1 << 23).step_by(1_009));
+    all.iter().flat_map(|bits| [f32::from_bits(*bits), -f32::from_bits(*bits)]).filter(|x| *x != 0.0).collect()
+}
+
+/// A function that is nearly its argument near 0 must not lose a subnormal one.
+#[test]
+fn subnormal_arguments_are_not_flushed() {
+    let (inputs, backends) = (subnormals(), backends());
+    for (op, promise) in functions() {
+        let results = agreed(&one(op), &[Arg::from(&inputs)], &backends, inputs.len());
+        for (x, result) in inputs.iter().zip(results) {
+            let oracle = op.apply(f64::from(*x));
+            let lost = result == 0.0 && oracle as f32 != 0.0;
+            let ulp = off(result, oracle);
+            assert!(!lost && ulp <= promise, "{} of {x:e} is {result:e}, {ulp} ULP from {oracle:e}", op.name());
+        }
+    }
+}
+
 /// Pairs of special numbers, of numbers strewn over all, and of near ones.
 fn pairs() -> (Vec<f32>, Vec<f32>) {
     let mut special = SPICY.to_vec();
@@ -166,6 +189,69 @@ fn functions_of_two_numbers_keep_their_promise() {
     for op in Binary::ALL {
         let (promise, worst) = (op.ulp().unwrap_or(0.5), walk_pairs(*op));
         assert!(worst.ulp <= promise, "{} promises {promise}: {worst}", op.name());
+    }
+}
+
+/// The exponents of formulas: those that are products or quotients, powers by products of pairs, and other powers.
+const EXPONENTS: [f32; 24] = [
+    -100.0, -64.0, -17.0, -7.0, -4.0, -3.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0, 8.0, 16.0,
+    31.0, 64.0, 65.0, 100.0,
+];
+
+/// Numbers whose power is within the range of `f32`, or a little outside.
+fn bases(exponent: f32) -> Vec<f32> {
+    let mut all = SPICY.to_vec();
+    // A base at which the square overflows before it is inverted, and its neighbours.
+    all.extend([1.844_682_8e19, 1.844_674_4e19, 4.294_967_3e9, 6.981_463_7e12, 3.2e5]);
+    let reach = 152.0 / f64::from(exponent).abs().max(1.0);
+    all.extend((0..4_001).map(|k| (reach * (f64::from(k) / 2000.0 - 1.0)).exp2() as f32));
+    // All exponents are the same to products that stay within range: so one binade, more densely.
+    all.extend((0..4_000).map(|k| f32::from_bits(0x3f80_0000 + k * 2_097)));
+    let negative: Vec<_> = all.iter().map(|x| -x).collect();
+    all.extend(negative);
+    all
+}
+
+#[test]
+fn powers_of_a_formula_keep_their_promise() {
+    let backends = backends();
+    for exponent in EXPONENTS {
+        let (inputs, kernel) = (bases(exponent), Kernel::parse(&format!("x**{exponent}")).unwrap());
+        let results = agreed(&kernel, &[Arg::from(&inputs)], &backends, inputs.len());
+        let mut worst = Worst::new();
+        for (x, result) in inputs.iter().zip(results) {
+            // numpy's power of a half is its square root, which keeps −0 and has no number for −∞.
+            let oracle = if exponent == 0.5 { f64::from(*x).sqrt() } else { f64::from(*x).powf(exponent.into()) };
+            // Within two places of the largest number, products may round to infinity: to what would be the next one.
+            let top = f64::from(f32::MAX) * (1.0 - f64::from(f32::EPSILON));
+            if result.is_infinite() && oracle.is_finite() && oracle.abs() > top && exponent != 0.5 {
+                continue;
+            }
+            worst.see(&[*x], result, oracle);
+        }
+        println!("{:>10}: {worst}", kernel.name());
+        let promise = if exponent == 0.5 { 0.5 } else { 2.0 };
+        assert!(worst.ulp <= promise, "x**{exponent} promises {promise}: {worst}");
+    }
+}
+
+/// Exponents that differ from lane to lane give the bits of the same exponent in all of them.
+#[test]
+fn a_power_does_not_depend_on_the_other_lanes() {
+    let (kernel, backends) = (two(Binary::Power), backends());
+    let mut pairs = Vec::new();
+    for exponent in EXPONENTS {
+        pairs.extend(bases(exponent).into_iter().step_by(41).map(|x| (x, exponent)));
+    }
+    let len = pairs.len();
+    // Every 101st one after the other, so that neighbours have different exponents.
+    let (xs, ys): (Vec<_>, Vec<_>) = (0..len).map(|k| pairs[k * 101 % len]).unzip();
+    let results = agreed(&kernel, &[Arg::from(&xs), Arg::from(&ys)], &backends, len);
+    for (index, result) in results.iter().enumerate() {
+        for backend in &backends {
+            let alone = run(&**backend, &kernel, &[Arg::Scalar(xs[index]), Arg::Scalar(ys[index])], 1)[0];
+            assert_eq!(bits(alone), bits(*result), "{} ** {} on {}", xs[index], ys[index], backend.info());
+        }
     }
 }
 

@@ -101,5 +101,6 @@ pub(crate) fn expm1<B: Bits>(x: B) -> B {
     // Half of it, so that the largest power of two is within range.
     let half_power = power_of_two::<B>(whole.word - B::Word::constant(1));
     let half = half_power.mul_add(tail, half_power - B::constant(0.5));
-    super::with_sign(half + half, x)
+    // A tiny `x` is the result, of whose half a subnormal one would lose a digit; and it keeps its sign.
+    B::select(x.abs().lt(B::constant(1e-10)), x, half + half)
 }

@@ -88,6 +88,13 @@ impl<B: Bits> Pair<B> {
         product.plus(self.low * factor)
     }
 
+    /// The square, to nearly twice the digits of a number.
+    #[inline(always)]
+    pub fn squared(self) -> Self {
+        let square = Pair::product(self.high, self.high);
+        square.plus((self.high + self.high) * self.low)
+    }
+
     /// The product with another pair.
     #[inline(always)]
     pub fn times_pair(self, factor: Self) -> Self {

@@ -96,9 +96,63 @@ fn power<B: Bits>(log: Pair<B>, y: B) -> B {
     exp2_pair(Pair { high: product.high, low: B::select(finite, product.low, B::constant(0)) })
 }
 
-/// `x` to the power of `y`, with the special cases of C99, annex F.9.4.4.
+/// The largest whole exponent, of either sign, for which a power is a product.
+const LARGEST: u32 = 64;
+
+/// `x` to the power of `y`, with the special cases of C99, annex F.9.4.4: by products where they are quick, for a normal
+/// number and a small whole exponent, and else by the logarithm.
 #[inline(always)]
 pub(crate) fn powf<B: Bits>(x: B, y: B) -> B {
+    let whole = y.floor().eq(y);
+    // Without fused products, the rests cost more than the logarithm.
+    if !B::FUSES || !B::any(whole) {
+        return power_by_logarithm(x, y);
+    }
+    let size = x.abs();
+    let normal = size.ge(B::constant(f32::MIN_POSITIVE)) & size.lt(B::constant(f32::INFINITY));
+    let short = whole & normal & y.abs().le(B::constant(LARGEST));
+    let product = if B::any(short) { power_by_products(x, B::select(short, y, B::constant(0))) } else { x };
+    if !B::any(!short) {
+        return product;
+    }
+    B::select(short, product, power_by_logarithm(x, y))
+}
+
+/// A normal `x` to the power of a whole `y`, at most [`LARGEST`] in size: by squaring from the exponent's first binary digit
+/// on. The rest of each product is carried along (S. Graillat, *Accurate floating-point product and exponentiation*, IEEE
+/// Transactions on Computers, 2009), which leaves one rounding, and a second one among subnormal numbers.
+#[inline(always)]
+fn power_by_products<B: Bits>(x: B, y: B) -> B {
+    let (one, times) = (B::constant(1), y.abs().to_word());
+    // The factor's powers can neither overflow nor be subnormal.
+    let (factor, twos) = super::log::split(x.abs());
+    let mut power = Pair::new(one);
+    let mut begun = false;
+    for digit in (0..=LARGEST.ilog2()).rev() {
+        if begun {
+            power = power.squared();
+        }
+        let digit = B::Word::constant(1 << digit);
+        let set = (times & digit).eq(digit);
+        if B::any(set) {
+            power = Pair::select(set, power.times(factor), power);
+            begun = true;
+        }
+    }
+    let inverse = y.lt(B::constant(0));
+    if B::any(inverse) {
+        power = Pair::select(inverse, Pair::new(one).over(power), power);
+    }
+    let (result, more) = super::log::split(power.value());
+    // Beyond these limits the result is 0 or infinite, and scaling makes it so.
+    let twos = B::from_word(twos).mul_add(y, B::from_word(more)).within(-200.0, 200.0);
+    let sign = times.shl(31) & x.to_bits();
+    B::from_bits(result.scale(twos).to_bits() ^ (sign & B::Word::constant(1 << 31)))
+}
+
+/// `x` to the power of `y`, of any two numbers.
+#[inline(always)]
+fn power_by_logarithm<B: Bits>(x: B, y: B) -> B {
     let (zero, one, infinity) = (B::constant(0), B::constant(1), B::constant(f32::INFINITY));
     let least = B::constant(f32::MIN_POSITIVE);
     let usual = x.ge(least) & x.lt(infinity) & y.abs().lt(infinity);

@@ -10,8 +10,8 @@ use crate::num::Num;
 use crate::program::{Binary, Compare, Logic};
 use crate::trace::{Condition, Symbol};
 
-/// The largest exponent for which a power is a product.
-pub const LARGEST_EXPONENT: u32 = 64;
+/// The largest exponent for which a power is written as a product.
+pub const LARGEST_EXPONENT: u32 = 4;
 
 /// What an expression gives.
 #[derive(Clone, Copy)]
@@ -228,30 +228,23 @@ fn floor_divide<'p>(a: Symbol<'p>, b: Symbol<'p>) -> Symbol<'p> {
     Symbol::select(b.eq(zero), quotient, signed)
 }
 
-/// `base ** exponent`: a product for a whole exponent that is known and not too large.
+/// `base ** exponent`: products and quotients for a whole exponent that is known and so small that they stay within two ULP,
+/// and numpy's square root for a half.
 fn power<'p>(base: Symbol<'p>, exponent: Symbol<'p>) -> Symbol<'p> {
+    let square = || base * base;
     match exponent.known() {
-        Some(known) if known.fract() == 0.0 && known.abs() <= LARGEST_EXPONENT as f32 => {
-            let product = product(base, known.abs() as u32);
-            if known < 0.0 { Symbol::constant(1) / product } else { product }
-        }
+        // Divided step by step, a power does not overflow before it is inverted.
+        Some(-3.0) => Symbol::constant(1) / base / base / base,
+        Some(-2.0) => Symbol::constant(1) / base / base,
+        Some(-1.0) => Symbol::constant(1) / base,
+        Some(0.0) => Symbol::constant(1),
+        Some(0.5) => base.sqrt(),
+        Some(1.0) => base,
+        Some(2.0) => square(),
+        Some(3.0) => square() * base,
+        Some(4.0) => square() * square(),
         _ => base.powf(exponent),
     }
-}
-
-/// `base` to a whole power, by squaring from the exponent's first binary digit on.
-fn product(base: Symbol<'_>, exponent: u32) -> Symbol<'_> {
-    if exponent == 0 {
-        return Symbol::constant(1);
-    }
-    let mut product = base;
-    for digit in (0..exponent.ilog2()).rev() {
-        product = product * product;
-        if exponent >> digit & 1 == 1 {
-            product = product * base;
-        }
-    }
-    product
 }
 
 /// The call of a function that there is.

@@ -13,8 +13,8 @@
 //! * `a // b` is the largest whole number not above the exact quotient, as in Python, and `a / b` where `b` is 0.
 //! * Signs may be as they are printed: `−`, `×`, `·`, `÷`, `≤`, `≥`, `≠`, `π`, and superscripts, as in `x²` and `10⁻³`, which
 //!   bind tighter than `**`.
-//! * A power with a whole exponent from −[`LARGEST_EXPONENT`] to it is a product, by squaring from the exponent's first binary
-//!   digit on: `x**3` is `(x*x)*x`, `x**-2` is `1/(x*x)`. Any other power is the function `power`.
+//! * A power with a whole exponent from −3 to [`LARGEST_EXPONENT`] is a product or quotients: `x**3` is `(x*x)*x`, `x**-2` is
+//!   `1/x/x`; `x**0.5` is `sqrt(x)`. Any other power is the function `power`. All of them are within 2 ULP.
 //! * `%` is numpy's `remainder`: the result has the divisor's sign.
 //! * Common subexpressions are computed once and constants are folded, in `f32`; nothing else is rearranged.
 //! * A fold (`sum`, `mean`, `min`, `max`, `prod`, `std`, `var`, `any`, `all`, `argmin`, `argmax`, `nansum`, `nanmin` and

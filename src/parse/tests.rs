@@ -112,12 +112,17 @@ fn signs_may_be_as_they_are_printed() {
 }
 
 #[test]
-fn whole_powers_are_products_by_squaring() {
+fn powers_that_products_keep_exact_enough_are_products() {
     let same = |a: &str, b: &str| assert_eq!(parse(a).unwrap().to_string(), parse(b).unwrap().to_string(), "{a}");
     same("x**3", "(x*x)*x");
     same("x**4", "(x*x)*(x*x)");
-    same("x**5", "((x*x)*(x*x))*x");
-    same("x**-2", "1/(x*x)");
+    same("x**5", "power(x, 5)");
+    same("x**-1", "1/x");
+    same("x**-2", "1/x/x");
+    same("x**-3", "1/x/x/x");
+    same("x**-4", "power(x, -4)");
+    same("x**0.5", "sqrt(x)");
+    same("x**-0.5", "power(x, -0.5)");
     same("x**1", "x");
     same("x**0", "1 + 0*1");
     same("x + x**2 + x**3", "x + x*x + x*x*x");
