@@ -143,6 +143,8 @@ pub mod wgsl;
 pub mod workload;
 
 pub use arg::Arg;
+#[doc(hidden)]
+pub use arg::Stored;
 pub use backend::auto::{self, Auto};
 #[cfg(feature = "gpu")]
 pub use backend::gpu::{BoundKernel, DeviceArg, DeviceArray, Gpu, GpuKernel, GpuMemory};
