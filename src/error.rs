@@ -1,12 +1,16 @@
 //! What can go wrong, as values. Every message names the thing, the numbers on both sides and the remedy.
 
+use std::fmt;
+
+use crate::figure::shortened;
 use crate::parse::error::ParseError;
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why something could not be done, and what to do about it.
-#[derive(Clone, Debug, thiserror::Error)]
+/// Why something could not be done, and what to do about it. Its `Debug` is its `Display`, so that a `main` that returns it
+/// prints what a person can read.
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A backend, device or instruction set that this machine or build does not have.
@@ -69,6 +73,36 @@ pub enum Error {
         expected: usize,
         /// How many were given.
         found: usize,
+    },
+    /// An input is given by a name that the kernel does not have.
+    #[error("kernel `{kernel}` has no input `{input}`{}; its inputs: {names}", did_you_mean(.nearest))]
+    UnknownInput {
+        /// The kernel's name.
+        kernel: String,
+        /// The name that was given.
+        input: String,
+        /// The names of its inputs, in order.
+        names: String,
+        /// The name nearest to the given one, where one is near.
+        nearest: Option<String>,
+    },
+    /// An input is given twice by its name.
+    #[error("kernel `{kernel}`: input `{input}` is given twice; give it once")]
+    RepeatedInput {
+        /// The kernel's name.
+        kernel: String,
+        /// The input's name.
+        input: String,
+    },
+    /// An input is not given.
+    #[error("kernel `{kernel}`: nothing is given for input `{input}`; its inputs: {names}")]
+    MissingInput {
+        /// The kernel's name.
+        kernel: String,
+        /// The input's name.
+        input: String,
+        /// The names of its inputs, in order.
+        names: String,
     },
     /// The output of a fold has not one element.
     #[error(
@@ -192,24 +226,41 @@ impl Error {
     /// An [`Error::Unknown`] that suggests the nearest of the known names.
     pub(crate) fn unknown(what: &'static str, given: &str, known: Vec<&'static str>) -> Self {
         let nearest = nearest(given, known.iter().copied());
-        Error::Unknown { what, given: given.to_owned(), known, nearest }
+        Error::Unknown { what, given: shortened(given).into_owned(), known, nearest }
     }
 }
 
-/// The known name that is nearest to a given one, where one is near: by Jaro-Winkler similarity, and below 0.7 a suggestion
-/// confuses more than it helps.
-pub(crate) fn nearest(given: &str, known: impl IntoIterator<Item = &'static str>) -> Option<&'static str> {
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Returns the known name that is nearest to a given one, or `None` where none is near: a suggestion of something else
+/// confuses more than it helps. Near is a name that differs by a third of its letters at most, or by one, and that is similar
+/// as Jaro and Winkler measure it.
+pub fn nearest<'k>(given: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    /// Nothing that is known is longer, and comparing takes time in proportion to both lengths.
+    const LONGEST: usize = 100;
+    if given.len() > LONGEST {
+        return None;
+    }
     let given = given.to_lowercase();
+    let near = |name: &str| {
+        let longer = given.chars().count().max(name.chars().count());
+        name.len() <= LONGEST && strsim::osa_distance(&given, name) <= (longer / 3).max(1)
+    };
     known
         .into_iter()
+        .filter(|name| near(name))
         .map(|name| (strsim::jaro_winkler(&given, name), name))
         .filter(|(similarity, _)| *similarity > 0.7)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name)
 }
 
-fn did_you_mean(nearest: &Option<&'static str>) -> String {
-    nearest.map_or_else(String::new, |name| format!(" (did you mean `{name}`?)"))
+fn did_you_mean(nearest: &Option<impl AsRef<str>>) -> String {
+    nearest.as_ref().map_or_else(String::new, |name| format!(" (did you mean `{}`?)", name.as_ref()))
 }
 
 #[cfg(test)]
@@ -222,5 +273,24 @@ mod tests {
         assert_eq!(near, "unknown backend `therads` (did you mean `threads`?); known: loop, threads");
         let far = Error::unknown("backend", "zzz", vec!["loop", "threads"]).to_string();
         assert_eq!(far, "unknown backend `zzz`; known: loop, threads");
+        let long = Error::unknown("backend", &"threads".repeat(1 << 17), vec!["loop", "threads"]).to_string();
+        assert!(long.len() < 200, "{long}");
+    }
+
+    #[test]
+    fn nothing_is_suggested_that_is_not_near() {
+        assert_eq!(nearest("any", ["tanh", "abs"]), None);
+        assert_eq!(nearest("mod1", ["mod", "model"]), Some("mod"));
+        assert_eq!(nearest("xx", ["x", "y"]), Some("x"));
+        assert_eq!(nearest("z", ["x", "y"]), None);
+    }
+
+    #[test]
+    fn what_a_main_prints_that_returns_an_error_is_readable() {
+        let error = crate::Kernel::parse("x + squrt(y)").unwrap_err();
+        assert_eq!(
+            format!("Error: {error:?}"),
+            "Error: there is no function `squrt`; did you mean `sqrt`?\n  x + squrt(y)\n      ^^^^^"
+        );
     }
 }

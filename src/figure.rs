@@ -1,4 +1,6 @@
-//! Figures, as people read them.
+//! Figures and names, as people read them.
+
+use std::borrow::Cow;
 
 /// A time with its unit, to three digits: `12.3 µs`.
 pub(crate) fn time(seconds: f64) -> String {
@@ -25,6 +27,25 @@ pub(crate) fn about(elements: f64) -> String {
     if elements < 999.5 { format!("{elements:.0}") } else { format!("{elements:.1e}").replace(".0e", "e") }
 }
 
+/// A name for a message: of a long one its beginning.
+pub fn shortened(name: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 60;
+    match name.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &name[..end]).into(),
+        None => name.into(),
+    }
+}
+
+/// Names for a message, with commas between them: of many the first ones and how many more there are.
+pub fn listed<S: AsRef<str>>(names: &[S]) -> String {
+    const MOST: usize = 20;
+    let mut text = names.iter().take(MOST).map(|name| shortened(name.as_ref())).collect::<Vec<_>>().join(", ");
+    if names.len() > MOST {
+        text += &format!(" and {} more", names.len() - MOST);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -34,6 +55,8 @@ mod tests {
         let shown = [0.0, 3e-4, 0.1234, 1.0, 9.999, 99.96, 1234.5, 123_456.0].map(short);
         assert_eq!(shown, ["0", "3.0e-4", "0.123", "1.00", "10.0", "100", "1234", "1.2e5"]);
         assert_eq!([949.6, 999.6, 194_321.0, 1e8].map(about), ["950", "1e3", "1.9e5", "1e8"]);
+        assert_eq!(listed(&["x"; 22]), format!("{}x and 2 more", "x, ".repeat(19)));
+        assert_eq!(listed(&["é".repeat(61)]), format!("{}…", "é".repeat(60)));
         let shown = [2.5e-9, 999.9e-9, 12.34e-6, 0.999_99, 59.96].map(time);
         assert_eq!(shown, ["2.50 ns", "1.00 µs", "12.3 µs", "1.00 s", "60.0 s"]);
     }

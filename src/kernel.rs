@@ -6,12 +6,13 @@ use std::sync::Arc;
 use crate::arg::Arg;
 use crate::body::{Bodies, Compiled};
 use crate::bound::{Arithmetic, Bound, Bounded, Ieee, Model, Wgsl};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, nearest};
+use crate::figure::{listed, shortened};
 use crate::fold::{self, Fold};
 use crate::formula::Formula;
 use crate::interpret::Interpreted;
 use crate::num::Element;
-use crate::parse::parse;
+use crate::parse::{self, parse};
 use crate::plan::Plan;
 use crate::program::Program;
 use crate::trace::trace;
@@ -57,6 +58,25 @@ impl Kernel {
         Ok(Kernel::from_program(text, parse(text)?))
     }
 
+    /// A kernel of a formula's text, as [`parse`](Kernel::parse), where these names are inputs: also where a constant has the
+    /// same name, and some of them conditions.
+    ///
+    /// ```
+    /// use crossover::Kernel;
+    /// use crossover::parse::Input;
+    ///
+    /// let kernel = Kernel::parse_with("where(valid, m*e, 0)", &[Input::condition("valid"), Input::number("e")])?;
+    /// assert_eq!(kernel.inputs(), ["valid", "m", "e"]);
+    /// # Ok::<(), crossover::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parse`] if it is not a formula.
+    pub fn parse_with(text: &str, inputs: &[parse::Input<'_>]) -> Result<Self> {
+        Ok(Kernel::from_program(text, parse::parse_with(text, inputs)?))
+    }
+
     /// A kernel of a program, which the CPU backends interpret block by block. It gives the bits that the compiled formula
     /// would give.
     pub fn from_program(name: impl Into<Arc<str>>, program: Program) -> Self {
@@ -79,11 +99,7 @@ impl<T: Element> Kernel<T> {
     /// The name for messages, of which a long one has its beginning.
     #[cold]
     pub(crate) fn title(&self) -> String {
-        const LONGEST: usize = 60;
-        match self.name.char_indices().nth(LONGEST) {
-            Some((end, _)) => format!("{}…", &self.name[..end]),
-            None => self.name().to_owned(),
-        }
+        shortened(&self.name).into_owned()
     }
 
     /// The operations, as data.
@@ -116,6 +132,58 @@ impl<T: Element> Kernel<T> {
     pub fn with_fold(&self, fold: Option<Fold>) -> Self {
         let program = Arc::new(Program::clone(&self.program).with_fold(fold));
         Kernel { program, ..self.clone() }
+    }
+
+    /// Puts inputs that are given by name into the kernel's order. [`inputs!`](crate::inputs!) makes them.
+    ///
+    /// A formula's inputs are in the order of their first use, so an edit of it can change their order: names are safe from
+    /// that.
+    ///
+    /// ```
+    /// use crossover::{Kernel, inputs};
+    ///
+    /// let kernel = Kernel::parse("a*x + y")?;
+    /// let (x, y) = (vec![1.0, 2.0], [10.0, 20.0]);
+    /// let mut out = [0.0; 2];
+    /// let backend = crossover::open(None)?;
+    /// backend.run(&kernel, &kernel.by_name(inputs! { x: &x, y: &y, a: 3.0 })?, &mut out)?;
+    /// assert_eq!(out, [13.0, 26.0]);
+    ///
+    /// let wrong = kernel.by_name(inputs! { x: &x, z: &y, a: 3.0 }).unwrap_err();
+    /// assert_eq!(wrong.to_string(), "kernel `a*x + y` has no input `z`; its inputs: a, x, y");
+    /// # Ok::<(), crossover::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownInput`] if the kernel has no input of that name, [`Error::RepeatedInput`] if a name is given twice and
+    /// [`Error::MissingInput`] if an input is not given.
+    pub fn by_name<'a, const N: usize>(&self, given: [(&str, Arg<'a, T>); N]) -> Result<[Arg<'a, T>; N]> {
+        for (at, (name, _)) in given.iter().enumerate() {
+            let (kernel, input) = (|| self.title(), || shortened(name).into_owned());
+            if !self.inputs().iter().any(|known| known == name) {
+                let near = nearest(name, self.inputs().iter().map(String::as_str));
+                let nearest = near.map(|near| shortened(near).into_owned());
+                return Err(Error::UnknownInput {
+                    kernel: kernel(),
+                    input: input(),
+                    names: listed(self.inputs()),
+                    nearest,
+                });
+            }
+            if given[..at].iter().any(|(earlier, _)| earlier == name) {
+                return Err(Error::RepeatedInput { kernel: kernel(), input: input() });
+            }
+        }
+        let find = |input: &String| given.iter().find(|(name, _)| name == input).map(|(_, arg)| *arg);
+        if let Some(missing) = self.inputs().iter().find(|input| find(input).is_none()) {
+            let input = shortened(missing).into_owned();
+            return Err(Error::MissingInput { kernel: self.title(), input, names: listed(self.inputs()) });
+        }
+        // As many names as inputs, and each of them one of those: the arrays are of one length.
+        let mut ordered = given.map(|(_, arg)| arg);
+        ordered.iter_mut().zip(self.inputs().iter().filter_map(find)).for_each(|(place, arg)| *place = arg);
+        Ok(ordered)
     }
 
     /// How many registers the block interpreter needs for the program, each a block of numbers: none where every result is
@@ -179,8 +247,10 @@ impl<T: Element> Kernel<T> {
         let other =
             |(name, found): (&String, Option<usize>)| found.filter(|found| *found != len).zip(Some(name.clone()));
         match names.iter().zip(inputs).find_map(other) {
-            Some((found, input)) if given == names.len() => Error::Length { kernel, input, expected: len, found },
-            _ => Error::InputCount { kernel, names: names.join(", "), expected: names.len(), found: given },
+            Some((found, input)) if given == names.len() => {
+                Error::Length { kernel, input: shortened(&input).into_owned(), expected: len, found }
+            }
+            _ => Error::InputCount { kernel, names: listed(names), expected: names.len(), found: given },
         }
     }
 

@@ -143,6 +143,8 @@ pub mod wgsl;
 pub mod workload;
 
 pub use arg::Arg;
+#[doc(hidden)]
+pub use arg::Stored;
 pub use backend::auto::{self, Auto};
 #[cfg(feature = "gpu")]
 pub use backend::gpu::{BoundKernel, DeviceArg, DeviceArray, Gpu, GpuKernel, GpuMemory};
@@ -159,6 +161,13 @@ pub use sweep::Sweep;
 #[cfg(feature = "gpu")]
 pub use wgpu;
 pub use workload::Workload;
+
+/// What the `crossover` command has in common with the library's messages.
+#[doc(hidden)]
+pub mod message {
+    pub use crate::error::nearest;
+    pub use crate::figure::{listed, shortened};
+}
 
 /// The examples of the README, which run as tests.
 #[cfg(all(doctest, feature = "gpu"))]

@@ -18,6 +18,8 @@ pub const LARGEST_EXPONENT: u32 = 4;
 pub(super) enum Typed<'p> {
     Number(Symbol<'p>),
     Condition(Condition<'p>),
+    /// A number or a condition: an input of which it is not known yet.
+    Open(Symbol<'p>),
     /// All elements in one number: there is nothing more to be done with it.
     Folded(Fold, Symbol<'p>),
 }
@@ -26,8 +28,13 @@ pub(super) enum Typed<'p> {
 pub(super) struct Operand<'p> {
     pub(super) typed: Typed<'p>,
     pub(super) at: Range<usize>,
-    /// Whether it is a comparison without parentheses around it.
-    pub(super) bare: bool,
+    /// The last operand of a comparison without parentheses around it: the next comparison goes on from there.
+    pub(super) last: Option<Symbol<'p>>,
+}
+
+/// A number as a condition: whether it is not 0.
+pub(super) fn as_condition(number: Symbol<'_>) -> Condition<'_> {
+    number.ne(Symbol::constant(0))
 }
 
 /// A condition as a number.
@@ -37,12 +44,12 @@ pub(super) fn as_number(condition: Condition<'_>) -> Symbol<'_> {
 
 impl<'p> Operand<'p> {
     pub(super) fn new(typed: Typed<'p>, at: Range<usize>) -> Self {
-        Operand { typed, at, bare: false }
+        Operand { typed, at, last: None }
     }
 
     fn number(&self, text: &str) -> Result<Symbol<'p>, ParseError> {
         match self.typed {
-            Typed::Number(symbol) => Ok(symbol),
+            Typed::Number(symbol) | Typed::Open(symbol) => Ok(symbol),
             Typed::Condition(condition) => Ok(as_number(condition)),
             Typed::Folded(fold, _) => {
                 let message = format!("{fold} has to be the outermost operation, around the whole formula");
@@ -54,6 +61,7 @@ impl<'p> Operand<'p> {
     fn condition(&self, text: &str, user: &str) -> Result<Condition<'p>, ParseError> {
         match self.typed {
             Typed::Condition(condition) => Ok(condition),
+            Typed::Open(symbol) => Ok(as_condition(symbol)),
             Typed::Number(_) => {
                 let message = format!("{user} needs a condition, such as (x > 0), and this is a number");
                 Err(ParseError::new(text, self.at.clone(), message))
@@ -68,7 +76,10 @@ impl<'p> Operand<'p> {
 pub(super) enum Prefix {
     Plus,
     Minus,
+    /// `~`
     Not,
+    /// `not`, which binds less tightly than a comparison.
+    NotWord,
 }
 
 impl Prefix {
@@ -77,7 +88,22 @@ impl Prefix {
             "+" => Some(Prefix::Plus),
             "-" => Some(Prefix::Minus),
             "~" => Some(Prefix::Not),
+            "not" => Some(Prefix::NotWord),
             _ => None,
+        }
+    }
+
+    /// How tightly it binds, in Python's order.
+    fn precedence(self) -> u8 {
+        if self == Prefix::NotWord { 3 } else { 9 }
+    }
+
+    /// Whether it may follow what is pending: `not` may not follow what binds tighter.
+    pub(super) fn may_follow(self, pending: Pending<'_>) -> bool {
+        match pending {
+            Pending::Prefix(earlier) => self.precedence() >= earlier.precedence(),
+            Pending::Infix(earlier) => self != Prefix::NotWord || self.precedence() > earlier.precedence(),
+            Pending::Group | Pending::Call(..) => true,
         }
     }
 
@@ -91,6 +117,7 @@ impl Prefix {
             Prefix::Plus => Typed::Number(operand.number(text)?),
             Prefix::Minus => Typed::Number(-operand.number(text)?),
             Prefix::Not => Typed::Condition(!operand.condition(text, "~")?),
+            Prefix::NotWord => Typed::Condition(!operand.condition(text, "`not`")?),
         };
         Ok(Operand::new(typed, at.start..operand.at.end))
     }
@@ -100,9 +127,13 @@ impl Prefix {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Infix {
     Binary(Binary),
+    FloorDivide,
     Power,
     Compare(Compare),
+    /// `&` and `|`
     Logic(Logic),
+    /// `and` and `or`, which bind less tightly than a comparison.
+    Word(Logic),
 }
 
 impl Infix {
@@ -113,6 +144,7 @@ impl Infix {
             "*" => Infix::Binary(Binary::Mul),
             "/" => Infix::Binary(Binary::Div),
             "%" => Infix::Binary(Binary::Remainder),
+            "//" => Infix::FloorDivide,
             "**" => Infix::Power,
             "<" => Infix::Compare(Compare::Lt),
             "<=" => Infix::Compare(Compare::Le),
@@ -122,6 +154,8 @@ impl Infix {
             "!=" => Infix::Compare(Compare::Ne),
             "&" => Infix::Logic(Logic::And),
             "|" => Infix::Logic(Logic::Or),
+            "and" => Infix::Word(Logic::And),
+            "or" => Infix::Word(Logic::Or),
             _ => return None,
         })
     }
@@ -129,21 +163,21 @@ impl Infix {
     /// How tightly it binds, in Python's order.
     fn precedence(self) -> u8 {
         match self {
-            Infix::Compare(_) => 1,
-            Infix::Logic(Logic::Or) => 2,
-            Infix::Logic(Logic::And) => 3,
-            Infix::Binary(Binary::Add | Binary::Sub) => 4,
-            Infix::Binary(_) => 5,
-            Infix::Power => 7,
+            Infix::Word(Logic::Or) => 1,
+            Infix::Word(Logic::And) => 2,
+            Infix::Compare(_) => 4,
+            Infix::Logic(Logic::Or) => 5,
+            Infix::Logic(Logic::And) => 6,
+            Infix::Binary(Binary::Add | Binary::Sub) => 7,
+            Infix::Binary(_) | Infix::FloorDivide => 8,
+            Infix::Power => 10,
         }
     }
 
     /// Whether what is pending has to be applied before this is: it binds tighter, or as tightly and stands to the left.
     pub(super) fn waits_for(self, pending: Pending<'_>) -> bool {
-        /// That of `+`, `-` and `~` before an operand.
-        const PREFIX: u8 = 6;
         match pending {
-            Pending::Prefix(_) => PREFIX > self.precedence(),
+            Pending::Prefix(earlier) => earlier.precedence() > self.precedence(),
             Pending::Infix(Infix::Power) if self == Infix::Power => false,
             Pending::Infix(earlier) => earlier.precedence() >= self.precedence(),
             Pending::Group | Pending::Call(..) => false,
@@ -155,20 +189,22 @@ impl Infix {
         let typed = match self {
             Infix::Binary(op) => Typed::Number(op.apply(a.number(text)?, b.number(text)?)),
             Infix::Power => Typed::Number(power(a.number(text)?, b.number(text)?)),
+            Infix::FloorDivide => Typed::Number(floor_divide(a.number(text)?, b.number(text)?)),
             Infix::Compare(op) => {
-                // Python's a < b < c means both; numpy refuses it, since there the two would be arrays.
-                if a.bare {
-                    let message = "comparisons do not chain; write (a < b) & (b < c), or parentheses around the first";
-                    return Err(ParseError::new(text, at, message));
-                }
-                let typed = Typed::Condition(op.apply(a.number(text)?, b.number(text)?));
-                return Ok(Operand { typed, at, bare: true });
+                let last = b.number(text)?;
+                let condition = match a.last {
+                    // As in Python, a < b < c is (a < b) and (b < c).
+                    Some(middle) => a.condition(text, "a comparison")? & op.apply(middle, last),
+                    None => op.apply(a.number(text)?, last),
+                };
+                return Ok(Operand { typed: Typed::Condition(condition), at, last: Some(last) });
             }
-            Infix::Logic(op) => {
-                let user = if op == Logic::And {
-                    "& binds tighter than a comparison and"
-                } else {
-                    "| binds tighter than a comparison and"
+            Infix::Logic(op) | Infix::Word(op) => {
+                let user = match self {
+                    Infix::Logic(Logic::And) => "& binds tighter than a comparison and",
+                    Infix::Logic(Logic::Or) => "| binds tighter than a comparison and",
+                    _ if op == Logic::And => "`and`",
+                    _ => "`or`",
                 };
                 let (a, b) = (a.condition(text, user)?, b.condition(text, user)?);
                 Typed::Condition(if op == Logic::And { a & b } else { a | b })
@@ -176,6 +212,20 @@ impl Infix {
         };
         Ok(Operand::new(typed, at))
     }
+}
+
+/// `a // b`: the largest whole number not above the exact quotient, as Python and numpy have it; the quotient itself for a
+/// divisor of 0.
+///
+/// `floor(a / b)` would be 1 too large wherever the quotient is rounded up to a whole number, as for `1 // 0.1`. So the
+/// remainder is taken away first: what is left is a whole multiple of the divisor.
+fn floor_divide<'p>(a: Symbol<'p>, b: Symbol<'p>) -> Symbol<'p> {
+    let (zero, one) = (Symbol::constant(0), Symbol::constant(1));
+    let (quotient, rest) = (a / b, a.fmod(b));
+    let below = (rest.lt(zero) & b.gt(zero)) | (rest.gt(zero) & b.lt(zero));
+    let whole = ((a - rest) / b).round() - Symbol::select(below, one, zero);
+    let signed = Symbol::select(whole.eq(zero), zero.copysign(quotient), whole);
+    Symbol::select(b.eq(zero), quotient, signed)
 }
 
 /// `base ** exponent`: products and quotients for a whole exponent that is known and so small that they stay within two ULP,
@@ -215,7 +265,12 @@ pub(super) fn call<'p>(
         Function::Test(op) => Typed::Condition(op.apply(number(0)?)),
         Function::Where => {
             let condition = arguments[0].condition(text, "where")?;
-            Typed::Number(Symbol::select(condition, number(1)?, number(2)?))
+            match (arguments[1].typed, arguments[2].typed) {
+                (Typed::Condition(yes), Typed::Condition(no)) => {
+                    Typed::Condition((condition & yes) | (!condition & no))
+                }
+                _ => Typed::Number(Symbol::select(condition, number(1)?, number(2)?)),
+            }
         }
         Function::Fold(fold) => Typed::Folded(fold, number(0)?),
     };

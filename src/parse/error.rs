@@ -3,8 +3,9 @@
 use std::fmt;
 use std::ops::Range;
 
-/// Why a text is not a formula. Its `Display` has the message, the line that it is about and, below that, carets.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// Why a text is not a formula. Its `Display` has the message, the line that it is about and, below that, carets; its `Debug`
+/// is the same, for a `main` that returns it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct ParseError {
     message: String,
     /// Where in the text, in bytes.
@@ -52,6 +53,12 @@ impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (indent, carets) = (" ".repeat(self.carets.start), "^".repeat(self.carets.len()));
         write!(f, "{}\n  {}\n  {indent}{carets}", self.message, self.shown)
+    }
+}
+
+impl fmt::Debug for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -1,11 +1,18 @@
 //! Text to program: the language of formulas.
 //!
-//! Numbers (`2`, `1e-3`, `1_000`), names, `+ - * / % **`, unary `-`, comparisons (`< <= > >= == !=`), `& | ~` between
-//! conditions, parentheses, functions, and the constants `pi`, `e`, `inf` and `nan`. Precedence and associativity are
-//! Python's: `-x**2` is `-(x**2)`, `2**3**2` is `2**(3**2)`, and `&` binds tighter than a comparison. A name that is no
-//! constant is an input. [`Function::all`] has the functions.
+//! Numbers (`2`, `1e-3`, `1_000`), names, `+ - * / // % **`, unary `-`, comparisons (`< <= > >= == !=`), `& | ~` and
+//! `and or not` between conditions, parentheses, functions, and the constants `pi`, `e`, `inf`, `nan`, `True` and `False`.
+//! Precedence and associativity are Python's: `-x**2` is `-(x**2)`, `2**3**2` is `2**(3**2)`, `&` binds tighter than a
+//! comparison and `and` less tightly. [`Function::all`] has the functions.
 //!
-//! * A condition used as a number is 1 where it holds and 0 where it does not.
+//! * A name that is no constant is an input. [`parse_with`] takes names that are inputs even so, and says which of them are
+//!   conditions.
+//! * A condition used as a number is 1 where it holds and 0 where it does not. A number is no condition: `x != 0` is.
+//! * Comparisons chain as in Python: `0 < x < 1` is `(0 < x) & (x < 1)`. `and` and `or` compute both sides.
+//! * `where(c, a, b)` of two conditions is a condition.
+//! * `a // b` is the largest whole number not above the exact quotient, as in Python, and `a / b` where `b` is 0.
+//! * Signs may be as they are printed: `−`, `×`, `·`, `÷`, `≤`, `≥`, `≠`, `π`, and superscripts, as in `x²` and `10⁻³`, which
+//!   bind tighter than `**`.
 //! * A power with a whole exponent from −3 to [`LARGEST_EXPONENT`] is a product or quotients: `x**3` is `(x*x)*x`, `x**-2` is
 //!   `1/x/x`; `x**0.5` is `sqrt(x)`. Any other power is the function `power`. All of them are within 2 ULP.
 //! * `%` is numpy's `remainder`: the result has the divisor's sign.
@@ -31,6 +38,7 @@ pub use function::Function;
 use function::{named, nearest_name};
 use token::{Token, next};
 
+use crate::figure::shortened;
 use crate::num::Num;
 use crate::program::Program;
 use crate::trace::{Symbol, Tape};
@@ -39,8 +47,42 @@ use crate::trace::{Symbol, Tape};
 pub const MAX_LENGTH: usize = 1 << 20;
 
 /// The constants by name.
-const CONSTANTS: [(&str, f64); 4] =
-    [("pi", std::f64::consts::PI), ("e", std::f64::consts::E), ("inf", f64::INFINITY), ("nan", f64::NAN)];
+const CONSTANTS: [(&str, f64); 5] = [
+    ("pi", std::f64::consts::PI),
+    ("π", std::f64::consts::PI),
+    ("e", std::f64::consts::E),
+    ("inf", f64::INFINITY),
+    ("nan", f64::NAN),
+];
+
+/// The constants that are conditions.
+const TRUTHS: [(&str, bool); 2] = [("True", true), ("False", false)];
+
+/// Returns the constant that is written as `name` is but for upper and lower case, if there is one: `pi` for `PI`.
+pub fn constant_like(name: &str) -> Option<&'static str> {
+    let numbers = CONSTANTS.iter().map(|(constant, _)| *constant);
+    let mut all = numbers.chain(TRUTHS.iter().map(|(constant, _)| *constant));
+    all.find(|constant| constant.to_lowercase() == name.to_lowercase())
+}
+
+/// What is known of a name before a formula is read: that it is an input, and of which kind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Input<'a> {
+    name: &'a str,
+    condition: bool,
+}
+
+impl<'a> Input<'a> {
+    /// An input that is a number, as every name is that is neither given nor a constant.
+    pub const fn number(name: &'a str) -> Self {
+        Input { name, condition: false }
+    }
+
+    /// An input that is a condition: it holds where the number is not 0, as it does for the bytes of a `bool` array.
+    pub const fn condition(name: &'a str) -> Self {
+        Input { name, condition: true }
+    }
+}
 
 /// The program of a formula's text. Its inputs are in the order of their first use.
 ///
@@ -56,6 +98,52 @@ const CONSTANTS: [(&str, f64); 4] =
 ///
 /// [`ParseError`] if it is not a formula, or longer than [`MAX_LENGTH`].
 pub fn parse(text: &str) -> Result<Program, ParseError> {
+    parse_with(text, &[])
+}
+
+/// The program of a formula's text in which these names are inputs, also where a constant has the same name. Those that the
+/// text does not have are passed over.
+///
+/// ```
+/// use crossover::parse::{Input, parse, parse_with};
+///
+/// assert_eq!(parse("m*e")?.inputs(), ["m"]);
+/// assert_eq!(parse_with("m*e", &[Input::number("e")])?.inputs(), ["m", "e"]);
+/// assert!(parse("valid & (x > 0)").is_err());
+/// assert!(parse_with("valid & (x > 0)", &[Input::condition("valid")])?.is_condition());
+/// # Ok::<(), crossover::parse::ParseError>(())
+/// ```
+///
+/// # Errors
+///
+/// As [`parse`].
+pub fn parse_with(text: &str, inputs: &[Input<'_>]) -> Result<Program, ParseError> {
+    let kind = |input: &Input<'_>| if input.condition { Kind::Condition } else { Kind::Number };
+    read(text, inputs.iter().map(|input| (input.name, kind(input))).collect(), Kind::Number)
+}
+
+/// Returns the names of a formula's inputs in the order of their first use, where it is not known yet which are conditions.
+/// `given` are inputs also where a constant has the same name.
+///
+/// # Errors
+///
+/// As [`parse`], apart from what is wrong with conditions.
+pub fn inputs(text: &str, given: &[&str]) -> Result<Vec<String>, ParseError> {
+    let program = read(text, given.iter().map(|name| (*name, Kind::Open)).collect(), Kind::Open)?;
+    Ok(program.inputs().to_vec())
+}
+
+/// What an input is.
+#[derive(Clone, Copy)]
+enum Kind {
+    Number,
+    Condition,
+    /// Either, as it is used.
+    Open,
+}
+
+/// The program of a text: `given` names are inputs of their kind, others that are no constants of the kind `others`.
+fn read(text: &str, given: HashMap<&str, Kind>, others: Kind) -> Result<Program, ParseError> {
     if text.len() > MAX_LENGTH {
         let message = format!("the formula has {} bytes, but at most {MAX_LENGTH} are read; split it", text.len());
         return Err(ParseError::new(text, 0..0, message));
@@ -65,6 +153,8 @@ pub fn parse(text: &str) -> Result<Program, ParseError> {
         text,
         tape: &tape,
         at: 0,
+        given,
+        others,
         inputs: Vec::new(),
         index: HashMap::new(),
         operands: Vec::new(),
@@ -74,7 +164,7 @@ pub fn parse(text: &str) -> Result<Program, ParseError> {
     let Some(Operand { typed, .. }) = parser.operands.pop() else { unreachable!("a parser that ends has a result") };
     let inputs = parser.inputs;
     let (result, condition, fold) = match typed {
-        Typed::Number(symbol) => (symbol, false, None),
+        Typed::Number(symbol) | Typed::Open(symbol) => (symbol, false, None),
         Typed::Condition(condition) => (apply::as_number(condition), true, None),
         Typed::Folded(fold, symbol) => (symbol, false, Some(fold)),
     };
@@ -97,6 +187,8 @@ struct Parser<'t, 'p> {
     tape: &'p Tape,
     /// Where the next token is looked for.
     at: usize,
+    given: HashMap<&'t str, Kind>,
+    others: Kind,
     inputs: Vec<String>,
     /// The number of each input.
     index: HashMap<&'t str, usize>,
@@ -111,6 +203,10 @@ impl<'t, 'p> Parser<'t, 'p> {
             self.operand()?;
             loop {
                 let (token, at) = self.next()?;
+                if let Token::Superscript(exponent) = token {
+                    self.superscript(exponent, at)?;
+                    continue;
+                }
                 let Token::Sign(sign) = token else {
                     if token == Token::End {
                         return self.end();
@@ -154,17 +250,16 @@ impl<'t, 'p> Parser<'t, 'p> {
                     self.call(name, at)?;
                     continue;
                 }
-                Token::Name("not") => return Err(self.error(at, "write ~ for the opposite of a condition")),
-                Token::Name(name) => Typed::Number(self.name(name)),
+                Token::Name(name) => self.name(name),
                 Token::Sign("(") => {
                     self.pending.push((Pending::Group, at));
                     continue;
                 }
                 Token::Sign(sign) if Prefix::of(sign).is_some() => {
-                    self.pending.extend(Prefix::of(sign).map(|prefix| (Pending::Prefix(prefix), at)));
+                    Prefix::of(sign).map_or(Ok(()), |prefix| self.prefix(prefix, at))?;
                     continue;
                 }
-                Token::Sign(_) | Token::End => {
+                Token::Sign(_) | Token::Superscript(_) | Token::End => {
                     return Err(self.error(at, format!("expected a number, a name or `(`, found {token}")));
                 }
             };
@@ -173,23 +268,53 @@ impl<'t, 'p> Parser<'t, 'p> {
         }
     }
 
+    /// Begins an operator before its operand.
+    fn prefix(&mut self, prefix: Prefix, at: Range<usize>) -> Result<(), ParseError> {
+        if self.pending.last().is_some_and(|(pending, _)| !prefix.may_follow(*pending)) {
+            let message =
+                "`not` binds less tightly than what is before it; put parentheses around it and its condition";
+            return Err(self.error(at, message));
+        }
+        self.pending.push((Pending::Prefix(prefix), at));
+        Ok(())
+    }
+
+    /// Raises the operand that has just been read to a power.
+    fn superscript(&mut self, exponent: f32, at: Range<usize>) -> Result<(), ParseError> {
+        let Some(base) = self.operands.pop() else { unreachable!("an exponent follows its operand") };
+        let exponent = Operand::new(Typed::Number(Symbol::constant(exponent)), at);
+        self.operands.push(Infix::Power.apply(self.text, base, exponent)?);
+        Ok(())
+    }
+
     /// A constant or an input.
-    fn name(&mut self, name: &'t str) -> Symbol<'p> {
-        if let Some((_, value)) = CONSTANTS.iter().find(|(constant, _)| *constant == name) {
-            return Symbol::constant(*value);
+    fn name(&mut self, name: &'t str) -> Typed<'p> {
+        let given = self.given.get(name).copied();
+        if given.is_none() {
+            if let Some((_, value)) = CONSTANTS.iter().find(|(constant, _)| *constant == name) {
+                return Typed::Number(Symbol::constant(*value));
+            }
+            if let Some((_, holds)) = TRUTHS.iter().find(|(constant, _)| *constant == name) {
+                return Typed::Condition(apply::as_condition(Symbol::constant(u8::from(*holds))));
+            }
         }
         let index = *self.index.entry(name).or_insert_with(|| {
             self.inputs.push(name.to_owned());
             self.inputs.len() - 1
         });
-        self.tape.input(index)
+        let symbol = self.tape.input(index);
+        match given.unwrap_or(self.others) {
+            Kind::Number => Typed::Number(symbol),
+            Kind::Condition => Typed::Condition(apply::as_condition(symbol)),
+            Kind::Open => Typed::Open(symbol),
+        }
     }
 
     /// Begins a call: the name has been read, the parenthesis comes next.
     fn call(&mut self, name: &'t str, at: Range<usize>) -> Result<(), ParseError> {
         if named(name).is_empty() {
             let instead = nearest_name(name).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            return Err(self.error(at, format!("there is no function `{name}`{instead}")));
+            return Err(self.error(at, format!("there is no function `{}`{instead}", shortened(name))));
         }
         self.next()?;
         self.pending.push((Pending::Call(name, 0), at.start..self.at));
@@ -263,8 +388,6 @@ impl<'t, 'p> Parser<'t, 'p> {
     /// What is wrong if something else than an operator follows an operand.
     fn no_operator(&self, token: Token<'_>, at: Range<usize>) -> ParseError {
         let instead = match token {
-            Token::Name("and") => "; write & between conditions",
-            Token::Name("or") => "; write | between conditions",
             Token::Name("if") => "; write where(condition, yes, no)",
             Token::Name(_) | Token::Number(_) | Token::Sign("(") => "; write * to multiply",
             _ => "",

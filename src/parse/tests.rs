@@ -54,6 +54,58 @@ fn precedence_and_associativity_are_pythons() {
         ("e < pi", 1.0),
         ("(a < b) == (b < c)", 1.0),
         ("2*e", 2.0 * std::f32::consts::E),
+        ("7 // a", 3.0),
+        ("-7 // a", -4.0),
+        ("a * 7 // b", 4.0),
+        ("7 // a * b", 9.0),
+        ("2**7//a**2", 32.0),
+        ("a < b and b < c or c < a", 1.0),
+        ("a > b and b < c or c > a", 1.0),
+        ("a < b or b < c and c < a", 1.0),
+        ("(a < b or b < c) and c < a", 0.0),
+        ("not a > b", 1.0),
+        ("not a > b and c < a", 0.0),
+        ("not not a < b", 1.0),
+        ("not(a < b) or not(c < b)", 1.0),
+        ("a < b and not c < b", 1.0),
+        ("(a < b) | (b < a) and c < a", 0.0),
+        ("not ~(a < b)", 1.0),
+        ("a < b < c", 1.0),
+        ("a < b > c", 0.0),
+        ("a < b > 2", 1.0),
+        ("5 > a < b != a == 2", 1.0),
+        ("3 > a > 1 and 1 < a < b", 1.0),
+        ("(5 > 3) > a", 0.0),
+        ("(a < b < c) + 1", 2.0),
+        ("not a < b < c", 0.0),
+        ("True", 1.0),
+        ("where(False, a, b)", 3.0),
+        ("True and a < b", 1.0),
+        ("where(a < b, b < c, b > c)", 1.0),
+        ("where(a > b, b < c, b > c) | False", 0.0),
+    ] {
+        assert_eq!(value(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn signs_may_be_as_they_are_printed() {
+    for (text, expected) in [
+        ("a − b", -1.0),
+        ("−a", -2.0),
+        ("a×b·c÷a", 15.0),
+        ("(a ≤ b) + (a ≥ b) + (a ≠ b)", 2.0),
+        ("π", std::f32::consts::PI),
+        ("a²", 4.0),
+        ("-a²", -4.0),
+        ("a² + a³ - a¹", 10.0),
+        ("(a + 1)²", 9.0),
+        ("a²**b", 64.0),
+        ("a**b²", 512.0),
+        ("sqrt(a²)", 2.0),
+        ("2⁻¹", 0.5),
+        ("2¹⁰", 1024.0),
+        ("a²³", 8_388_608.0),
     ] {
         assert_eq!(value(text), expected, "{text}");
     }
@@ -105,8 +157,19 @@ fn mistakes_say_what_to_write_instead() {
         ("x y", "expected an operator, found the name `y`; write * to multiply"),
         ("2x", "expected an operator, found the name `x`; write * to multiply"),
         ("2(x)", "expected an operator, found `(`; write * to multiply"),
-        ("x > 0 and x < 1", "expected an operator, found the name `and`; write & between conditions"),
-        ("not x", "write ~ for the opposite of a condition"),
+        ("x and x < 1", "`and` needs a condition, such as (x > 0), and this is a number"),
+        ("x < 1 or x", "`or` needs a condition, such as (x > 0), and this is a number"),
+        ("not x", "`not` needs a condition, such as (x > 0), and this is a number"),
+        ("x and", "expected a number, a name or `(`, found the end"),
+        ("and x", "expected a number, a name or `(`, found `and`"),
+        ("x not y", "expected an operator, found `not`"),
+        ("x == not y", "`not` binds less tightly than what is before it; put parentheses around it and its condition"),
+        ("-not y", "`not` binds less tightly than what is before it; put parentheses around it and its condition"),
+        ("x⁻", "this is no exponent; write a whole number, such as x² or x**2"),
+        ("x 2²", "expected an operator, found the number 2; write * to multiply"),
+        ("²", "expected a number, a name or `(`, found the exponent 2"),
+        ("x > 0 ? x : 0", "`?` has no meaning here; write where(condition, yes, no)"),
+        ("blorp(x)", "there is no function `blorp`"),
         ("(x", "this parenthesis is never closed; add a `)`"),
         ("sqrt(x", "this parenthesis is never closed; add a `)`"),
         ("x)", "this `)` closes nothing; remove it, or open a parenthesis before"),
@@ -118,13 +181,11 @@ fn mistakes_say_what_to_write_instead() {
         ("squrt(x)", "there is no function `squrt`; did you mean `sqrt`?"),
         ("zzz(x)", "there is no function `zzz`"),
         ("x ^ 2", "`^` has no meaning here; write ** for a power"),
-        ("x // 2", "`//` has no meaning here; write floor(a / b)"),
         ("x = 2", "`=` has no meaning here; write == to compare"),
         ("x && y", "`&&` has no meaning here; write & between conditions"),
         ("x ; y", "`;` has no meaning here"),
         ("np.sqrt(x)", "`.` has no meaning here; functions go by their bare names"),
         ("1e39", "1e39 is above the largest f32, 3.4028235e38; write inf for an infinity"),
-        ("a < b < c", "comparisons do not chain; write (a < b) & (b < c), or parentheses around the first"),
         (
             "x > 0 & y > 0",
             "& binds tighter than a comparison and needs a condition, such as (x > 0), and this is a number",
@@ -142,8 +203,8 @@ fn carets_are_below_the_mistake() {
     let shown = "there is no function `squrt`; did you mean `sqrt`?\n  x + squrt(y)\n      ^^^^^";
     assert_eq!((error.to_string().as_str(), error.at()), (shown, 4..9));
     // Of several lines, and of a long one, the part around the mistake; a letter is one wide, whatever its bytes.
-    let error = parse("x +\n\tγ * ? * y\n+ z").unwrap_err();
-    assert_eq!(error.to_string(), "`?` has no meaning here\n   γ * ? * y\n       ^");
+    let error = parse("x +\n\tγ * ; * y\n+ z").unwrap_err();
+    assert_eq!(error.to_string(), "`;` has no meaning here\n   γ * ; * y\n       ^");
     let long = format!("{}?{}", "x + ".repeat(1000), " + x".repeat(1000));
     let error = parse(&long).unwrap_err().to_string();
     let lines: Vec<_> = error.lines().collect();
@@ -174,5 +235,95 @@ fn every_function_can_be_called_by_each_of_its_names() {
             parse(&format!("{name}({arguments})")).unwrap_or_else(|error| panic!("{error}"));
         }
         assert!(function.about().ends_with('.') || function.about().ends_with('`'), "{}", function.about());
+    }
+}
+
+#[test]
+fn a_name_that_is_given_hides_a_constant() {
+    assert_eq!(parse("b*c + d*e").unwrap().inputs(), ["b", "c", "d"]);
+    for name in ["e", "pi", "π", "inf", "nan", "True", "False"] {
+        let program = parse_with(&format!("x*{name}"), &[Input::number(name)]).unwrap();
+        assert_eq!((program.inputs(), program.eval(&[3.0, 5.0])), (&["x".to_owned(), name.to_owned()][..], 15.0));
+        assert_eq!(inputs(&format!("x*{name}"), &[name]).unwrap(), ["x", name]);
+    }
+    // A name that is not in the text adds no input.
+    assert!(parse_with("2*pi", &[Input::number("e")]).unwrap().inputs().is_empty());
+    assert_eq!(
+        ["PI", "NaN", "E", "Inf", "true", "Pie"].map(constant_like),
+        [Some("pi"), Some("nan"), Some("e"), Some("inf"), Some("True"), None]
+    );
+}
+
+#[test]
+fn an_input_may_be_a_condition() {
+    let read = |text: &str| parse_with(text, &[Input::condition("b"), Input::condition("c")]);
+    for (text, expected) in [
+        ("b", [0.0, 1.0]),
+        ("~b", [1.0, 0.0]),
+        ("not b", [1.0, 0.0]),
+        ("b & (x >= 0)", [0.0, 1.0]),
+        ("b and x >= 0", [0.0, 1.0]),
+        ("where(b, x, 0)", [0.0, 7.0]),
+        ("b + 1", [1.0, 2.0]),
+        ("where(b, c, x > 100) | (x < 0)", [0.0, 1.0]),
+    ] {
+        let program = read(text).unwrap();
+        let of = |b: f32| -> Vec<f32> {
+            program
+                .inputs()
+                .iter()
+                .map(|name| {
+                    if name == "b" {
+                        b
+                    } else if name == "c" {
+                        1.0
+                    } else {
+                        7.0
+                    }
+                })
+                .collect()
+        };
+        assert_eq!([0.0, 1.0].map(|b| program.eval(&of(b))), expected, "{text}");
+    }
+    assert!(read("where(b, c, x > 1)").unwrap().is_condition() && read("b").unwrap().is_condition());
+    assert!(!read("where(b, c, x)").unwrap().is_condition() && !read("b + 1").unwrap().is_condition());
+    // Before it is known which are conditions, each name is what its use needs.
+    assert_eq!(inputs("where(b, x, 0) + (c & (y > e))", &["e"]).unwrap(), ["b", "x", "c", "y", "e"]);
+    assert!(inputs("squrt(x)", &[]).is_err());
+}
+
+/// Where the quotient is rounded up to a whole number, `floor(a / b)` is 1 too large.
+#[test]
+fn floor_division_is_that_of_the_exact_quotient() {
+    let program = parse("x // y").unwrap();
+    let floor = |x: f32, y: f32| program.eval(&[x, y]);
+    for (x, y, expected) in [
+        (1.0, 0.1, 9.0),
+        (-1.0, 0.1, -10.0),
+        (6.0, 0.1, 59.0),
+        (7.0, -2.0, -4.0),
+        (-7.0, -2.0, 3.0),
+        (1e-45, -1.0, -1.0),
+        (-1.0, f32::INFINITY, -1.0),
+        (1.0, f32::INFINITY, 0.0),
+        (1.0, 0.0, f32::INFINITY),
+        (-1.0, 0.0, f32::NEG_INFINITY),
+        (3e38, 1e-30, f32::INFINITY),
+    ] {
+        assert_eq!(floor(x, y), expected, "{x} // {y}");
+    }
+    for (x, y) in [(0.0, 0.0), (f32::INFINITY, 2.0), (f32::NAN, 1.0), (1.0, f32::NAN)] {
+        assert!(floor(x, y).is_nan(), "{x} // {y}");
+    }
+    let signs = [(-0.0, 1.0), (0.0, -1.0), (0.0, 1.0), (-0.0, -1.0), (1.0, 2.0)].map(|(x, y)| floor(x, y));
+    assert_eq!(signs.map(f32::to_bits), [-0.0_f32, -0.0, 0.0, 0.0, 0.0].map(f32::to_bits));
+}
+
+#[test]
+fn a_long_name_makes_a_short_message() {
+    let long = "x".repeat(1 << 19);
+    for text in [format!("{long}(x)"), format!("x {long}"), format!("x + 1 {long}")] {
+        let error = parse(&text).unwrap_err().to_string();
+        assert!(error.len() < 1000, "{} bytes", error.len());
     }
 }

@@ -57,6 +57,8 @@ fn bad_arguments_are_named_with_the_remedy_and_leave_nothing() {
             &["x - y", "x=a.npy", "y=b.npy"],
             "`y` of shape (3, 2) does not fit `x` of shape (2, 3); give arrays of one shape",
         ),
+        (&["x - y", "x=1"], "nothing is given for `y`; give a file"),
+        (&["x - y + True", "x=1", "y=1/", "z=1"], "`z` is not in the formula; its inputs: x, y"),
         (&["x", "x=no.npy"], "no.npy cannot be read (No such file or directory"),
         (&["x", "x=./5"], "./5 cannot be read (No such file or directory"),
         (&["x", "x=folder"], "folder is a folder; give an .npy file in it"),
@@ -180,4 +182,41 @@ fn an_array_that_is_read_whole_has_to_fit_in_memory() {
     assert!(message.contains("reading `y` whole, as the result has another shape or order"), "{message}");
     assert!(message.contains("needs 4000000000000, but the limit is "), "{message}");
     assert_eq!(names(folder.path()), ["c.npy", "f.npy"]);
+}
+
+/// A terminal by `script`, as there is none here.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_bytes_of_a_file_do_not_go_to_a_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = format!("{} eval x x=1 --out -", env!("CARGO_BIN_EXE_crossover"));
+    let output = Command::new("script").args(["-qec", &line, "/dev/null"]).stdin(Stdio::null()).output();
+    let Ok(output) = output else {
+        println!("skipped: there is no `script` here");
+        return;
+    };
+    let shown = text(&output.stdout);
+    assert!(shown.contains("standard output is a terminal") && shown.contains("name a file with --out"), "{shown}");
+    assert_eq!(output.status.code(), Some(2), "{shown}");
+    assert!(!shown.contains("NUMPY"), "{shown}");
+    assert_eq!(names(folder.path()), Vec::<String>::new());
+}
+
+#[test]
+fn a_long_name_makes_a_short_message() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = "x".repeat(100_000);
+    for (formula, arguments) in [
+        ("x", vec![format!("{long}=1")]),
+        ("x", vec![long.clone()]),
+        ("x", vec![format!("{long}=")]),
+        (&long, vec!["y=1".to_owned()]),
+        (&long, vec![]),
+        (&long, vec![format!("{long}=1"), format!("{long}=2")]),
+        ("x", vec![format!("x={}", "1".repeat(50)), format!("x={long}")]),
+    ] {
+        let arguments: Vec<&str> = std::iter::once(formula).chain(arguments.iter().map(String::as_str)).collect();
+        let message = refused(&run(folder.path(), &arguments));
+        assert!(message.len() < 500, "{} bytes: {message:.200}", message.len());
+    }
 }

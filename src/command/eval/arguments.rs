@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use crossover::message::{listed, nearest, shortened};
+use crossover::parse;
+
 use crate::command::Stop;
 
 /// What an input is given.
@@ -9,10 +12,17 @@ use crate::command::Stop;
 pub enum Value {
     /// One number for every element.
     Number(f32),
+    /// One condition for every element.
+    Truth(bool),
     /// An .npy file.
     File(PathBuf),
     /// An .npy file on standard input.
     Stdin,
+}
+
+/// The names that arguments give something for.
+pub fn names(arguments: &[String]) -> Vec<&str> {
+    arguments.iter().filter_map(|argument| argument.split_once('=')).map(|(name, _)| name).collect()
 }
 
 /// The value of each input of the formula, in the formula's order, from arguments such as `x=a.npy`.
@@ -25,6 +35,7 @@ pub fn matched(inputs: &[String], arguments: &[String]) -> Result<Vec<Value>, St
             return Err(Stop::mistake(unknown(name, inputs)));
         };
         if let Some((earlier, _)) = &found[index] {
+            let (name, earlier, text) = (shortened(name), shortened(earlier), shortened(text));
             return Err(Stop::mistake(format_args!("`{name}` is given twice, {earlier} and {text}; give it once")));
         }
         let value = value(name, text)?;
@@ -32,7 +43,9 @@ pub fn matched(inputs: &[String], arguments: &[String]) -> Result<Vec<Value>, St
             && let Some(other) = stdin.replace(name)
         {
             return Err(Stop::mistake(format_args!(
-                "`{other}` and `{name}` are both read from standard input; give a file for one of them"
+                "`{}` and `{}` are both read from standard input; give a file for one of them",
+                shortened(other),
+                shortened(name)
             )));
         }
         found[index] = Some((text, value));
@@ -41,10 +54,16 @@ pub fn matched(inputs: &[String], arguments: &[String]) -> Result<Vec<Value>, St
         inputs.iter().zip(&found).filter(|(_, found)| found.is_none()).map(|(input, _)| input.as_str()).collect();
     match missing.first() {
         None => Ok(found.into_iter().flatten().map(|(_, value)| value).collect()),
-        Some(first) => Err(Stop::mistake(format_args!(
-            "nothing is given for {}; give a file or a number, such as {first}=FILE.npy or {first}=2.5",
-            quoted(&missing)
-        ))),
+        Some(first) => {
+            let constant = missing.iter().find_map(|name| Some((name, parse::constant_like(name)?)));
+            let constant = constant.map_or_else(String::new, |(name, constant)| {
+                format!(" (the constant is written `{constant}`, not `{name}`)")
+            });
+            let (first, quoted) = (shortened(first), listed(&missing.iter().map(quoted).collect::<Vec<_>>()));
+            Err(Stop::mistake(format_args!(
+                "nothing is given for {quoted}{constant}; give a file or a number, such as {first}=FILE.npy or {first}=2.5"
+            )))
+        }
     }
 }
 
@@ -54,15 +73,17 @@ fn split<'a>(argument: &'a str, inputs: &[String]) -> Result<(&'a str, &'a str),
     match argument.split_once('=') {
         Some((name, text)) if !name.is_empty() && !text.is_empty() => Ok((name, text)),
         Some((name, "")) if !name.is_empty() => {
-            Err(Stop::mistake(format_args!("`{argument}` has no value; give {name}=FILE.npy or {name}=NUMBER")))
+            let name = shortened(name);
+            Err(Stop::mistake(format_args!("`{name}=` has no value; give {name}=FILE.npy or {name}=NUMBER")))
         }
-        Some((_, text)) => Err(Stop::mistake(format_args!(
-            "`{argument}` has no name; name the input that it is for, such as {example}={text}"
-        ))),
-        None => Err(Stop::mistake(format_args!(
-            "`{argument}` has no name; name the input that it is for, such as {example}={argument}"
-        ))),
+        Some((_, text)) => Err(unnamed(argument, example, text)),
+        None => Err(unnamed(argument, example, argument)),
     }
+}
+
+fn unnamed(argument: &str, example: &str, text: &str) -> Stop {
+    let (argument, example, text) = (shortened(argument), shortened(example), shortened(text));
+    Stop::mistake(format_args!("`{argument}` has no name; name the input that it is for, such as {example}={text}"))
 }
 
 fn value(name: &str, text: &str) -> Result<Value, Stop> {
@@ -78,27 +99,32 @@ fn value(name: &str, text: &str) -> Result<Value, Stop> {
             )))
         }
         Ok(number) => Ok(Value::Number(number)),
-        Err(_) => Ok(Value::File(text.into())),
+        Err(_) => Ok(constant(text).unwrap_or_else(|| Value::File(text.into()))),
     }
+}
+
+/// The value of an expression without inputs, such as `1/3` or `True`.
+fn constant(text: &str) -> Option<Value> {
+    let program = parse::parse(text).ok()?;
+    if !program.inputs().is_empty() || program.fold().is_some() {
+        return None;
+    }
+    let value = program.eval(&[]);
+    Some(if program.is_condition() { Value::Truth(value != 0.0) } else { Value::Number(value) })
 }
 
 fn unknown(name: &str, inputs: &[String]) -> String {
+    let near = nearest(name, inputs.iter().map(String::as_str));
+    let name = shortened(name);
     if inputs.is_empty() {
         return format!("`{name}` is not in the formula, which has no inputs; leave it out");
     }
-    let names: Vec<&str> = inputs.iter().map(String::as_str).collect();
-    // As for the other names of this command: below 0.7 a suggestion confuses more than it helps.
-    let near = |input: &&&str| strsim::jaro_winkler(name, input) > 0.7;
-    let nearest = names
-        .iter()
-        .filter(near)
-        .max_by(|a, b| strsim::jaro_winkler(name, a).total_cmp(&strsim::jaro_winkler(name, b)))
-        .map_or_else(String::new, |nearest| format!(" (did you mean `{nearest}`?)"));
-    format!("`{name}` is not in the formula{nearest}; its inputs: {}", names.join(", "))
+    let nearest = near.map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
+    format!("`{name}` is not in the formula{nearest}; its inputs: {}", listed(inputs))
 }
 
-fn quoted(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+fn quoted(name: &&str) -> String {
+    format!("`{}`", shortened(name))
 }
 
 #[cfg(test)]
@@ -117,6 +143,18 @@ mod tests {
         assert_eq!(values, [Value::Number(1e-3), file("./5"), file("x=y.npy"), Value::Stdin]);
         let infinite = given(&["a", "b"], &["a=inf", "b=-Infinity"]).unwrap();
         assert_eq!(infinite, [f32::INFINITY, f32::NEG_INFINITY].map(Value::Number));
+    }
+
+    #[test]
+    fn an_expression_of_constants_is_a_number() {
+        let values = given(&["a", "b", "c", "d"], &["a=1/3", "b=-pi", "c=True", "d=1/x"]).unwrap();
+        let expected = [
+            Value::Number(1.0 / 3.0),
+            Value::Number(-std::f32::consts::PI),
+            Value::Truth(true),
+            Value::File("1/x".into()),
+        ];
+        assert_eq!(values, expected);
     }
 
     #[test]

@@ -31,13 +31,13 @@ impl Elements {
     ///
     /// # Errors
     ///
-    /// If it would need `--cast` and that is not given, or if they are not real numbers.
+    /// If a number could lose something, so that it would need `--cast`, and that is not given, or if they are not real numbers.
     pub fn of(file: &str, dtype: &DType, cast: bool) -> Result<Elements, Stop> {
         let found = plain(dtype);
         match found {
-            Some(elements) if cast || matches!(elements, Elements::Float32) => Ok(elements),
+            Some(elements) if cast || is_exact(dtype) => Ok(elements),
             Some(_) => Err(Stop::mistake(format_args!(
-                "{file} holds {}, not float32 ('<f4'); convert it with --cast",
+                "{file} holds {}, of which float32 cannot hold every number; convert them to the nearest with --cast",
                 dtype.descr()
             ))),
             None => Err(Stop::mistake(format_args!(
@@ -46,6 +46,22 @@ impl Elements {
                 if let DType::Plain(_) = dtype { dtype.descr() } else { "structured elements".to_owned() }
             ))),
         }
+    }
+}
+
+/// Whether the elements are numpy's bool.
+pub fn is_bool(dtype: &DType) -> bool {
+    matches!(dtype, DType::Plain(found) if found.type_char() == TypeChar::Bool)
+}
+
+/// Whether `f32` has every number of a type.
+fn is_exact(dtype: &DType) -> bool {
+    let DType::Plain(found) = dtype else { return false };
+    match found.type_char() {
+        TypeChar::Float => found.size_field() <= 4,
+        TypeChar::Int | TypeChar::Uint => found.size_field() <= 2,
+        TypeChar::Bool => true,
+        _ => false,
     }
 }
 

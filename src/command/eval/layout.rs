@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use crossover::message::shortened;
 use npyz::Order;
 
 use crate::command::Stop;
@@ -89,6 +90,7 @@ fn broadcast(a: &[u64], b: &[u64]) -> Option<Vec<u64>> {
 fn misfit(arrays: &[(&str, &Layout)], name: &str, array: &Layout) -> String {
     let misfits = |(_, other): &(&str, &Layout)| broadcast(&other.shape, &array.shape).is_none();
     let (other, shape) = arrays.iter().copied().find(misfits).unwrap_or((name, array));
+    let (name, other) = (shortened(name), shortened(other));
     format!(
         "`{name}` of shape {array} does not fit `{other}` of shape {shape}; give arrays of one shape, or with extents of 1 \
          where they differ, or a number"

@@ -17,7 +17,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::{Args, ValueHint};
-use crossover::parse::Function;
+use crossover::message::{listed, shortened};
+use crossover::parse::{self, Function, Input};
 use crossover::{Backend, Fold, Kernel, Kind, wgsl};
 
 use self::arguments::Value;
@@ -36,14 +37,19 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const NOTES: &str = "\
 The elements stream through, so files may be larger than memory. Shapes broadcast as numpy's do. The result is in \
 Fortran order if all arrays of its shape are, else in C order. Arrays of another shape or order than the result are \
-read whole into memory. Numbers are written as float32, conditions as bool. \
-A file whose name is a number is given as ./5";
+read whole into memory. Files of float16, float32, bool and integers of up to 16 bits are read as they are, in either \
+byte order; bools are conditions. Numbers are written as float32, conditions as bool. \
+A number may be an expression of constants, such as 1/3; a file with such a name is given as ./5. \
+The result is written to a temporary file that takes the name when it is whole: a file that was there keeps its \
+permissions and, where the system allows it, its owner, but other hard links to it keep the old contents";
 
 /// What a formula is made of, beside functions.
 const LANGUAGE: &str = "\
-Formulas: numbers, names, + - * / % **, comparisons (< <= > >= == !=), & | ~ between conditions, parentheses, and the \
-constants pi, e, inf and nan. Precedence is Python's, so comparisons joined by & or | need parentheses. A condition \
-used as a number is 1 or 0. sum, mean, min, max, prod, std, var, any, all, argmin, argmax, nansum, nanmin and nanmax of one \
+Formulas: numbers, names, + - * / // % **, comparisons (< <= > >= == !=), which chain as in 0 < x < 1, & | ~ and \
+and, or, not between conditions, parentheses, and the constants pi, e, inf, nan, True and False. An input that is given \
+hides a constant of the same name. Precedence is Python's, so comparisons joined by & or | need parentheses, and those \
+joined by and or or do not. A condition used as a number is 1 or 0; where of two conditions is a condition. a // b rounds \
+the exact quotient down. Signs and exponents may be as they are printed: − × ÷ ≤ ≥ ≠ π x². sum, mean, min, max, prod, std, var, any, all, argmin, argmax, nansum, nanmin and nanmax of one \
 argument stand around the whole formula.";
 
 #[derive(Args)]
@@ -66,7 +72,7 @@ pub struct Options {
     /// The .npy file to write, or `-` for standard output [default: print the value, or the array's head and tail]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     out: Option<PathBuf>,
-    /// Convert files of other numbers than float32 to the nearest float32
+    /// Convert files of numbers that float32 cannot hold, such as float64 and int32, to the nearest float32
     #[arg(long)]
     cast: bool,
     /// Print the formula's program, its shader and how many registers it takes, and evaluate nothing
@@ -96,16 +102,19 @@ fn backend_help() -> String {
 
 /// Evaluates the formula, or explains it.
 pub fn run(options: &Options) -> Result<(), Stop> {
-    let kernel = Kernel::parse(&options.formula).map_err(Stop::mistake)?;
+    let names = arguments::names(&options.arguments);
+    let inputs = parse::inputs(&options.formula, &names).map_err(Stop::mistake)?;
     if options.explain {
-        return print(&explanation(&kernel));
+        return print(&explanation(&explained(options, &inputs)?));
     }
-    let values = arguments::matched(kernel.inputs(), &options.arguments)?;
+    let values = arguments::matched(&inputs, &options.arguments)?;
     let backend = crossover::open(options.backend.as_deref()).map_err(Stop::mistake)?;
     let scratch = Scratch::default();
     let remove = scratch.clone();
     let interrupted = interrupt::heed(Some(PATIENCE), move || remove.remove())?;
-    let (layout, feeds) = feeds(&kernel, values, options.cast)?;
+    let opened = values.into_iter().map(|value| Opened::of(value, options.cast)).collect::<Result<Vec<_>, _>>()?;
+    let kernel = kernel(&options.formula, inputs.iter().zip(&opened))?;
+    let (layout, feeds) = feeds(&kernel, opened)?;
     let work = Work { kernel: &kernel, backend: &*backend, layout, feeds, interrupted };
     match (kernel.fold(), &options.out) {
         (Some(fold), None) => {
@@ -131,26 +140,64 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     }
 }
 
-/// Opens the files and agrees on the result's layout.
-fn feeds(kernel: &Kernel, values: Vec<Value>, cast: bool) -> Result<(Layout, Vec<Feed>), Stop> {
-    let open = |value| match value {
-        Value::Number(number) => Ok(Err(number)),
-        Value::File(path) => Npy::open(&path, cast).map(Ok),
-        Value::Stdin => Npy::stdin(cast).map(Ok),
+/// What an input is given, with a file's header read.
+enum Opened {
+    Number(f32),
+    Truth(bool),
+    Array(Npy),
+}
+
+impl Opened {
+    fn of(value: Value, cast: bool) -> Result<Opened, Stop> {
+        Ok(match value {
+            Value::Number(number) => Opened::Number(number),
+            Value::Truth(truth) => Opened::Truth(truth),
+            Value::File(path) => Opened::Array(Npy::open(&path, cast)?),
+            Value::Stdin => Opened::Array(Npy::stdin(cast)?),
+        })
+    }
+
+    fn is_condition(&self) -> bool {
+        match self {
+            Opened::Number(_) => false,
+            Opened::Truth(_) => true,
+            Opened::Array(npy) => npy.condition,
+        }
+    }
+}
+
+/// The formula's kernel, now that it is known which inputs are conditions.
+fn kernel<'a>(formula: &str, given: impl Iterator<Item = (&'a String, &'a Opened)>) -> Result<Kernel, Stop> {
+    let input = |(name, opened): (&'a String, &Opened)| {
+        if opened.is_condition() { Input::condition(name) } else { Input::number(name) }
     };
-    let opened: Vec<Result<Npy, f32>> = values.into_iter().map(open).collect::<Result<_, Stop>>()?;
-    let arrays: Vec<(&str, &Layout)> = kernel
-        .inputs()
-        .iter()
-        .zip(&opened)
-        .filter_map(|(name, opened)| opened.as_ref().ok().map(|npy| (name.as_str(), &npy.layout)))
-        .collect();
+    Kernel::parse_with(formula, &given.map(input).collect::<Vec<_>>()).map_err(Stop::mistake)
+}
+
+/// The kernel to be explained. Inputs that are not given are numbers.
+fn explained(options: &Options, inputs: &[String]) -> Result<Kernel, Stop> {
+    let names = arguments::names(&options.arguments);
+    let given: Vec<String> = inputs.iter().filter(|input| names.contains(&input.as_str())).cloned().collect();
+    let values = arguments::matched(&given, &options.arguments)?;
+    let opened = values.into_iter().map(|value| Opened::of(value, options.cast)).collect::<Result<Vec<_>, _>>()?;
+    kernel(&options.formula, given.iter().zip(&opened))
+}
+
+/// Agrees on the result's layout, and reads whole what cannot be read in passing.
+fn feeds(kernel: &Kernel, opened: Vec<Opened>) -> Result<(Layout, Vec<Feed>), Stop> {
+    let mut arrays: Vec<(&str, &Layout)> = Vec::new();
+    for (name, opened) in kernel.inputs().iter().zip(&opened) {
+        if let Opened::Array(npy) = opened {
+            arrays.push((name, &npy.layout));
+        }
+    }
     let result = Layout::of_result(&arrays)?;
     enough_memory(&arrays, &result)?;
-    let feed = |opened: Result<Npy, f32>| match opened {
-        Err(number) => Ok(Feed::Number(number)),
-        Ok(npy) if npy.layout.is_stored_as(&result) => Ok(Feed::passing(npy)),
-        Ok(npy) => {
+    let feed = |opened: Opened| match opened {
+        Opened::Number(number) => Ok(Feed::Number(number)),
+        Opened::Truth(truth) => Ok(Feed::Number(u8::from(truth).into())),
+        Opened::Array(npy) if npy.layout.is_stored_as(&result) => Ok(Feed::passing(npy)),
+        Opened::Array(npy) => {
             let layout = npy.layout.clone();
             let data = npy.read_whole()?;
             match data[..] {
@@ -172,7 +219,7 @@ fn enough_memory(arrays: &[(&str, &Layout)], result: &Layout) -> Result<(), Stop
     let elements = whole.iter().map(|(_, layout)| layout.elements().unwrap_or(u64::MAX));
     let bytes =
         elements.fold(0u64, |sum, elements| sum.saturating_add(elements.saturating_mul(size_of::<f32>() as u64)));
-    let names = whole.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let names = listed(&whole.iter().map(|(name, _)| format!("`{}`", shortened(name))).collect::<Vec<_>>());
     let what = format!("reading {names} whole, as the result has another shape or order");
     memory::enough(what, bytes, "store it as the other arrays are")
 }

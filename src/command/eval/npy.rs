@@ -10,7 +10,7 @@ use std::path::Path;
 
 use npyz::NpyHeader;
 
-use super::cast::Elements;
+use super::cast::{self, Elements};
 use super::layout::Layout;
 use crate::command::Stop;
 
@@ -30,6 +30,8 @@ pub struct Npy {
     reader: Box<dyn Read>,
     elements: Elements,
     pub layout: Layout,
+    /// Whether it holds bools.
+    pub condition: bool,
     total: u64,
     read: u64,
     /// The bytes of elements that need conversion.
@@ -82,7 +84,8 @@ impl Npy {
                 header.dtype().descr()
             )));
         }
-        Ok(Npy { file, reader, elements, layout, total, read: 0, bytes: Vec::new() })
+        let condition = cast::is_bool(&header.dtype());
+        Ok(Npy { file, reader, elements, layout, condition, total, read: 0, bytes: Vec::new() })
     }
 
     /// Reads the next elements, as many as there is room for.
@@ -179,7 +182,7 @@ fn read_header(file: &str, reader: &mut dyn Read) -> Result<(NpyHeader, u64), St
     if length > LONGEST_HEADER {
         return Err(broken(&format_args!("its header has {length} bytes, but {LONGEST_HEADER} are the most")));
     }
-    let text = take(length)?;
+    let text = without_long(take(length)?);
     plausible(&text).map_err(|what| broken(&what))?;
     bytes.extend(text);
     let header = NpyHeader::from_reader(&bytes[..]).map_err(|error| {
@@ -188,6 +191,21 @@ fn read_header(file: &str, reader: &mut dyn Read) -> Result<(NpyHeader, u64), St
         broken(&if error.contains('\n') { "its header is no Python dictionary" } else { &error })
     })?;
     Ok((header, bytes.len() as u64))
+}
+
+/// The header with a blank for each `L` behind a number: so Python 2 wrote a long one, as in the shape `(4L,)`.
+fn without_long(mut text: Vec<u8>) -> Vec<u8> {
+    let (mut quote, mut number) = (None, false);
+    for byte in &mut text {
+        match (quote, *byte) {
+            (Some(open), close) if open == close => quote = None,
+            (None, open @ (b'\'' | b'"')) => quote = Some(open),
+            (None, b'L') if number => *byte = b' ',
+            _ => {}
+        }
+        number = quote.is_none() && byte.is_ascii_digit();
+    }
+    text
 }
 
 /// Whether `npyz` can read this header without harm, whatever it then finds.

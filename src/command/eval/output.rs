@@ -3,7 +3,7 @@
 
 use std::fmt::Display;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -60,7 +60,17 @@ impl Output {
     ///
     /// If it cannot be written there.
     pub fn open(path: &Path, layout: &Layout, condition: bool, scratch: &Scratch) -> Result<Output, Stop> {
-        let mut output = if path == Path::new("-") { Output::stdout() } else { Output::file(path, scratch)? };
+        let mut output = if path == Path::new("-") {
+            if io::stdout().is_terminal() {
+                return Err(Stop::mistake(
+                    "standard output is a terminal, which cannot show the bytes of an .npy file; name a file with --out, \
+                     send the output to a program or a file, or leave --out away to print the result",
+                ));
+            }
+            Output::stdout()
+        } else {
+            Output::file(path, scratch)?
+        };
         output.header = header(layout, condition).map_err(|error| refused(&output.name, error))?;
         Ok(output)
     }
@@ -85,12 +95,8 @@ impl Output {
             }
             there => {
                 // Through a link to the file itself: a rename would replace the link.
-                let target = if there.is_some() {
-                    fs::canonicalize(path).map_err(|error| refused(&error))?
-                } else {
-                    path.into()
-                };
-                let file = beside(&target, there.map(|there| there.permissions())).map_err(|error| refused(&error))?;
+                let target = followed(path).map_err(|error| refused(&error))?;
+                let file = beside(&target, there).map_err(|error| refused(&error))?;
                 *scratch.lock() = Some(file.path().to_owned());
                 To::Beside { file, target, scratch: scratch.clone() }
             }
@@ -161,7 +167,9 @@ impl Output {
             To::Beside { file, target, scratch } => {
                 // Locked until it has its name: it is either removed or whole.
                 let mut path = scratch.lock();
-                let done = file.persist(target).map(drop).map_err(|error| error.error);
+                // On the disk before it has its name: else a power cut could leave the name and not the elements.
+                let synced = file.as_file().sync_all();
+                let done = synced.and_then(|()| file.persist(target).map(drop).map_err(|error| error.error));
                 *path = None;
                 done
             }
@@ -184,8 +192,24 @@ fn cannot(name: &str, what: &dyn Display) -> Stop {
     Stop::mistake(format_args!("{name} cannot be written ({what}); name another file with --out"))
 }
 
-/// A temporary file in the folder of `target`, with the permissions of the file there or of a new one.
-fn beside(target: &Path, permissions: Option<fs::Permissions>) -> io::Result<NamedTempFile> {
+/// The file that a path leads to by its links, be it there or not.
+fn followed(path: &Path) -> io::Result<PathBuf> {
+    /// As many as Linux follows.
+    const LINKS: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..LINKS {
+        match fs::read_link(&path) {
+            // Where the link's text is relative, it is from the link's folder on; `join` takes an absolute one as it is.
+            Ok(to) => path = path.parent().unwrap_or(Path::new("")).join(to),
+            // It is no link, or there is nothing.
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::other("it is a link that leads to itself"))
+}
+
+/// A temporary file in the folder of `target`, with the permissions and the owner of the file there or of a new one.
+fn beside(target: &Path, there: Option<fs::Metadata>) -> io::Result<NamedTempFile> {
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".crossover-").suffix(".npy.part");
@@ -196,7 +220,16 @@ fn beside(target: &Path, permissions: Option<fs::Permissions>) -> io::Result<Nam
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let file = builder.tempfile_in(folder)?;
-    permissions.map_or(Ok(()), |permissions| file.as_file().set_permissions(permissions))?;
+    if let Some(there) = there {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::{MetadataExt, fchown};
+            // Only the superuser may give a file away; for others the file is theirs from now on, as the help says.
+            let _ = fchown(file.as_file(), Some(there.uid()), Some(there.gid()));
+        }
+        // After the owner, since a change of it takes permissions away.
+        file.as_file().set_permissions(there.permissions())?;
+    }
     Ok(file)
 }
 
