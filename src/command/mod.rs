@@ -2,6 +2,7 @@
 //!
 //! It ends with status 0, 1 if something failed, 2 if it was asked for what cannot be, and 130 if it was interrupted.
 
+mod beside;
 mod calibrate;
 mod compare;
 mod definition;

@@ -1,15 +1,15 @@
 //! `crossover sweep`: from the arguments to the files.
 
 use std::fmt;
-use std::fs::File;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 use crossover::auto::{Policy, Stored};
 use crossover::sweep::{self, Axis, Contender, Host, Regime, Report, Sizes, SystemClock, Vary, json, table};
 use crossover::{Auto, Backend, Isa, Kind, Simd, Sweep, Threads, Workload};
 
+use super::files::{Folder, Written};
 use super::names::Names;
 use super::terminal::Terminal;
 use super::{Stop, files, interrupt, memory, vary};
@@ -85,13 +85,34 @@ pub fn run(options: &Options) -> Result<(), Stop> {
         sweep.bytes_needed(),
         "ask for smaller --sizes, or fewer --backends",
     )?;
-    let rows = files::open_folder(&options.out)?;
+    let folder = Folder::open(&options.out)?;
     let interrupted = interrupt::heed(None, || ())?;
     let (read, watched, axis) = (!options.quiet && !options.json, !options.quiet, sweep.axis());
-    let mut terminal = Terminal::new(read, watched, axis, rows, &options.out, interrupted);
+    let mut terminal = Terminal::new(read, watched, axis, folder, interrupted);
     let report = sweep.run_with(&SystemClock, &mut terminal);
     terminal.finish();
-    for line in table::first_calls(&report).into_iter().chain(table::of_ceiling(&report)) {
+    tell(&report, &mut terminal);
+    let written = terminal.write(&report)?;
+    let out = options.out.display();
+    match &written {
+        Written::All => terminal.say(&table::wrapped(&format!("written to {out}: {}", files::NAMES.join(", ")))),
+        Written::Beside(path) => terminal.say(&table::wrapped(&format!("written to {}", path.display()))),
+        Written::Nothing => {}
+    }
+    if options.json {
+        print(&report)?;
+    }
+    match terminal.broken.take() {
+        Some(broken) => Err(Stop::failure(broken)),
+        None if report.cancelled => Err(interruption(&options.out, &written)),
+        None if report.failures.is_empty() => Ok(()),
+        None => Err(Stop::failure(format_args!("{} measurement(s) failed; {out} has the rest", report.failures.len()))),
+    }
+}
+
+/// Says what was found.
+fn tell(report: &Report, terminal: &mut Terminal) {
+    for line in table::first_calls(report).into_iter().chain(table::of_ceiling(report)) {
         terminal.say(&line);
     }
     for (index, crossover) in report.crossovers().iter().enumerate() {
@@ -103,17 +124,22 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     for warning in report.warnings() {
         terminal.warn(&format!("warning: {warning}"));
     }
-    files::write(&report, &options.out)?;
-    let out = options.out.display();
-    terminal.say(&table::wrapped(&format!("written to {out}: {}", files::NAMES.join(", "))));
-    if options.json {
-        print(&report)?;
-    }
-    match terminal.broken.take() {
-        Some(broken) => Err(Stop::failure(broken)),
-        None if report.cancelled => Err(Stop::interrupted(format_args!("interrupted; what was measured is in {out}"))),
-        None if report.failures.is_empty() => Ok(()),
-        None => Err(Stop::failure(format_args!("{} measurement(s) failed; {out} has the rest", report.failures.len()))),
+}
+
+/// That the user stopped it, where what was measured is, and how to go on.
+fn interruption(out: &Path, written: &Written) -> Stop {
+    let (out, resuming) = (out.display(), files::resuming(out));
+    match written {
+        Written::All => Stop::interrupted(format_args!(
+            "interrupted; what was measured is in {out}, and {resuming} measures the rest"
+        )),
+        Written::Beside(path) => Stop::interrupted(format_args!(
+            "interrupted; what was measured is in {}, the earlier sweep in {out} is as it was, and {resuming} measures the rest",
+            path.display()
+        )),
+        Written::Nothing => {
+            Stop::interrupted(format_args!("interrupted before anything was measured; {out} is as it was"))
+        }
     }
 }
 
@@ -165,16 +191,16 @@ impl Options {
         if !self.resume && !self.append {
             return Ok(sweep);
         }
-        let path = self.out.join(files::JSON);
-        let refused = |reason: &dyn fmt::Display| {
+        let refused = |path: &Path, reason: &dyn fmt::Display| {
             let path = path.display();
             Stop::mistake(format_args!(
                 "{path}: {reason}; name its folder with --out, or leave out --resume and --append"
             ))
         };
-        let earlier = File::open(&path).and_then(json::read).map_err(|error| refused(&error))?;
+        let read = if self.resume { files::stopped(&self.out) } else { files::finished(&self.out) };
+        let (path, earlier) = read.map_err(|(path, error)| refused(&path, &error))?;
         let gone_on = if self.resume { sweep.resume(earlier) } else { sweep.append(earlier) };
-        gone_on.map_err(|error| refused(&error))
+        gone_on.map_err(|error| refused(&path, &error))
     }
 
     /// The backends that were asked for by name, the loop first, as the others are compared with it.

@@ -3,7 +3,6 @@
 //! Text is laid out with DejaVu Sans, which comes with the build: the machine needs no fonts.
 
 use std::io;
-use std::path::Path;
 
 use plotters::coord::Shift;
 use plotters::element::{ComposedElement, DashedPathElement};
@@ -60,12 +59,24 @@ pub(super) fn svg_text(picture: &impl Picture) -> io::Result<String> {
 }
 
 /// Writes a picture as PNG, twice as large, for screens with small pixels.
-pub(super) fn png(picture: &impl Picture, path: &Path) -> io::Result<()> {
-    // The encoder goes by the file's ending, and does not say which file it could not write.
-    std::fs::File::create(path)?;
+pub(super) fn png(picture: &impl Picture, to: impl io::Write) -> io::Result<()> {
     let canvas = Canvas::new(2.0)?;
-    let size = canvas.pixels(picture.size());
-    picture.draw(canvas, &BitMapBackend::new(path, size).into_drawing_area()).map_err(io::Error::other)
+    let (width, height) = canvas.pixels(picture.size());
+    let mut pixels = vec![0; 3 * width as usize * height as usize];
+    let backend = BitMapBackend::with_buffer(&mut pixels, (width, height));
+    picture.draw(canvas, &backend.into_drawing_area()).map_err(io::Error::other)?;
+    let mut encoder = png::Encoder::new(to, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    // Of lines on plain paper, rows as they are compress best.
+    encoder.set_filter(png::FilterType::NoFilter);
+    encoder.set_compression(png::Compression::Default);
+    // What went wrong in the file, and not only in which encoder.
+    let plain = |error| match error {
+        png::EncodingError::IoError(error) => error,
+        other => io::Error::other(other),
+    };
+    let mut writer = encoder.write_header().map_err(plain)?;
+    writer.write_image_data(&pixels).and_then(|()| writer.finish()).map_err(plain)
 }
 
 /// What stands in a legend beside a name.

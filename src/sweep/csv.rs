@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Measurement, Varied};
+use super::{Measurement, Report, Varied};
 
 /// One row: the measurement with its quantiles in columns of their own.
 #[derive(serde::Serialize)]
@@ -21,6 +21,16 @@ struct Row<'a> {
     first_seconds: Option<f64>,
     of_ceiling: Option<f64>,
     varied: Option<usize>,
+}
+
+/// Writes all measurements of a report.
+///
+/// # Errors
+///
+/// What the writer says.
+pub fn write(report: &Report, to: impl io::Write) -> io::Result<()> {
+    let mut rows = Rows::new(to);
+    report.measurements.iter().try_for_each(|each| rows.write(each))
 }
 
 /// Writes measurements as CSV, each as soon as it is there, so that an interrupted sweep leaves a file that is whole.
