@@ -1,5 +1,7 @@
 //! What can go wrong, as values. Every message names the thing, the numbers on both sides and the remedy.
 
+use std::borrow::Cow;
+
 use crate::parse::error::ParseError;
 
 /// The result of everything in this crate that can fail.
@@ -20,7 +22,7 @@ pub enum Error {
         remedy: String,
     },
     /// A name that is not on the list.
-    #[error("unknown {what} `{given}`{}; known: {}", did_you_mean(.nearest), .known.join(", "))]
+    #[error("unknown {what} `{}`{}; known: {}", brief(.given), did_you_mean(.nearest), .known.join(", "))]
     Unknown {
         /// What kind of name it is, such as `backend`.
         what: &'static str,
@@ -32,7 +34,7 @@ pub enum Error {
         nearest: Option<&'static str>,
     },
     /// A value that cannot be used, such as a size that is not a whole number.
-    #[error("{what} `{given}` cannot be used: {expected}")]
+    #[error("{what} `{}` cannot be used: {expected}", brief(.given))]
     Invalid {
         /// What it was given for, such as `size`.
         what: &'static str,
@@ -195,6 +197,15 @@ pub(crate) fn nearest(given: &str, known: impl IntoIterator<Item = &'static str>
         .map(|(_, name)| name)
 }
 
+/// What somebody gave, for a message: of a long text the beginning.
+pub(crate) fn brief(given: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 60;
+    match given.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &given[..end]).into(),
+        None => given.into(),
+    }
+}
+
 fn did_you_mean(nearest: &Option<&'static str>) -> String {
     nearest.map_or_else(String::new, |name| format!(" (did you mean `{name}`?)"))
 }
@@ -209,5 +220,9 @@ mod tests {
         assert_eq!(near, "unknown backend `therads` (did you mean `threads`?); known: loop, threads");
         let far = Error::unknown("backend", "zzz", vec!["loop", "threads"]).to_string();
         assert_eq!(far, "unknown backend `zzz`; known: loop, threads");
+        let long = Error::unknown("backend", &"é".repeat(1 << 20), vec!["loop"]).to_string();
+        assert_eq!(long, format!("unknown backend `{}…`; known: loop", "é".repeat(60)));
+        let long = Error::Invalid { what: "size", given: "1".repeat(1 << 20), expected: "write less".to_owned() };
+        assert!(long.to_string().len() < 200, "{long}");
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::arg::Arg;
 use crate::body::{Bodies, Compiled};
 use crate::bound::{Arithmetic, Bound, Bounded, Ieee, Model, Wgsl};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, brief};
 use crate::fold::{self, Fold};
 use crate::formula::Formula;
 use crate::interpret::Interpreted;
@@ -79,11 +79,7 @@ impl<T: Element> Kernel<T> {
     /// The name for messages, of which a long one has its beginning.
     #[cold]
     pub(crate) fn title(&self) -> String {
-        const LONGEST: usize = 60;
-        match self.name.char_indices().nth(LONGEST) {
-            Some((end, _)) => format!("{}…", &self.name[..end]),
-            None => self.name().to_owned(),
-        }
+        brief(&self.name).into_owned()
     }
 
     /// The operations, as data.

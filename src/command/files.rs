@@ -223,7 +223,7 @@ fn write(name: &str, report: &Report, to: &mut dyn Write) -> io::Result<()> {
         "sweep.png" => plot::png(report, to),
         "roofline.svg" => to.write_all(roofline::svg_text(report)?.as_bytes()),
         "roofline.png" => roofline::png(report, to),
-        _ => page::write(report, Some(&typed()), to),
+        _ => page::write(report, Some(&typed(&report.command)), to),
     }
 }
 
@@ -239,10 +239,9 @@ fn unwritable(path: &Path, error: &io::Error) -> Stop {
     Stop::mistake(format_args!("{path} cannot be written ({error}); name another folder with --out"))
 }
 
-/// The command as it was typed: a shell that reads it again does the same.
-fn typed() -> String {
-    let words = std::env::args_os().skip(1).map(|word| quoted(&word.to_string_lossy()));
-    std::iter::once("crossover".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+/// A command as it is typed: a shell that reads it again does the same.
+fn typed(command: &[String]) -> String {
+    command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// A word in quotes, if a shell would take it for something else without.

@@ -53,7 +53,7 @@ enum Command {
     /// Tell what got faster or slower from one sweep to another, beyond noise; status 1 if something did by much
     Compare(compare::Options),
     /// List the backends and instruction sets: what this machine has, or why not and what would bring it
-    Devices,
+    Devices(devices::Options),
     /// Print a script that lets a shell complete subcommands, options and names
     Completions(definition::Completions),
     /// Print the manual page: crossover man | man -l -
@@ -99,7 +99,7 @@ pub fn main() -> ExitCode {
         Command::Calibrate(options) => calibrate::run(&options),
         Command::Regret(options) => regret::run(&options),
         Command::Compare(options) => compare::run(&options),
-        Command::Devices => devices::run(),
+        Command::Devices(options) => devices::run(&options),
         Command::Completions(options) => definition::completions(&options),
         Command::Man => definition::man(),
     };

@@ -2,6 +2,7 @@
 #![cfg(feature = "cli")]
 
 mod kept;
+mod recorded;
 mod resume;
 
 use std::fs;
