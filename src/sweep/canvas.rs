@@ -55,7 +55,17 @@ pub(super) fn svg_text(picture: &impl Picture) -> io::Result<String> {
     let mut text = String::new();
     let size = canvas.pixels(picture.size());
     picture.draw(canvas, &SVGBackend::with_string(&mut text, size).into_drawing_area()).map_err(io::Error::other)?;
-    Ok(text)
+    Ok(text.chars().map(legible).collect())
+}
+
+/// A character as XML 1.0 allows it. What it does not, such as a form feed in a formula, it allows neither as it is nor as a
+/// reference; a space stands there instead.
+pub(super) fn legible(each: char) -> char {
+    match each {
+        '\t' | '\n' | '\r' => each,
+        '\0'..'\x20' | '\x7f'..'\u{a0}' | '\u{fffe}' | '\u{ffff}' => ' ',
+        _ => each,
+    }
 }
 
 /// Writes a picture as PNG, twice as large, for screens with small pixels.
