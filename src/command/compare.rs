@@ -12,10 +12,10 @@ use super::{Stop, files};
 #[derive(Args)]
 pub struct Options {
     /// The sweep.json from before, or its folder
-    #[arg(value_name = "OLD", value_hint = ValueHint::AnyPath)]
+    #[arg(value_name = "OLD.json", value_hint = ValueHint::AnyPath)]
     old: PathBuf,
     /// The sweep.json to compare with it, or its folder
-    #[arg(value_name = "NEW", value_hint = ValueHint::AnyPath)]
+    #[arg(value_name = "NEW.json", value_hint = ValueHint::AnyPath)]
     new: PathBuf,
     /// How many times slower than before is a regression, which ends the command with status 1
     #[arg(long, value_name = "RATIO", default_value = "1.1", value_parser = ratio)]

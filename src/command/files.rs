@@ -38,8 +38,8 @@ pub struct Folder {
 
 /// What became of a sweep's files.
 pub enum Written {
-    /// All of them are there.
-    All,
+    /// All of them are there; and the report that was there before, if it has what the new one has not, in a file of this name.
+    All(Option<PathBuf>),
     /// An earlier report has what this one has not, and stays; this one is in a file of this name.
     Beside(PathBuf),
     /// Nothing was measured, and nothing written.
@@ -98,14 +98,14 @@ impl Folder {
         }
         let drafts = self.drafts(report)?;
         interrupt::reached("written");
-        keep(&path, report)?;
+        let backup = keep(&path, report)?;
         for (name, draft) in drafts {
             draft.place().map_err(|error| self.unfinished(name, &error))?;
             interrupt::reached(name);
         }
         // It has nothing that the report has not. Where it stays, the next sweep finds that out.
         let _ = fs::remove_file(partial);
-        Ok(Written::All)
+        Ok(Written::All(backup))
     }
 
     /// Every file, written but without its name, the report first.
@@ -193,21 +193,22 @@ fn replaces(report: &Report, path: &Path) -> bool {
     }
 }
 
-/// Keeps what a report is about to replace, if the report has not all of it. A sweep that was stopped does not replace a backup
-/// that has more.
-fn keep(path: &Path, report: &Report) -> Result<(), Stop> {
+/// Keeps what a report is about to replace, if the report has not all of it, and says where. A sweep that was stopped does not
+/// replace a backup that has more.
+fn keep(path: &Path, report: &Report) -> Result<Option<PathBuf>, Stop> {
     if replaces(report, path) {
-        return Ok(());
+        return Ok(None);
     }
     let backup = backup_of(path);
     if let (Ok(earlier), Ok(kept)) = (read(path), read(&backup))
         && earlier.cancelled
         && kept.measurements.len() > earlier.measurements.len()
     {
-        return Ok(());
+        return Ok(None);
     }
     let copied = fs::read(path).and_then(|bytes| place(&backup, |to| to.write_all(&bytes)));
-    copied.map_err(|error| full(&backup, &error))
+    copied.map_err(|error| full(&backup, &error))?;
+    Ok(Some(backup))
 }
 
 fn place(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {

@@ -113,8 +113,11 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     tell(&report, &mut terminal);
     let written = terminal.write(&report)?;
     match &written {
-        Written::All => {
-            terminal.say(&table::wrapped(&format!("written to {}: {}", out.display(), files::NAMES.join(", "))))
+        Written::All(backup) => {
+            terminal.say(&table::wrapped(&format!("written to {}: {}", out.display(), files::NAMES.join(", "))));
+            if let Some(backup) = backup {
+                terminal.say(&table::wrapped(&format!("the sweep that was there is kept as {}", backup.display())));
+            }
         }
         Written::Beside(path) => terminal.say(&table::wrapped(&format!("written to {}", path.display()))),
         Written::Nothing => {}
@@ -154,7 +157,7 @@ fn tell(report: &Report, terminal: &mut Terminal) {
 fn interruption(out: &Path, written: &Written) -> Stop {
     let (out, resuming) = (out.display(), files::resuming(out));
     match written {
-        Written::All => Stop::interrupted(format_args!(
+        Written::All(_) => Stop::interrupted(format_args!(
             "interrupted; what was measured is in {out}, and {resuming} measures the rest"
         )),
         Written::Beside(path) => Stop::interrupted(format_args!(
@@ -193,15 +196,17 @@ impl Options {
                 "{path}: {reason}; name its folder with --out, or leave out --resume and --append"
             ))
         };
-        // What is wrong with what was asked for is said first.
-        let mut sweep = settings.sweep(settings.command()).map_err(Stop::mistake)?;
         let read = if self.append { files::finished(out) } else { files::stopped(out) };
         let (path, earlier) = read.map_err(|(path, error)| refused(&path, &error))?;
         let recorded = !self.append && *settings == Settings::default() && !earlier.command.is_empty();
-        if recorded {
-            let settings = Settings::read(&earlier.command).map_err(|reason| refused(&path, &reason))?;
-            sweep = settings.sweep(earlier.command.clone()).map_err(Stop::mistake)?;
-        }
+        let (settings, command) = match recorded {
+            true => {
+                let recorded = Settings::read(&earlier.command).map_err(|reason| refused(&path, &reason))?;
+                (recorded, earlier.command.clone())
+            }
+            false => (settings.clone(), settings.command()),
+        };
+        let sweep = settings.sweep(command).map_err(Stop::mistake)?;
         // What was appended to has more than the settings ask for.
         let gone_on = if self.append || recorded { sweep.append(earlier) } else { sweep.resume(earlier) };
         gone_on.map_err(|error| refused(&path, &error))

@@ -76,6 +76,7 @@ fn an_interrupted_or_killed_sweep_leaves_an_earlier_one_and_goes_on() {
 
         let output = run(folder.path(), &[&NEW[..], &["--resume"]].concat());
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert!(text(&output.stdout).contains("the sweep that was there is kept as sweep/sweep.json.bak"));
         let whole = measurements(&out.join("sweep.json"));
         assert_eq!((whole.len(), &whole[..1]), (2, &partial[..]));
         assert_eq!(measurements(&out.join("sweep.json.bak")).len(), 3, "the earlier one has a backup");
@@ -128,7 +129,7 @@ fn a_stopped_sweep_that_is_not_gone_on_with_is_kept_too() {
 #[cfg(target_os = "linux")]
 fn limited(folder: &Path, blocks: usize, arguments: &[&str]) -> Output {
     let limit = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
-    let mut shell = Command::new("dash");
+    let mut shell = Command::new("sh");
     shell.current_dir(folder).args(["-c", &limit, env!("CARGO_BIN_EXE_crossover")]).args(arguments);
     shell.env_remove("CROSSOVER_BACKEND").output().unwrap()
 }

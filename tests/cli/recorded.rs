@@ -133,8 +133,29 @@ fn a_very_long_name_makes_a_short_message() {
     }
 }
 
+/// A report may come from anywhere; what is drawn of it comes to an end.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_with_the_greatest_and_least_numbers_is_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(
+        run(folder.path(), &["sweep", "--backends", "loop,simd", "--sizes", "10", "--trials", "2"]).status.success()
+    );
+    let json = folder.path().join("sweep/sweep.json");
+    let mut foreign = report(&json);
+    foreign["ceilings"]["cpu"][0]["gflop_per_s"] = 1.7e308.into();
+    foreign["ceilings"]["cpu"][0]["scalar_gflop_per_s"] = 1e-307.into();
+    foreign["measurements"][0]["seconds"]["q95"] = 1.7e308.into();
+    fs::write(&json, foreign.to_string()).unwrap();
+    let words = ["60", env!("CARGO_BIN_EXE_crossover"), "sweep", "--resume", "sweep", "--quiet"];
+    let output = Command::new("timeout").args(words).current_dir(folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let picture = fs::read_to_string(folder.path().join("sweep/roofline.svg")).unwrap();
+    assert!(picture.lines().any(|line| line.starts_with("10²")) && !picture.contains("NaN"), "{picture}");
+}
+
 /// A pipe among the names of the output hangs whoever opens it.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[test]
 fn what_is_no_regular_file_is_refused_without_waiting() {
     for name in ["sweep.csv", "sweep.json", "sweep.partial.json", "sweep.png", "sweep.json.bak"] {
