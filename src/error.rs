@@ -24,7 +24,7 @@ pub enum Error {
         remedy: String,
     },
     /// A name that is not on the list.
-    #[error("unknown {what} `{given}`{}; known: {}", did_you_mean(.nearest), .known.join(", "))]
+    #[error("unknown {what} `{}`{}; known: {}", shortened(.given), did_you_mean(.nearest), .known.join(", "))]
     Unknown {
         /// What kind of name it is, such as `backend`.
         what: &'static str,
@@ -36,7 +36,7 @@ pub enum Error {
         nearest: Option<&'static str>,
     },
     /// A value that cannot be used, such as a size that is not a whole number.
-    #[error("{what} `{given}` cannot be used: {expected}")]
+    #[error("{what} `{}` cannot be used: {expected}", shortened(.given))]
     Invalid {
         /// What it was given for, such as `size`.
         what: &'static str,
@@ -226,7 +226,7 @@ impl Error {
     /// An [`Error::Unknown`] that suggests the nearest of the known names.
     pub(crate) fn unknown(what: &'static str, given: &str, known: Vec<&'static str>) -> Self {
         let nearest = nearest(given, known.iter().copied());
-        Error::Unknown { what, given: shortened(given).into_owned(), known, nearest }
+        Error::Unknown { what, given: given.to_owned(), known, nearest }
     }
 }
 
@@ -275,6 +275,10 @@ mod tests {
         assert_eq!(far, "unknown backend `zzz`; known: loop, threads");
         let long = Error::unknown("backend", &"threads".repeat(1 << 17), vec!["loop", "threads"]).to_string();
         assert!(long.len() < 200, "{long}");
+        let long = Error::unknown("backend", &"é".repeat(1 << 20), vec!["loop"]).to_string();
+        assert_eq!(long, format!("unknown backend `{}…`; known: loop", "é".repeat(60)));
+        let long = Error::Invalid { what: "size", given: "1".repeat(1 << 20), expected: "write less".to_owned() };
+        assert!(long.to_string().len() < 200, "{long}");
     }
 
     #[test]

@@ -157,8 +157,8 @@ fn the_columns_have_the_names_that_others_rely_on() {
 
 #[test]
 fn json_on_standard_output_is_the_file_and_nothing_else() {
-    let folder = tempfile::tempdir().unwrap();
     for quiet in [&["--json"][..], &["--json", "--quiet"]] {
+        let folder = tempfile::tempdir().unwrap();
         let output = command(folder.path(), &[&TINY, quiet].concat()).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         let file = std::fs::read_to_string(folder.path().join("sweep/sweep.json")).unwrap();

@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueHint};
 use crossover::sweep::{Axis, Change, Comparison, Report, json, table};
 
-use super::Stop;
+use super::{Stop, files};
 
 #[derive(Args)]
 pub struct Options {
-    /// The sweep.json from before
-    #[arg(value_name = "OLD.json", value_hint = ValueHint::FilePath)]
+    /// The sweep.json from before, or its folder
+    #[arg(value_name = "OLD.json", value_hint = ValueHint::AnyPath)]
     old: PathBuf,
-    /// The sweep.json to compare with it
-    #[arg(value_name = "NEW.json", value_hint = ValueHint::FilePath)]
+    /// The sweep.json to compare with it, or its folder
+    #[arg(value_name = "NEW.json", value_hint = ValueHint::AnyPath)]
     new: PathBuf,
     /// How many times slower than before is a regression, which ends the command with status 1
     #[arg(long, value_name = "RATIO", default_value = "1.1", value_parser = ratio)]
@@ -58,6 +58,7 @@ pub fn run(options: &Options) -> Result<(), Stop> {
 }
 
 fn read(path: &Path) -> Result<Report, Stop> {
+    let path = if path.is_dir() { &path.join(files::JSON) } else { path };
     let read = File::open(path).and_then(json::read);
     read.map_err(|error| Stop::mistake(format_args!("{}: {error}", path.display())))
 }

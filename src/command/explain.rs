@@ -2,8 +2,8 @@
 
 use clap::Args;
 use crossover::auto::{Auto, Residency};
-use crossover::sweep::Sizes;
-use crossover::{Kernel, Kind, Workload};
+use crossover::sweep::{Sizes, table};
+use crossover::{Error, Kernel, Kind, Workload};
 
 use super::names::Names;
 use super::screen::say;
@@ -62,7 +62,7 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     if options.json {
         return say(&json(&Range { choices, decision })?);
     }
-    let mut text = format!("{}, data on the {residency}: the choice by the number of elements\n\n", kernel.name());
+    let mut text = format!("{}, data on the {residency}: the choice by the number of elements\n\n", decision.kernel);
     for choice in &choices {
         text += &format!("  from {:>10}  {}\n", choice.from, choice.backend);
     }
@@ -86,15 +86,27 @@ impl Options {
     fn kernel(&self) -> Result<Kernel, Stop> {
         match self.formula.parse::<Workload>() {
             Ok(workload) => Ok(workload.kernel),
+            Err(error) if self.is_misspelt(&error) => Err(Stop::mistake(format_args!(
+                "{error}; write ({}) for a formula that is this input alone",
+                table::shortened(&self.formula, 60)
+            ))),
             Err(_) => Kernel::parse(&self.formula).map_err(Stop::mistake),
         }
+    }
+
+    /// Whether the formula is a word alone that is meant to be a workload's name, as far as the error about it says: it is near to
+    /// one. A letter alone is near to many, and an input.
+    fn is_misspelt(&self, error: &Error) -> bool {
+        let word = self.formula.chars().all(|each| each.is_alphanumeric() || each == '_');
+        let near = matches!(error, Error::Unknown { nearest: Some(_), .. } | Error::Invalid { .. });
+        word && near && self.formula.chars().nth(1).is_some()
     }
 
     /// How many of the inputs are arrays.
     fn arrays(&self, kernel: &Kernel) -> Result<usize, Stop> {
         for name in &self.numbers {
             if !kernel.inputs().contains(name) {
-                let inputs = kernel.inputs().join(", ");
+                let (name, inputs) = (table::shortened(name, 60), table::shortened(&kernel.inputs().join(", "), 400));
                 return Err(Stop::mistake(format_args!("the formula has no input `{name}`; it has {inputs}")));
             }
         }

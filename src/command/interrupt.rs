@@ -1,17 +1,35 @@
 //! Ctrl-C, and being asked to end: work stops at its next pause and tidies up.
 
 use std::process;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
 use super::{Stop, screen};
 
+/// The flag that the first Ctrl-C sets.
+static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+
+/// Lets a test end the process at a point of its choice, as if it were killed or interrupted there. In a release build nothing
+/// happens.
+pub fn reached(point: &str) {
+    if !cfg!(debug_assertions) {
+        return;
+    }
+    let named = |variable| std::env::var(variable).is_ok_and(|name| name == point);
+    if named("CROSSOVER_TEST_KILL_AT") {
+        process::abort();
+    }
+    if let (true, Some(flag)) = (named("CROSSOVER_TEST_INTERRUPT_AT"), FLAG.get()) {
+        flag.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Sets a flag on the first Ctrl-C, and ends the process on the second. With `patience`, the first ends it too if the work
 /// has not stopped by then: it may wait for an input that never comes. `leave` runs before the process is ended so.
 pub fn heed(patience: Option<Duration>, leave: impl Fn() + Send + 'static) -> Result<Arc<AtomicBool>, Stop> {
-    let flag = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(FLAG.get_or_init(Arc::default));
     let set = Arc::clone(&flag);
     let heeded = ctrlc::set_handler(move || {
         match (set.swap(true, Ordering::Relaxed), patience) {

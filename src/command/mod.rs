@@ -2,6 +2,7 @@
 //!
 //! It ends with status 0, 1 if something failed, 2 if it was asked for what cannot be, and 130 if it was interrupted.
 
+mod beside;
 mod calibrate;
 mod compare;
 mod definition;
@@ -53,7 +54,7 @@ enum Command {
     /// Tell what got faster or slower from one sweep to another, beyond noise; status 1 if something did by much
     Compare(compare::Options),
     /// List the backends and instruction sets: what this machine has, or why not and what would bring it
-    Devices,
+    Devices(devices::Options),
     /// Print a script that lets a shell complete subcommands, options and names
     Completions(definition::Completions),
     /// Print the manual page: crossover man | man -l -
@@ -100,7 +101,7 @@ pub fn main() -> ExitCode {
         Command::Calibrate(options) => calibrate::run(&options),
         Command::Regret(options) => regret::run(&options),
         Command::Compare(options) => compare::run(&options),
-        Command::Devices => devices::run(),
+        Command::Devices(options) => devices::run(&options),
         Command::Completions(options) => definition::completions(&options),
         Command::Man => definition::man(),
     };

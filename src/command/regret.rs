@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use clap::{Args, ValueHint};
 use crossover::auto::Auto;
-use crossover::sweep::{Case, Regret, Sizes, SystemClock};
+use crossover::sweep::{Case, Regret, Sizes, SystemClock, table};
 use crossover::{Fold, Workload};
 
 use super::names::Names;
@@ -116,7 +116,7 @@ fn head() -> String {
 /// A case: how long it was predicted to take over how long it took comes last.
 fn row(case: &Case) -> String {
     let Case { elements, chosen, best, regret, predicted, .. } = case;
-    let name: String = case.workload.chars().take(34).collect();
+    let name = table::shortened(&case.workload, 34);
     format!("{name:34} {elements:>9}  {chosen:8} {best:8} {regret:>6.3}  {predicted:>8.2}")
 }
 
@@ -124,7 +124,7 @@ fn summary(found: &Regret) -> String {
     let Regret { cases, geomean, p95, overhead_ns } = found;
     let worst = cases.iter().max_by(|a, b| a.regret.total_cmp(&b.regret));
     let worst = worst.map_or(String::new(), |case| {
-        format!("\nworst: {:.3}, {} of {} elements", case.regret, case.workload, case.elements)
+        format!("\nworst: {:.3}, {} of {} elements", case.regret, table::shortened(&case.workload, 60), case.elements)
     });
     let right = cases.iter().filter(|case| case.chosen == case.best).count();
     format!(

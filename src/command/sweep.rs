@@ -1,21 +1,54 @@
 //! `crossover sweep`: from the arguments to the files.
 
 use std::fmt;
-use std::fs::File;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueHint};
+use clap::{Args, Parser, ValueHint};
 use crossover::auto::{Policy, Stored};
 use crossover::sweep::{self, Axis, Contender, Host, Regime, Report, Sizes, SystemClock, Vary, json, table};
 use crossover::{Auto, Backend, Isa, Kind, Simd, Sweep, Threads, Workload};
 
+use super::files::{Folder, Written};
 use super::names::Names;
 use super::terminal::Terminal;
-use super::{Stop, files, interrupt, memory, vary};
+use super::{Arguments, Command, Stop, files, interrupt, memory, vary};
+
+/// What holds for the files.
+const FILES: &str = "\
+While a sweep goes on, what it has measured is in sweep.partial.json; the other files are written at its end, all of them \
+or none. One that is interrupted or killed leaves an earlier sweep in the folder as it is, and --resume goes on with it. A \
+sweep.json that another sweep replaces is kept as sweep.json.bak. A file that is replaced keeps its permissions, and its owner \
+where the system allows that; a link stays a link, but other hard links to a file keep what it had.\n\n\
+In sweep.csv, a workload's name that begins with =, +, - or @ has a ' before it: no spreadsheet takes it for a formula.";
 
 #[derive(Args)]
+#[command(after_help = FILES)]
 pub struct Options {
+    #[command(flatten)]
+    settings: Settings,
+    /// The folder for sweep.csv, sweep.json, sweep.svg, sweep.png, roofline.svg, roofline.png and the page sweep.html
+    /// [default: sweep]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    out: Option<PathBuf>,
+    /// Go on with the sweep that was stopped in the folder, DIR or that of --out: measure only what it does not have yet. Without
+    /// other settings, with those that it was begun with
+    #[arg(long, value_name = "DIR", num_args = 0..=1, conflicts_with = "append", value_hint = ValueHint::DirPath)]
+    resume: Option<Option<PathBuf>>,
+    /// Keep what the folder's sweep.json has, and measure other workloads, sizes, values, backends or regimes besides
+    #[arg(long)]
+    append: bool,
+    /// Print the report as JSON, the same as sweep.json, instead of the table
+    #[arg(long)]
+    json: bool,
+    /// Show no table and no progress
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// What is to be measured, and how.
+#[derive(Args, Clone, Default, PartialEq)]
+struct Settings {
     #[arg(
         help = format!("What to measure: {} [default: poly]", Workload::NAMES.join(", ")),
         value_parser = Names::workloads(),
@@ -54,44 +87,59 @@ pub struct Options {
     sizes: Option<String>,
     #[arg(long, value_name = "NAME[=VALUES]", help = vary::help(), value_parser = Names::axes(), hide_possible_values = true)]
     vary: Option<String>,
-    /// Trials for each measurement; the slowest is dropped
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
-    trials: u16,
-    /// The seed of the input data
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
-    /// The folder for sweep.csv, sweep.json, sweep.svg, sweep.png, roofline.svg, roofline.png and the page sweep.html
-    #[arg(long, value_name = "DIR", default_value = "sweep", value_hint = ValueHint::DirPath)]
-    out: PathBuf,
-    /// Go on with the sweep that was stopped: measure only what the folder's sweep.json does not have yet
-    #[arg(long, conflicts_with = "append")]
-    resume: bool,
-    /// Keep what the folder's sweep.json has, and measure other workloads, sizes, values, backends or regimes besides
-    #[arg(long)]
-    append: bool,
-    /// Print the report as JSON, the same as sweep.json, instead of the table
-    #[arg(long)]
-    json: bool,
-    /// Show no table and no progress
-    #[arg(long)]
-    quiet: bool,
+    /// Trials for each measurement; the slowest is dropped [default: 5]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    trials: Option<u16>,
+    /// The seed of the input data [default: 0]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
 }
 
 /// Measures, and writes down what was measured, also if interrupted.
 pub fn run(options: &Options) -> Result<(), Stop> {
-    let sweep = options.go_on(options.sweep().map_err(Stop::mistake)?)?;
+    let out = options.folder()?;
+    let sweep = options.sweep(&out)?;
     memory::enough(
         "the largest size".to_owned(),
         sweep.bytes_needed(),
         "ask for smaller --sizes, or fewer --backends",
     )?;
-    let rows = files::open_folder(&options.out)?;
+    let folder = Folder::open(&out)?;
     let interrupted = interrupt::heed(None, || ())?;
     let (read, watched, axis) = (!options.quiet && !options.json, !options.quiet, sweep.axis());
-    let mut terminal = Terminal::new(read, watched, axis, rows, &options.out, interrupted);
+    let mut terminal = Terminal::new(read, watched, axis, folder, interrupted);
     let report = sweep.run_with(&SystemClock, &mut terminal);
     terminal.finish();
-    for line in table::first_calls(&report).into_iter().chain(table::of_ceiling(&report)) {
+    tell(&report, &mut terminal);
+    let written = terminal.write(&report)?;
+    match &written {
+        Written::All(backup) => {
+            terminal.say(&table::wrapped(&format!("written to {}: {}", out.display(), files::NAMES.join(", "))));
+            if let Some(backup) = backup {
+                terminal.say(&table::wrapped(&format!("the sweep that was there is kept as {}", backup.display())));
+            }
+        }
+        Written::Beside(path) => terminal.say(&table::wrapped(&format!("written to {}", path.display()))),
+        Written::Nothing => {}
+    }
+    if options.json {
+        print(&report)?;
+    }
+    match terminal.broken.take() {
+        Some(broken) => Err(Stop::failure(broken)),
+        None if report.cancelled => Err(interruption(&out, &written)),
+        None if report.failures.is_empty() => Ok(()),
+        None => Err(Stop::failure(format_args!(
+            "{} measurement(s) failed; {} has the rest",
+            report.failures.len(),
+            out.display()
+        ))),
+    }
+}
+
+/// Says what was found.
+fn tell(report: &Report, terminal: &mut Terminal) {
+    for line in table::first_calls(report).into_iter().chain(table::of_ceiling(report)) {
         terminal.say(&line);
     }
     for (index, crossover) in report.crossovers().iter().enumerate() {
@@ -103,22 +151,95 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     for warning in report.warnings() {
         terminal.warn(&format!("warning: {warning}"));
     }
-    files::write(&report, &options.out)?;
-    let out = options.out.display();
-    terminal.say(&table::wrapped(&format!("written to {out}: {}", files::NAMES.join(", "))));
-    if options.json {
-        print(&report)?;
-    }
-    match terminal.broken.take() {
-        Some(broken) => Err(Stop::failure(broken)),
-        None if report.cancelled => Err(Stop::interrupted(format_args!("interrupted; what was measured is in {out}"))),
-        None if report.failures.is_empty() => Ok(()),
-        None => Err(Stop::failure(format_args!("{} measurement(s) failed; {out} has the rest", report.failures.len()))),
+}
+
+/// That the user stopped it, where what was measured is, and how to go on.
+fn interruption(out: &Path, written: &Written) -> Stop {
+    let (out, resuming) = (out.display(), files::resuming(out));
+    match written {
+        Written::All(_) => Stop::interrupted(format_args!(
+            "interrupted; what was measured is in {out}, and {resuming} measures the rest"
+        )),
+        Written::Beside(path) => Stop::interrupted(format_args!(
+            "interrupted; what was measured is in {}, the earlier sweep in {out} is as it was, and {resuming} measures the rest",
+            path.display()
+        )),
+        Written::Nothing => {
+            Stop::interrupted(format_args!("interrupted before anything was measured; {out} is as it was"))
+        }
     }
 }
 
 impl Options {
-    fn sweep(&self) -> crossover::Result<Sweep> {
+    /// The folder of the files.
+    fn folder(&self) -> Result<PathBuf, Stop> {
+        match (&self.out, &self.resume) {
+            (Some(out), Some(Some(resumed))) if out != resumed => Err(Stop::mistake(format_args!(
+                "--out {} and --resume {} name two folders; leave out one of them",
+                out.display(),
+                resumed.display()
+            ))),
+            (Some(out), _) | (None, Some(Some(out))) => Ok(out.clone()),
+            _ => Ok("sweep".into()),
+        }
+    }
+
+    /// The sweep, from where the one in the folder stopped if it is to go on.
+    fn sweep(&self, out: &Path) -> Result<Sweep, Stop> {
+        let settings = &self.settings;
+        if self.resume.is_none() && !self.append {
+            return settings.sweep(settings.command()).map_err(Stop::mistake);
+        }
+        let refused = |path: &Path, reason: &dyn fmt::Display| {
+            let path = path.display();
+            Stop::mistake(format_args!(
+                "{path}: {reason}; name its folder with --out, or leave out --resume and --append"
+            ))
+        };
+        let read = if self.append { files::finished(out) } else { files::stopped(out) };
+        let (path, earlier) = read.map_err(|(path, error)| refused(&path, &error))?;
+        let recorded = !self.append && *settings == Settings::default() && !earlier.command.is_empty();
+        let (settings, command) = match recorded {
+            true => {
+                let recorded = Settings::read(&earlier.command).map_err(|reason| refused(&path, &reason))?;
+                (recorded, earlier.command.clone())
+            }
+            false => (settings.clone(), settings.command()),
+        };
+        let sweep = settings.sweep(command).map_err(Stop::mistake)?;
+        // What was appended to has more than the settings ask for.
+        let gone_on = if self.append || recorded { sweep.append(earlier) } else { sweep.resume(earlier) };
+        gone_on.map_err(|error| refused(&path, &error))
+    }
+}
+
+impl Settings {
+    /// The words of the command that asks for a sweep with these settings, also where no variable of the environment names the
+    /// backends.
+    fn command(&self) -> Vec<String> {
+        let mut words: Vec<_> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+        if let Some(name) = words.first_mut() {
+            "crossover".clone_into(name);
+        }
+        if let (None, Some(names)) = (&self.backends, named_backends()) {
+            words.splice(2..2, ["--backends".to_owned(), names]);
+        }
+        words
+    }
+
+    /// The settings of a command.
+    fn read(command: &[String]) -> Result<Self, String> {
+        match Arguments::try_parse_from(command) {
+            Ok(Arguments { command: Command::Sweep(options) }) => Ok(options.settings),
+            Ok(_) => Err("its command is another than `crossover sweep`".to_owned()),
+            Err(error) => {
+                let reason = error.to_string().lines().next().unwrap_or_default().to_owned();
+                Err(format!("its command cannot be read ({})", table::shortened(&reason, 200)))
+            }
+        }
+    }
+
+    fn sweep(&self, command: Vec<String>) -> crossover::Result<Sweep> {
         let named = self.workloads.iter().map(|name| name.parse());
         let written = self.expr.iter().map(|text| Workload::parse(text));
         let mut workloads: Vec<Workload> = named.chain(written).collect::<Result<_, _>>()?;
@@ -127,7 +248,9 @@ impl Options {
         }
         let vary = self.vary()?;
         let isa = self.isa.as_deref().map(str::parse::<Isa>).transpose()?;
-        let mut sweep = Sweep::new().workloads(unique(workloads)).trials(self.trials.into()).seed(self.seed);
+        let mut sweep = Sweep::new().workloads(unique(workloads)).command(command);
+        sweep = self.trials.into_iter().fold(sweep, |sweep, trials| sweep.trials(trials.into()));
+        sweep = self.seed.into_iter().fold(sweep, Sweep::seed);
         sweep = match &vary {
             Some(vary) => sweep.vary(vary.clone()),
             None => sweep.sizes(self.sizes.as_deref().map_or_else(|| Ok(Sizes::default()), str::parse)?),
@@ -160,30 +283,13 @@ impl Options {
         }
     }
 
-    /// The sweep, from where the one in the folder stopped if it is to go on.
-    fn go_on(&self, sweep: Sweep) -> Result<Sweep, Stop> {
-        if !self.resume && !self.append {
-            return Ok(sweep);
-        }
-        let path = self.out.join(files::JSON);
-        let refused = |reason: &dyn fmt::Display| {
-            let path = path.display();
-            Stop::mistake(format_args!(
-                "{path}: {reason}; name its folder with --out, or leave out --resume and --append"
-            ))
-        };
-        let earlier = File::open(&path).and_then(json::read).map_err(|error| refused(&error))?;
-        let gone_on = if self.resume { sweep.resume(earlier) } else { sweep.append(earlier) };
-        gone_on.map_err(|error| refused(&error))
-    }
-
     /// The backends that were asked for by name, the loop first, as the others are compared with it.
     fn kinds(&self) -> crossover::Result<Option<Vec<Kind>>> {
         let names = match &self.backends {
             Some(names) => names.clone(),
-            None => match std::env::var_os(Kind::ENV) {
-                Some(names) if !names.is_empty() => names.to_string_lossy().split(',').map(str::to_owned).collect(),
-                _ => return Ok(None),
+            None => match named_backends() {
+                Some(names) => names.split(',').map(str::to_owned).collect(),
+                None => return Ok(None),
             },
         };
         let mut kinds: Vec<Kind> = names.iter().map(|name| name.trim().parse()).collect::<Result<_, _>>()?;
@@ -255,6 +361,12 @@ impl Options {
             None => auto,
         })
     }
+}
+
+/// The names of backends that the environment has.
+fn named_backends() -> Option<String> {
+    let names = std::env::var_os(Kind::ENV).filter(|names| !names.is_empty())?;
+    Some(names.to_string_lossy().into_owned())
 }
 
 fn backends_help() -> String {

@@ -1,25 +1,23 @@
 //! What the user sees of a sweep while it goes.
 
-use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crossover::sweep::csv::Rows;
 use crossover::sweep::table::Table;
 use crossover::sweep::{Axis, Environment, Failure, Measurement, Missing, Observer, Report, Varied};
 use indicatif::ProgressBar;
 
-use super::files::{CSV, JSON, write_json};
+use super::files::{Folder, Written};
 use super::screen::{self, FASTEST, HEAD, styled};
+use super::{Stop, interrupt};
 
 /// The report so far is not written again before so many times as long as that took last have passed: so the writing never
 /// takes more than a twentieth of the time.
 const REST: u32 = 20;
 
-/// Shows a sweep, writes its rows down, and stops it when asked to.
+/// Shows a sweep, writes the report so far down, and stops it when asked to.
 pub struct Terminal {
     bar: ProgressBar,
     table: Table,
@@ -29,8 +27,10 @@ pub struct Terminal {
     waiting: Vec<Measurement>,
     /// Whether somebody reads the table.
     read: bool,
-    rows: Rows<File>,
-    out: PathBuf,
+    folder: Folder,
+    /// Whether what is heard of from now on is measured by this sweep, and how much of it was.
+    begun: bool,
+    measured: usize,
     /// When the report so far was last written, and how long that took.
     written: Option<(Instant, Duration)>,
     interrupted: Arc<AtomicBool>,
@@ -39,12 +39,18 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Shows the table over `axis` if it is `read`, and how far the sweep is if it is `watched`. Writes its rows to `rows`, the first
-    /// file of the folder `out`, and the report so far to the second.
-    pub fn new(read: bool, watched: bool, axis: Axis, rows: File, out: &Path, interrupted: Arc<AtomicBool>) -> Self {
+    /// Shows the table over `axis` if it is `read`, and how far the sweep is if it is `watched`. Writes the report so far to the
+    /// folder.
+    pub fn new(read: bool, watched: bool, axis: Axis, folder: Folder, interrupted: Arc<AtomicBool>) -> Self {
         let bar = screen::bar(watched, "{bar:32} {pos}/{len}, {eta} left");
-        let (table, waiting, rows, out) = (Table::over(axis), Vec::new(), Rows::new(rows), out.to_owned());
-        Terminal { bar, table, fresh: true, waiting, read, rows, out, written: None, interrupted, broken: None }
+        let (table, waiting, begun, measured) = (Table::over(axis), Vec::new(), false, 0);
+        let (written, broken) = (None, None);
+        Terminal { bar, table, fresh: true, waiting, read, folder, begun, measured, written, interrupted, broken }
+    }
+
+    /// Writes the files of a sweep that has ended.
+    pub fn write(&mut self, report: &Report) -> Result<Written, Stop> {
+        self.folder.finish(report, self.measured > 0)
     }
 
     /// Shows what is left, and takes the progress bar away.
@@ -93,6 +99,7 @@ impl Terminal {
 
 impl Observer for Terminal {
     fn begun(&mut self, environment: &Environment) {
+        interrupt::reached("begun");
         for line in [environment.processor(), environment.gpu()].iter().flatten() {
             self.say(line);
         }
@@ -104,14 +111,16 @@ impl Observer for Terminal {
 
     fn so_far(&mut self, report: &Report) {
         self.show();
-        if self.written.is_some_and(|(when, took)| when.elapsed() < took * REST) {
+        self.begun = true;
+        if self.measured == 0 || self.written.is_some_and(|(when, took)| when.elapsed() < took * REST) {
             return;
         }
-        let (start, path) = (Instant::now(), self.out.join(JSON));
-        if let Err(error) = write_json(report, &path) {
-            self.broken = Some(format!("{}: {error}", path.display()));
+        let start = Instant::now();
+        if let Err(stop) = self.folder.note(report) {
+            self.broken = Some(stop.message);
         }
         self.written = Some((Instant::now(), start.elapsed()));
+        interrupt::reached("noted");
     }
 
     fn progress(&mut self, done: usize, total: usize) {
@@ -120,8 +129,9 @@ impl Observer for Terminal {
     }
 
     fn measured(&mut self, measurement: &Measurement) {
-        if let Err(error) = self.rows.write(measurement) {
-            self.broken = Some(format!("{}: {error}", self.out.join(CSV).display()));
+        if self.begun {
+            self.measured += 1;
+            interrupt::reached(&format!("measured {}", self.measured));
         }
         // Of a sweep that goes on, many sizes are heard at once.
         // Chunks, and numbers of threads, are in one round, and one of them is the fastest.

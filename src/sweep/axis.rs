@@ -7,15 +7,20 @@ use plotters::coord::combinators::{BindKeyPoints, IntoLogRange, LogCoord, WithKe
 use super::{Axis, Measurement, Report};
 use crate::figure::time;
 
-/// From the least to the greatest of some positive numbers, and so many times further on both sides.
+/// From the least to the greatest of some positive numbers, and so many times further on both sides, as far as there are
+/// numbers: a file may have any.
 pub(super) fn spread(numbers: impl Iterator<Item = f64>, margin: f64) -> Range<f64> {
     let positive = numbers.filter(|number| number.is_finite() && *number > 0.0);
     let (least, most) = positive.fold((f64::MAX, 0.0_f64), |(least, most), each| (least.min(each), most.max(each)));
-    if least > most { 1.0..10.0 } else { least / margin..most * margin }
+    let (low, high) = ((least / margin).max(f64::MIN_POSITIVE), (most * margin).min(f64::MAX));
+    if low < high && least <= most { low..high } else { 1.0..10.0 }
 }
 
 /// A logarithmic axis with labels of our own.
 pub(super) type Scale = WithKeyPoints<LogCoord<f64>>;
+
+/// The most powers of ten that all have labels.
+const MOST: usize = 24;
 
 /// A logarithmic axis with labels at powers of ten, and at twice and five times those if they would be fewer
 /// than `few`, or at every digit if there would be but one.
@@ -26,6 +31,11 @@ pub(super) fn axis(range: &Range<f64>, few: usize) -> Scale {
         all.filter(|each| range.contains(each)).collect()
     };
     let mut labels = at(&[1]);
+    // Of hundreds of decades, as a report that was made up may span, some.
+    if labels.len() > MOST {
+        labels = labels.iter().step_by(labels.len().div_ceil(MOST)).copied().collect();
+        return (range.clone()).log_scale().with_key_points(labels).with_light_points([]);
+    }
     if labels.len() < few {
         labels = at(&[1, 2, 5]);
     }
@@ -119,7 +129,11 @@ pub(super) fn count(number: f64) -> String {
 
 /// A label of an axis of rates and ratios: `0.05`, `500`, `10⁵`.
 pub(super) fn rate(number: f64) -> String {
-    if number < 1e4 { number.to_string() } else { count(number) }
+    match number {
+        0.0..1e-6 => format!("{number:e}"),
+        0.0..1e4 => number.to_string(),
+        _ => count(number),
+    }
 }
 
 /// An exponent.
@@ -158,5 +172,13 @@ mod tests {
         let labels_at = |values: &[f64]| axis_at(&(1.0..100.0), values.iter().copied()).bold_points().to_vec();
         assert_eq!(labels_at(&[1.0, 2.0, 64.0, 65.0, 99.0]), [1.0, 2.0, 64.0, 99.0]);
         assert_eq!(labels(spread([1000.0].into_iter(), 1.15)), [1000.0]);
+        // As far as numbers go, and not for ever.
+        for (numbers, margin) in [([f64::MAX, 1.0], 1.7), ([f64::MIN_POSITIVE, 1e300], 1.7), ([5e-324, f64::MAX], 1.4)]
+        {
+            let range = spread(numbers.into_iter(), margin);
+            assert!(range.start > 0.0 && range.end.is_finite() && range.start < range.end, "{range:?}");
+            let count = labels(range).len();
+            assert!((8..=MOST).contains(&count), "{count}");
+        }
     }
 }

@@ -3,7 +3,6 @@
 //! Text is laid out with DejaVu Sans, which comes with the build: the machine needs no fonts.
 
 use std::io;
-use std::path::Path;
 
 use plotters::coord::Shift;
 use plotters::element::{ComposedElement, DashedPathElement};
@@ -56,16 +55,38 @@ pub(super) fn svg_text(picture: &impl Picture) -> io::Result<String> {
     let mut text = String::new();
     let size = canvas.pixels(picture.size());
     picture.draw(canvas, &SVGBackend::with_string(&mut text, size).into_drawing_area()).map_err(io::Error::other)?;
-    Ok(text)
+    Ok(text.chars().map(legible).collect())
+}
+
+/// A character as XML 1.0 allows it. What it does not, such as a form feed in a formula, it allows neither as it is nor as a
+/// reference; a space stands there instead.
+pub(super) fn legible(each: char) -> char {
+    match each {
+        '\t' | '\n' | '\r' => each,
+        '\0'..'\x20' | '\x7f'..'\u{a0}' | '\u{fffe}' | '\u{ffff}' => ' ',
+        _ => each,
+    }
 }
 
 /// Writes a picture as PNG, twice as large, for screens with small pixels.
-pub(super) fn png(picture: &impl Picture, path: &Path) -> io::Result<()> {
-    // The encoder goes by the file's ending, and does not say which file it could not write.
-    std::fs::File::create(path)?;
+pub(super) fn png(picture: &impl Picture, to: impl io::Write) -> io::Result<()> {
     let canvas = Canvas::new(2.0)?;
-    let size = canvas.pixels(picture.size());
-    picture.draw(canvas, &BitMapBackend::new(path, size).into_drawing_area()).map_err(io::Error::other)
+    let (width, height) = canvas.pixels(picture.size());
+    let mut pixels = vec![0; 3 * width as usize * height as usize];
+    let backend = BitMapBackend::with_buffer(&mut pixels, (width, height));
+    picture.draw(canvas, &backend.into_drawing_area()).map_err(io::Error::other)?;
+    let mut encoder = png::Encoder::new(to, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    // Of lines on plain paper, rows as they are compress best.
+    encoder.set_filter(png::FilterType::NoFilter);
+    encoder.set_compression(png::Compression::Default);
+    // What went wrong in the file, and not only in which encoder.
+    let plain = |error| match error {
+        png::EncodingError::IoError(error) => error,
+        other => io::Error::other(other),
+    };
+    let mut writer = encoder.write_header().map_err(plain)?;
+    writer.write_image_data(&pixels).and_then(|()| writer.finish()).map_err(plain)
 }
 
 /// What stands in a legend beside a name.

@@ -1,13 +1,18 @@
 //! The measurements as a table for other programs, written row by row.
+//!
+//! A spreadsheet takes a text that begins with `=`, `+`, `-`, `@`, a tab or an end of a line for a formula of its own, and
+//! runs it; a workload's name may come from a file of somebody else's. Such a name has a `'` before it, as OWASP advises.
+//! In the JSON, names are as they are.
 
+use std::borrow::Cow;
 use std::io;
 
-use super::{Measurement, Varied};
+use super::{Measurement, Report, Varied};
 
 /// One row: the measurement with its quantiles in columns of their own.
 #[derive(serde::Serialize)]
 struct Row<'a> {
-    workload: &'a str,
+    workload: Cow<'a, str>,
     backend: &'a str,
     regime: &'a str,
     elements: usize,
@@ -21,6 +26,16 @@ struct Row<'a> {
     first_seconds: Option<f64>,
     of_ceiling: Option<f64>,
     varied: Option<usize>,
+}
+
+/// Writes all measurements of a report.
+///
+/// # Errors
+///
+/// What the writer says.
+pub fn write(report: &Report, to: impl io::Write) -> io::Result<()> {
+    let mut rows = Rows::new(to);
+    report.measurements.iter().try_for_each(|each| rows.write(each))
 }
 
 /// Writes measurements as CSV, each as soon as it is there, so that an interrupted sweep leaves a file that is whole.
@@ -42,7 +57,7 @@ impl<W: io::Write> Rows<W> {
     pub fn write(&mut self, measurement: &Measurement) -> io::Result<()> {
         let Measurement { workload, backend, regime, elements, trials, seconds, .. } = measurement;
         self.to.serialize(Row {
-            workload,
+            workload: inert(workload),
             backend: backend.name(),
             regime: regime.name(),
             elements: *elements,
@@ -59,6 +74,11 @@ impl<W: io::Write> Rows<W> {
         })?;
         self.to.flush()
     }
+}
+
+/// A text that no spreadsheet takes for a formula.
+fn inert(text: &str) -> Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}").into() } else { text.into() }
 }
 
 #[cfg(test)]
@@ -101,5 +121,19 @@ mod tests {
         let numbers: Vec<f64> = fields[5..13].iter().map(|field| field.parse().unwrap()).collect();
         assert_eq!(numbers, [1e-6, 2e-6, 0.003, 2.0, 4.0, 0.5, 0.004, 0.75]);
         assert_eq!((lines.len(), lines[2], fields[13]), (3, lines[1], ""));
+        for (name, expected) in [
+            ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0,gpu,"),
+            ("-x**2", "'-x**2,gpu,"),
+            ("+x, 1", "\"'+x, 1\",gpu,"),
+            ("@x", "'@x,gpu,"),
+            ("\t=x", "'\t=x,gpu,"),
+            ("x - 1", "x - 1,gpu,"),
+        ] {
+            let (mut bytes, measurement) =
+                (Vec::new(), Measurement { workload: name.to_owned(), ..measurement.clone() });
+            Rows::new(&mut bytes).write(&measurement).unwrap();
+            let text = String::from_utf8(bytes).unwrap();
+            assert!(text.lines().nth(1).unwrap().starts_with(expected), "{text}");
+        }
     }
 }

@@ -151,6 +151,8 @@ pub struct Sweep {
     vary: Option<Vary>,
     trials: usize,
     seed: u64,
+    /// The words of the command that asks for it.
+    command: Vec<String>,
     /// What to go on with.
     earlier: Option<Report>,
     /// What the ceilings are measured on, with lanes of an instruction set.
@@ -168,6 +170,7 @@ impl Sweep {
             vary: None,
             trials: TRIALS,
             seed: SEED,
+            command: Vec::new(),
             earlier: None,
             machine: Box::new(|isa| Box::new(Own::new(isa))),
         }
@@ -198,6 +201,11 @@ impl Sweep {
     /// Another seed for the input data.
     pub fn seed(self, seed: u64) -> Self {
         Sweep { seed, ..self }
+    }
+
+    /// Notes in the report which command asked for the sweep, word by word.
+    pub fn command(self, command: Vec<String>) -> Self {
+        Sweep { command, ..self }
     }
 
     /// Adds a backend with its defaults under each of the [usual regimes](Regime::USUAL) that it has, or the reason why it is

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::axis::against;
 use super::table::shortened;
-use super::{Axis, Report, json, plot, roofline};
+use super::{Axis, Report, canvas, json, plot, roofline};
 use crate::workload::Workload;
 
 const TEMPLATE: &str = include_str!("page/page.html");
@@ -38,12 +38,24 @@ const ROOFS: &str = "Each point is a formula at its largest size. On the left, m
 ///
 /// What the writer says.
 pub fn write(report: &Report, command: Option<&str>, mut to: impl io::Write) -> io::Result<()> {
-    let mut value = json::value(report)?;
-    if let Some(command) = command {
-        value["command"] = command.into();
+    let report = legible(report);
+    let mut value = json::value(&report)?;
+    match command {
+        Some(command) => value["command"] = command.into(),
+        None => value.as_object_mut().map_or((), |value| drop(value.remove("command"))),
     }
-    to.write_all(page(report, value)?.as_bytes())?;
+    to.write_all(page(&report, value)?.as_bytes())?;
     to.flush()
+}
+
+/// The report with names as a page may have them, in the table as in the data that the script reads.
+fn legible(report: &Report) -> Report {
+    let mut report = report.clone();
+    let names = report.measurements.iter_mut().map(|each| &mut each.workload);
+    for name in names.chain(report.failures.iter_mut().map(|each| &mut each.workload)) {
+        *name = name.chars().map(canvas::legible).collect();
+    }
+    report
 }
 
 /// The page. The report's value may have more in it than the report.
@@ -108,19 +120,24 @@ fn splice(parts: &[(&str, &str)]) -> String {
     page
 }
 
+/// What was found of each workload, and what it goes by.
 fn found(report: &Report) -> String {
-    if matches!(report.axis, Axis::Chunk | Axis::Threads) {
-        let told = |found: String| {
-            format!("<p class=\"finding\">{}</p>\n<p class=\"basis\">{}</p>", escaped(&found), varied::BASIS)
-        };
-        return varied::finding(report).map_or_else(String::new, told);
-    }
+    let varied = matches!(report.axis, Axis::Chunk | Axis::Threads);
+    let about = |workload| match varied {
+        true => varied::finding(report, workload),
+        false => finding::finding(report, workload),
+    };
     let measured = |name: &str| report.measurements.iter().any(|each| each.backend.name() == name);
     let software = if report.environment.software == Some(true) && measured("gpu") { SOFTWARE } else { "" };
     let auto = if measured("auto") { AUTO } else { "" };
-    finding::finding(report).map_or_else(String::new, |found| {
-        format!("<p class=\"finding\">{}</p>\n<p class=\"basis\">{BASIS}{software}{auto}</p>", escaped(&found))
-    })
+    let basis = if varied { varied::BASIS.to_owned() } else { format!("{BASIS}{software}{auto}") };
+    let found: Vec<_> = report.workloads().into_iter().filter_map(about).map(|found| escaped(&found)).collect();
+    let told = match &found[..] {
+        [] => return String::new(),
+        [one] => format!("<p class=\"finding\">{one}</p>"),
+        all => format!("<ul class=\"finding\">\n<li>{}</li>\n</ul>", all.join("</li>\n<li>")),
+    };
+    format!("{told}\n<p class=\"basis\">{basis}</p>")
 }
 
 fn title(report: &Report) -> String {
@@ -137,7 +154,7 @@ fn title(report: &Report) -> String {
 /// A text as HTML, between tags or within quotes.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for each in text.chars() {
+    for each in text.chars().map(canvas::legible) {
         match each {
             '&' => safe.push_str("&amp;"),
             '<' => safe.push_str("&lt;"),
@@ -156,7 +173,7 @@ mod tests {
     use crate::backend::Kind;
     use crate::sweep::look::look;
     use crate::sweep::simulated::{Curve, simulated};
-    use crate::sweep::{Failure, Missing, Regime};
+    use crate::sweep::{Failure, Measurement, Missing, Regime};
     use crate::{Error, Sweep};
 
     fn report() -> Report {
@@ -201,6 +218,23 @@ mod tests {
     }
 
     #[test]
+    fn what_neither_xml_nor_html_allows_is_a_space() {
+        let mut report = report();
+        for each in &mut report.measurements {
+            each.workload = "x\u{b}+\u{c}1\0\u{ffff}".to_owned();
+        }
+        report.environment.cpu = Some("an\u{1b} abacus".to_owned());
+        let page = written(&report, Some("crossover \u{c}"));
+        let forbidden = |text: &str| text.chars().filter(|each| canvas::legible(*each) != *each).collect::<Vec<_>>();
+        assert_eq!(forbidden(&page), []);
+        assert_eq!(data(&page)["measurements"][0]["workload"], "x + 1  ");
+        assert!(page.contains("<tr data-workload=\"x + 1  \""), "{page}");
+        for picture in [plot::svg_text(&report).unwrap(), roofline::svg_text(&report).unwrap()] {
+            assert_eq!(forbidden(&picture), []);
+        }
+    }
+
+    #[test]
     fn the_script_reads_the_report_that_the_json_has() {
         let report = report();
         let Value::Object(mut found) = data(&written(&report, None)) else { panic!("no object") };
@@ -241,6 +275,21 @@ mod tests {
         for told in told.into_iter().chain([&*format!("gpu: {reason}"), "interrupted"]) {
             assert!(page.contains(told), "{told} is not in {page}");
         }
+    }
+
+    #[test]
+    fn each_workload_has_its_finding() {
+        let mut report = report();
+        assert_eq!(written(&report, None).matches("On poly, ").count(), 1);
+        let others = report.measurements.clone();
+        report.measurements.extend(others.into_iter().map(|each| Measurement { workload: "axpy".to_owned(), ..each }));
+        let page = written(&report, None);
+        let (_, found) = page.split_once("<ul class=\"finding\">").unwrap();
+        let (found, _) = found.split_once("</ul>").unwrap();
+        assert!(found.contains("<li>On poly, ") && found.contains("<li>On axpy, "), "{found}");
+        report.axis = Axis::Chunk;
+        let page = written(&report, None);
+        assert!(page.contains("On axpy of ") || !page.contains("On poly of "), "{page}");
     }
 
     #[test]

@@ -2,7 +2,6 @@
 //! workload; and below the lines, what the machine allows.
 
 use std::io;
-use std::path::Path;
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -17,15 +16,6 @@ use super::table::shortened;
 use super::{Crossover, Measurement, Report, Series};
 use crate::workload::Workload;
 
-/// Writes the picture as SVG.
-///
-/// # Errors
-///
-/// What the system says about the file.
-pub fn svg(report: &Report, path: &Path) -> io::Result<()> {
-    std::fs::write(path, svg_text(report)?)
-}
-
 /// The picture as SVG.
 ///
 /// # Errors
@@ -39,9 +29,9 @@ pub fn svg_text(report: &Report) -> io::Result<String> {
 ///
 /// # Errors
 ///
-/// What the system says about the file.
-pub fn png(report: &Report, path: &Path) -> io::Result<()> {
-    canvas::png(&Panels::new(report), path)
+/// What the writer says.
+pub fn png(report: &Report, to: impl io::Write) -> io::Result<()> {
+    canvas::png(&Panels::new(report), to)
 }
 
 /// A report to draw.
@@ -179,13 +169,11 @@ mod tests {
             ..Environment::default()
         };
         let mut report = Report::new(environment, Vec::new());
-        let folder = tempfile::tempdir().unwrap();
         let draw = |report: &Report| {
-            let (to_svg, to_png) = (folder.path().join("a.svg"), folder.path().join("a.png"));
-            svg(report, &to_svg).unwrap();
-            png(report, &to_png).unwrap();
-            assert!(std::fs::read(to_png).unwrap().starts_with(b"\x89PNG"));
-            std::fs::read_to_string(to_svg).unwrap()
+            let mut bytes = Vec::new();
+            png(report, &mut bytes).unwrap();
+            assert!(bytes.starts_with(b"\x89PNG"));
+            svg_text(report).unwrap()
         };
         assert!(draw(&report).contains("nothing was measured"));
         let regimes = Regime::ALL.into_iter().filter(|regime| regime.is_of(Kind::Gpu));

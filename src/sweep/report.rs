@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{Axis, Ceilings, Environment, Mismatch, Regime, Varied};
 use crate::backend::Kind;
+use crate::figure::shortened;
 
 /// What a sweep found, and where.
 #[derive(Clone, PartialEq, Debug)]
@@ -28,6 +29,9 @@ pub struct Report {
     /// What the machine's memory and arithmetic reach at best, if that was measured. None in a file from before it was.
     #[cfg_attr(feature = "cli", serde(default, skip_serializing_if = "Option::is_none"))]
     pub ceilings: Option<Ceilings>,
+    /// The command that asked for it, word by word, if one did. None in a file from before that was noted.
+    #[cfg_attr(feature = "cli", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub command: Vec<String>,
     /// What differs from one measurement of a series to the next: how many elements, unless it says otherwise.
     #[cfg_attr(feature = "cli", serde(default))]
     pub axis: Axis,
@@ -36,8 +40,9 @@ pub struct Report {
 impl Report {
     pub(super) fn new(environment: Environment, missing: Vec<Missing>) -> Self {
         let (measurements, failures) = (Vec::new(), Vec::new());
-        let (seed, clock_step, ceilings, axis) = (None, None, None, Axis::Elements);
-        Report { environment, measurements, missing, failures, cancelled: false, seed, clock_step, ceilings, axis }
+        let (seed, clock_step, ceilings, command) = (None, None, None, Vec::new());
+        let (cancelled, axis) = (false, Axis::Elements);
+        Report { environment, measurements, missing, failures, cancelled, seed, clock_step, ceilings, command, axis }
     }
 
     /// What `n` threads make of being `n`: the time of one thread over `n` times theirs, t(1)/(n·t(n)). 1 is all that they
@@ -233,7 +238,7 @@ pub struct Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Place { workload, backend, regime, elements, varied } = self;
-        write!(f, "{workload} on {} at {elements} elements", series(*backend, *regime))?;
+        write!(f, "{} on {} at {elements} elements", shortened(workload), series(*backend, *regime))?;
         varied.iter().try_for_each(|varied| write!(f, ", {varied}"))
     }
 }

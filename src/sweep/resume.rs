@@ -78,6 +78,7 @@ impl Sweep {
     pub(super) fn begin(&self, observer: &mut dyn Observer) -> Report {
         let mut report = Report::new(Environment::of(&self.infos()), self.missing.clone());
         report.seed = Some(self.seed);
+        report.command.clone_from(&self.command);
         report.axis = self.axis();
         // Until it is at its end. Who is killed on the way leaves a report that says so.
         report.cancelled = true;

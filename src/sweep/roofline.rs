@@ -6,7 +6,6 @@
 
 use std::io;
 use std::ops::Range;
-use std::path::Path;
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -21,15 +20,6 @@ use super::{Regime, Report, Series, Varied};
 use crate::backend::Kind;
 use crate::figure::short;
 
-/// Writes the picture as SVG.
-///
-/// # Errors
-///
-/// What the system says about the file.
-pub fn svg(report: &Report, path: &Path) -> io::Result<()> {
-    std::fs::write(path, svg_text(report)?)
-}
-
 /// The picture as SVG.
 ///
 /// # Errors
@@ -43,9 +33,9 @@ pub fn svg_text(report: &Report) -> io::Result<String> {
 ///
 /// # Errors
 ///
-/// What the system says about the file.
-pub fn png(report: &Report, path: &Path) -> io::Result<()> {
-    canvas::png(&Roofline::new(report), path)
+/// What the writer says.
+pub fn png(report: &Report, to: impl io::Write) -> io::Result<()> {
+    canvas::png(&Roofline::new(report), to)
 }
 
 /// Whether a report has something to draw: a roof and something under it.

@@ -158,7 +158,7 @@ pub(super) fn percent(part: f64) -> String {
 }
 
 /// The beginning of a name that has more than `columns` characters, or all of it.
-pub(super) fn shortened(name: &str, columns: usize) -> String {
+pub fn shortened(name: &str, columns: usize) -> String {
     match name.chars().count() > columns {
         true => name.chars().take(columns - 1).chain(['…']).collect(),
         false => name.to_owned(),

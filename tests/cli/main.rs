@@ -1,6 +1,8 @@
 //! The command from outside: what it writes, what it says, and how it ends.
 #![cfg(feature = "cli")]
 
+mod kept;
+mod recorded;
 mod resume;
 
 use std::fs;

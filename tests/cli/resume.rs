@@ -10,8 +10,7 @@ fn an_interrupted_sweep_keeps_what_was_measured() {
     let arguments = ["sweep", "--backends", "loop", "--sizes", "geomspace:10:1000:20", "--trials", "40"];
     let mut command = command(folder.path(), &arguments);
     let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let csv = folder.path().join("sweep/sweep.csv");
-    while fs::read_to_string(&csv).map_or(0, |csv| csv.lines().count()) < 2 {
+    while !folder.path().join("sweep/sweep.partial.json").exists() {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
@@ -36,13 +35,14 @@ fn a_killed_sweep_goes_on_where_it_stopped() {
     let mut child = command(folder.path(), &arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let json = folder.path().join("sweep/sweep.json");
     let measured = |file: &Value| file["measurements"].as_array().unwrap().clone();
-    while !json.exists() || measured(&read(&json)).len() < 4 {
+    let partial = folder.path().join("sweep/sweep.partial.json");
+    while !partial.exists() || measured(&read(&partial)).len() < 4 {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     // Unlike an interruption, this leaves it no time to tidy up.
     child.kill().unwrap();
     child.wait().unwrap();
-    let killed = read(&json);
+    let killed = read(&partial);
     assert_eq!(killed["cancelled"], true);
     assert!((4..40).contains(&measured(&killed).len()));
 

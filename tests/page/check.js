@@ -160,8 +160,31 @@ function theme() {
   expect(paper() === before, "the light does not come back");
 }
 
+/** The button lies on no line of the header. */
+function header(where) {
+  const button = one("#theme").getBoundingClientRect();
+  expect(button.width > 0, `${where}: there is no button`);
+  for (const each of all("h1, .machine, .finding, .basis", one("header"))) {
+    const range = document.createRange();
+    range.selectNodeContents(each);
+    const on = (line) => line.left < button.right && button.left < line.right && line.top < button.bottom &&
+      button.top < line.bottom;
+    expect(![...range.getClientRects()].some(on), `${where}: the button lies on “${each.textContent.slice(0, 40)}”`);
+  }
+  // Every workload of the title has its finding.
+  const names = [...new Set(all("#measurements tbody tr").map((row) => row.dataset.workload))];
+  const found = all("header .finding").map((each) => each.textContent).join(" ");
+  expect(names.every((name) => found.includes(`On ${name}`)), `${where}: the finding is about others than ${names}`);
+}
+
 function narrow() {
   const wide = one(".panel > svg").viewBox.baseVal.width;
+  header("wide");
+  // A phone, and whatever is between.
+  for (let width = 340; width <= 700; width += 10) {
+    document.body.style.maxWidth = `${width}px`;
+    header(`${width} pixels`);
+  }
   document.body.style.maxWidth = "360px";
   dispatchEvent(new Event("resize"));
   expect(one(".panel > svg").viewBox.baseVal.width < wide, "the plots do not heed the width");

@@ -21,15 +21,14 @@ struct Stretch<'a> {
     leaders: Vec<&'a str>,
 }
 
-/// How the first workload's race goes; nothing if nobody was in it.
-pub(super) fn finding(report: &Report) -> Option<String> {
-    let workload = &report.measurements.first()?.workload;
+/// How a workload's race goes; nothing if nobody was in it.
+pub(super) fn finding(report: &Report, workload: &str) -> Option<String> {
     let software = report.environment.software == Some(true);
     // From host to host alone: whoever keeps its arrays on a device is not done when the others are. A software GPU is no
     // GPU, and `auto` is one of the others under another name.
     let counts = |kind: Kind| !(kind == Kind::Gpu && software) && kind.name() != "auto";
     let ours = report.measurements.iter().filter(|each| {
-        each.workload == *workload && each.regime == Regime::Host && counts(each.backend) && each.seconds.q50 > 0.0
+        each.workload == workload && each.regime == Regime::Host && counts(each.backend) && each.seconds.q50 > 0.0
     });
     let runs: Vec<Run> = ours
         .map(|each| Run {
@@ -41,14 +40,14 @@ pub(super) fn finding(report: &Report) -> Option<String> {
         })
         .collect();
     let race = race(report.axis, &runs)?;
-    Some(format!("{}, {race}.", place(report)?))
+    Some(format!("{}, {race}.", place(report, workload)))
 }
 
-/// What the first workload is, and how many elements it has if that does not vary.
-pub(super) fn place(report: &Report) -> Option<String> {
-    let workload = super::shortened(&report.measurements.first()?.workload, 48);
+/// What a workload is, and how many elements it has if that does not vary.
+pub(super) fn place(report: &Report, workload: &str) -> String {
+    let workload = super::shortened(workload, 48);
     let elements = report.elements().map(|elements| format!(" of {} elements", grouped(elements)));
-    Some(format!("On {workload}{}", elements.unwrap_or_default()))
+    format!("On {workload}{}", elements.unwrap_or_default())
 }
 
 /// The race from the largest size down.
@@ -214,14 +213,14 @@ mod tests {
         let mut report = Sweep::new().open(Kind::Loop).open(Kind::Simd).sizes("100".parse().unwrap()).trials(1).run();
         report.measurements[0].seconds.q50 = 1.0;
         report.measurements[1].backend = Kind::Gpu;
-        assert!(finding(&report).unwrap().starts_with("On poly, gpu is fastest at 100 elements"));
+        assert!(finding(&report, "poly").unwrap().starts_with("On poly, gpu is fastest at 100 elements"));
         report.environment.software = Some(true);
-        assert!(finding(&report).unwrap().starts_with("On poly, only loop was measured"));
+        assert!(finding(&report, "poly").unwrap().starts_with("On poly, only loop was measured"));
         report.environment.software = Some(false);
         report.measurements[1].regime = Regime::Resident;
-        assert!(finding(&report).unwrap().starts_with("On poly, only loop was measured"));
+        assert!(finding(&report, "poly").unwrap().starts_with("On poly, only loop was measured"));
         report.measurements.clear();
-        assert_eq!(finding(&report), None);
+        assert_eq!(finding(&report, "poly"), None);
     }
 
     #[test]

@@ -88,7 +88,8 @@ const tickTime = (seconds) => time(seconds).replace(/\.0+(?= )/, "").replace(/(\
 function spread(numbers, margin) {
   const positive = numbers.filter((number) => number > 0 && Number.isFinite(number));
   if (!positive.length) return [1, 10];
-  return [Math.min(...positive) / margin, Math.max(...positive) * margin];
+  // As far as there are numbers: without an end, there would be ticks without an end.
+  return [Math.max(Math.min(...positive) / margin, 1e-307), Math.min(Math.max(...positive) * margin, 1e308)];
 }
 
 /** Where a logarithmic axis has labels: at powers of ten, and at more digits where those would be few. */

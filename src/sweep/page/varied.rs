@@ -19,15 +19,14 @@ pub(super) fn over(axis: Axis) -> &'static str {
     }
 }
 
-/// How the first workload fares.
-pub(super) fn finding(report: &Report) -> Option<String> {
-    let first = report.measurements.first()?;
-    let place = place(report)?;
+/// How a workload fares.
+pub(super) fn finding(report: &Report, workload: &str) -> Option<String> {
+    let place = place(report, workload);
     let host = |kind: Kind| {
         let ours = report
             .measurements
             .iter()
-            .filter(move |each| each.workload == first.workload && (each.backend, each.regime) == (kind, Regime::Host));
+            .filter(move |each| each.workload == workload && (each.backend, each.regime) == (kind, Regime::Host));
         ours.collect::<Vec<_>>()
     };
     let told = match report.axis {

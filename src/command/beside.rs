@@ -1,0 +1,194 @@
+//! A file that is written beside its place and takes it when it is whole: what was there before stays until then.
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+/// The most links that are followed to a file, as on Linux.
+const MOST_LINKS: usize = 40;
+
+/// A whole file on the disk that has not its name yet. It goes if it is dropped.
+pub struct Draft {
+    file: NamedTempFile,
+    target: PathBuf,
+}
+
+impl Draft {
+    /// Writes a file beside that at `path`, down to the disk. If `path` is a link, the file it leads to is meant, also one
+    /// that is not there yet.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written whole, or if something else than a writable, regular file is there.
+    pub fn write(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<Draft> {
+        let (target, there) = resolved(path)?;
+        let file = beside(&target)?;
+        let mut to = BufWriter::new(file.as_file());
+        content(&mut to)?;
+        to.flush()?;
+        drop(to);
+        there.map_or(Ok(()), |there| dress(file.as_file(), &there))?;
+        file.as_file().sync_all()?;
+        Ok(Draft { file, target })
+    }
+
+    /// Gives the file its name, in place of what had it.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be renamed; then what was there is there still.
+    pub fn place(self) -> io::Result<()> {
+        let Draft { file, target } = self;
+        file.persist(&target).map_err(|error| error.error)?;
+        // The name is to outlast a loss of power, too. The file is in place, whatever comes of it: some file systems do not
+        // know how to write down a folder.
+        #[cfg(unix)]
+        let _ = File::open(folder(&target)).and_then(|folder| folder.sync_all());
+        Ok(())
+    }
+}
+
+/// Makes sure that a file can be written there, as far as that can be known before.
+///
+/// # Errors
+///
+/// If something else than a writable, regular file is there, or nothing can be written in its folder. Nothing is opened for it:
+/// a pipe would wait for a reader.
+pub fn check(path: &Path) -> io::Result<()> {
+    beside(&resolved(path)?.0).map(drop)
+}
+
+/// Makes sure that what is at a path, if anything, is a regular file, so that reading it comes to an end.
+///
+/// # Errors
+///
+/// If it is something else, or if the system does not say what it is.
+pub fn regular(path: &Path) -> io::Result<()> {
+    resolved(path).map(drop)
+}
+
+/// The file that a path leads to, and what the system knows of it if it is there.
+fn resolved(path: &Path) -> io::Result<(PathBuf, Option<Metadata>)> {
+    let mut target = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        match fs::symlink_metadata(&target) {
+            Ok(there) if there.is_symlink() => target = folder(&target).join(fs::read_link(&target)?),
+            Ok(there) if there.is_dir() => return Err(refused("it is a folder")),
+            Ok(there) if !there.is_file() => return Err(refused("it is not a regular file")),
+            Ok(there) if there.permissions().readonly() => return Err(refused("it is read-only")),
+            Ok(there) => return Ok((target, Some(there))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((target, None)),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(refused("it is a link that leads to itself"))
+}
+
+fn refused(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, what)
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// An empty file in the folder of `target`, by a name that nobody knows before, with the permissions of a new file.
+fn beside(target: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".crossover-").suffix(".part");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // Less the user's umask: tempfile's own choice is for secrets.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder(target)).map_err(|error| match error.get_ref() {
+        // The name of the temporary file is of no use to anybody.
+        Some(_) => error.kind().into(),
+        None => error,
+    })
+}
+
+/// Gives a file the owner, as far as the system lets this user, and the permissions of another.
+fn dress(file: &File, like: &Metadata) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        // A user may give a file to one of their groups; to another user, only root may.
+        let _ = fchown(file, Some(like.uid()), Some(like.gid())).or_else(|_| fchown(file, None, Some(like.gid())));
+    }
+    file.set_permissions(like.permissions())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> =
+            fs::read_dir(folder).unwrap().map(|each| each.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_was_there_stays_until_all_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kept.txt");
+        fs::write(&path, "old").unwrap();
+        let broken = Draft::write(&path, |to| {
+            to.write_all(b"new")?;
+            Err(io::Error::other("the disk is full"))
+        });
+        assert_eq!(broken.err().unwrap().to_string(), "the disk is full");
+        assert_eq!(
+            (fs::read_to_string(&path).unwrap(), names(folder.path())),
+            ("old".to_owned(), vec!["kept.txt".to_owned()])
+        );
+        let draft = Draft::write(&path, |to| to.write_all(b"new")).unwrap();
+        assert_eq!((fs::read_to_string(&path).unwrap(), names(folder.path()).len()), ("old".to_owned(), 2));
+        draft.place().unwrap();
+        assert_eq!((fs::read_to_string(&path).unwrap(), names(folder.path()).len()), ("new".to_owned(), 1));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_permissions_stay() {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("deep")).unwrap();
+        fs::write(at("deep/old"), "old").unwrap();
+        fs::set_permissions(at("deep/old"), fs::Permissions::from_mode(0o640)).unwrap();
+        let owner = fs::metadata(at("deep/old")).unwrap().uid();
+        symlink("deep/old", at("link")).unwrap();
+        symlink("deep/new", at("dangling")).unwrap();
+        for name in ["link", "dangling"] {
+            Draft::write(&at(name), |to| to.write_all(b"new")).unwrap().place().unwrap();
+            assert!(fs::symlink_metadata(at(name)).unwrap().is_symlink(), "{name} is no link any more");
+            assert_eq!(fs::read_to_string(at(name)).unwrap(), "new");
+        }
+        let found = fs::metadata(at("deep/old")).unwrap();
+        assert_eq!((found.mode() & 0o777, found.uid()), (0o640, owner));
+        assert_eq!(names(&at("deep")), ["new", "old"]);
+        symlink("round", at("round")).unwrap();
+        assert!(check(&at("round")).unwrap_err().to_string().contains("leads to itself"));
+    }
+
+    #[test]
+    fn what_is_no_file_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(check(folder.path()).unwrap_err().to_string(), "it is a folder");
+        assert!(check(&folder.path().join("none/file")).is_err());
+        let path = folder.path().join("file");
+        fs::write(&path, "").unwrap();
+        assert!(check(&path).is_ok());
+        let mut permissions = fs::metadata(&path).unwrap().permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(&path, permissions).unwrap();
+        assert_eq!(check(&path).unwrap_err().to_string(), "it is read-only");
+        assert_eq!(names(folder.path()), ["file"]);
+    }
+}
