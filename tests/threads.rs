@@ -63,7 +63,8 @@ fn every_number_of_threads_gives_the_same_bits() {
     let numbers = numbers();
     let expected = expected_of(&numbers);
     check(&Threads::new(), &numbers, &expected);
-    for count in [1, 2, 3, 7] {
+    // More than cores, parts of an array, and blocks.
+    for count in [1, 2, 3, 4, 5, 9, 17] {
         let threads = Threads::with_threads(count).unwrap();
         assert_eq!(threads.info().threads, Some(count));
         check(&threads, &numbers, &expected);
@@ -99,6 +100,16 @@ fn a_caller_may_be_a_thread_of_a_pool() {
     }
     let threads = Threads::new();
     rayon::join(|| check(&threads, &numbers, &expected), || check(&threads, &numbers, &expected));
+}
+
+#[test]
+fn more_threads_than_any_use_are_refused_with_both_numbers() {
+    for asked in [1025, 65_535, usize::MAX] {
+        let error = Threads::with_threads(asked).unwrap_err();
+        assert!(matches!(error, Error::Invalid { what: "threads", .. }), "{error}");
+        let said = error.to_string();
+        assert!(said.contains(&asked.to_string()) && said.contains("give 1 to 1024"), "{said}");
+    }
 }
 
 /// A command that runs `program` with at most so many threads, or why none can be made. Root has no such limit.
@@ -166,7 +177,7 @@ fn with_fewer(expected: usize) {
     let error = Threads::with_threads(8).unwrap_err();
     assert!(matches!(error, Error::Unavailable { .. }), "{error}");
     let numbers = numbers();
-    check(&threads, &numbers, &expected_of(&numbers));
+    check(&threads, &numbers, &expected_of(&numbers)[..LENGTHS.len()]);
 }
 
 #[cfg(all(target_os = "linux", feature = "cli"))]
