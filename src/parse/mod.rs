@@ -10,7 +10,8 @@
 //! * A condition used as a number is 1 where it holds and 0 where it does not. A number is no condition: `x != 0` is.
 //! * Comparisons chain as in Python: `0 < x < 1` is `(0 < x) & (x < 1)`. `and` and `or` compute both sides.
 //! * `where(c, a, b)` of two conditions is a condition.
-//! * `a // b` is the largest whole number not above the exact quotient, as in Python, and `a / b` where `b` is 0.
+//! * `a // b` is the largest whole number not above the exact quotient, as in Python: exact below 2²², within 2 ULP above.
+//!   Where `b` is 0 it is `a / b`.
 //! * Signs may be as they are printed: `−`, `×`, `·`, `÷`, `≤`, `≥`, `≠`, `π`, and superscripts, as in `x²` and `10⁻³`, which
 //!   bind tighter than `**`.
 //! * A power with a whole exponent from −3 to [`LARGEST_EXPONENT`] is a product or quotients: `x**3` is `(x*x)*x`, `x**-2` is
