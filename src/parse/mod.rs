@@ -1,7 +1,7 @@
 //! Text to program: the language of formulas.
 //!
 //! Numbers (`2`, `1e-3`, `1_000`), names, `+ - * / % **`, unary `-`, comparisons (`< <= > >= == !=`), `& | ~` between
-//! conditions, parentheses, functions, and the constants `pi`, `e`, `inf` and `nan`. Precedence and associativity are
+//! conditions, parentheses, functions, and the constants `pi`, `tau`, `e`, `inf` and `nan`. Precedence and associativity are
 //! Python's: `-x**2` is `-(x**2)`, `2**3**2` is `2**(3**2)`, and `&` binds tighter than a comparison. A name that is no
 //! constant is an input. [`Function::all`] has the functions.
 //!
@@ -38,8 +38,13 @@ use crate::trace::{Symbol, Tape};
 pub const MAX_LENGTH: usize = 1 << 20;
 
 /// The constants by name.
-const CONSTANTS: [(&str, f64); 4] =
-    [("pi", std::f64::consts::PI), ("e", std::f64::consts::E), ("inf", f64::INFINITY), ("nan", f64::NAN)];
+const CONSTANTS: [(&str, f64); 5] = [
+    ("pi", std::f64::consts::PI),
+    ("tau", std::f64::consts::TAU),
+    ("e", std::f64::consts::E),
+    ("inf", f64::INFINITY),
+    ("nan", f64::NAN),
+];
 
 /// The program of a formula's text. Its inputs are in the order of their first use.
 ///

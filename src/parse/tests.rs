@@ -54,6 +54,14 @@ fn precedence_and_associativity_are_pythons() {
         ("e < pi", 1.0),
         ("(a < b) == (b < c)", 1.0),
         ("2*e", 2.0 * std::f32::consts::E),
+        ("tau", std::f32::consts::TAU),
+        ("square(b) + reciprocal(a)", 9.5),
+        ("sigmoid(a - 2)", 0.5),
+        ("deg2rad(180)", std::f32::consts::PI),
+        ("rad2deg(pi)", 180.0),
+        ("heaviside(a - 2, 0.5)", 0.5),
+        ("erf(a - 2) + erfc(a - 2)", 1.0),
+        ("logaddexp(0, 0)", std::f32::consts::LN_2),
     ] {
         assert_eq!(value(text), expected, "{text}");
     }

@@ -42,7 +42,7 @@ A file whose name is a number is given as ./5";
 /// What a formula is made of, beside functions.
 const LANGUAGE: &str = "\
 Formulas: numbers, names, + - * / % **, comparisons (< <= > >= == !=), & | ~ between conditions, parentheses, and the \
-constants pi, e, inf and nan. Precedence is Python's, so comparisons joined by & or | need parentheses. A condition \
+constants pi, tau, e, inf and nan. Precedence is Python's, so comparisons joined by & or | need parentheses. A condition \
 used as a number is 1 or 0. sum, mean, min, max and prod of one argument stand around the whole formula.";
 
 #[derive(Args)]
