@@ -1,7 +1,8 @@
 //! Text to program: the language of formulas.
 //!
 //! Numbers (`2`, `1e-3`, `1_000`), names, `+ - * / // % **`, unary `-`, comparisons (`< <= > >= == !=`), `& | ~` and
-//! `and or not` between conditions, parentheses, functions, and the constants `pi`, `e`, `inf`, `nan`, `True` and `False`.
+//! `and or not` between conditions, parentheses, functions, and the constants `pi`, `tau`, `e`, `inf`, `nan`, `True` and
+//! `False`.
 //! Precedence and associativity are Python's: `-x**2` is `-(x**2)`, `2**3**2` is `2**(3**2)`, `&` binds tighter than a
 //! comparison and `and` less tightly. [`Function::all`] has the functions.
 //!
@@ -48,9 +49,11 @@ use crate::trace::{Symbol, Tape};
 pub const MAX_LENGTH: usize = 1 << 20;
 
 /// The constants by name.
-const CONSTANTS: [(&str, f64); 5] = [
+const CONSTANTS: [(&str, f64); 7] = [
     ("pi", std::f64::consts::PI),
     ("π", std::f64::consts::PI),
+    ("tau", std::f64::consts::TAU),
+    ("τ", std::f64::consts::TAU),
     ("e", std::f64::consts::E),
     ("inf", f64::INFINITY),
     ("nan", f64::NAN),
