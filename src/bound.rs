@@ -122,8 +122,9 @@ impl<M: Model> Bounded<M> {
         Maybe { holds, certain: apart || (self.exact() && other.exact()) }
     }
 
-    /// The result of a function that may be off by `ulp`, from operands whose errors alone would put it `carried` off.
-    fn promised(value: f64, carried: f64, ulp: f64) -> Self {
+    /// The result of a function that may be off by `ulp`, of its own places or those of a number `least`, from operands whose
+    /// errors alone would put it `carried` off.
+    fn promised(value: f64, carried: f64, ulp: f64, least: f64) -> Self {
         let carried = if carried.is_nan() { f64::INFINITY } else { carried };
         let ulp = if M::IEEE || ulp == 0.0 { ulp } else { FUNCTION_ULP };
         if !value.is_finite() {
@@ -132,7 +133,7 @@ impl<M: Model> Bounded<M> {
         if ulp == 0.0 {
             return Self::flushed(value, carried);
         }
-        let bound = carried + ulp * spacing(value.abs() + carried) * SLACK;
+        let bound = carried + ulp * spacing((value.abs() + carried).max(least)) * SLACK;
         if value.abs() - bound >= OVERFLOW && M::IEEE {
             Self::at(f64::INFINITY.copysign(value), 0.0)
         } else if value.abs() + bound >= OVERFLOW {
@@ -250,17 +251,17 @@ impl<M: Model> Num for Bounded<M> {
         let Bound { value, bound } = self.at;
         let round = Num::round(value);
         let carried = if bound == 0.0 { 0.0 } else { Passing::Monotone.one(Num::round, self.at) };
-        Self::promised(round, carried, 0.0)
+        Self::promised(round, carried, 0.0, 0.0)
     }
 
     fn unary_function<F: UnaryFunction>(self) -> Self {
         let carried = if self.exact() { 0.0 } else { F::PASSING.one(F::oracle, self.at) };
-        Self::promised(F::oracle(self.at.value), carried, F::ULP)
+        Self::promised(F::oracle(self.at.value), carried, F::ULP, F::PASSING.least())
     }
 
     fn binary_function<F: BinaryFunction>(self, other: Self) -> Self {
         let carried = if self.exact() && other.exact() { 0.0 } else { F::PASSING.two(F::oracle, self.at, other.at) };
-        Self::promised(F::oracle(self.at.value, other.at.value), carried, F::ULP)
+        Self::promised(F::oracle(self.at.value, other.at.value), carried, F::ULP, F::PASSING.least())
     }
 
     fn min(self, other: Self) -> Self {

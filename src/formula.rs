@@ -37,6 +37,17 @@ pub trait Formula<const N: usize>: Send + Sync + 'static {
 /// Inside the braces `T` is the type of number, so that a constant is `T::constant(0.5)`; everything in [`Num`] can
 /// be called.
 ///
+/// A literal is no `T`: where the compiler says ``cannot multiply `{float}` by `T` `` or ``expected type parameter `T`, found
+/// floating-point number``, put `T::constant(…)` around the literal.
+///
+/// ```compile_fail,E0277
+/// crossover::formula! { fn Twice(x) { 2.0 * x } }
+/// ```
+///
+/// ```
+/// crossover::formula! { fn Twice(x) { T::constant(2.0) * x } }
+/// ```
+///
 /// ```
 /// use crossover::{Kernel, formula};
 ///

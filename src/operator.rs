@@ -20,6 +20,10 @@ use crate::num::Num;
 pub use crate::passing::Passing;
 use crate::sketch::{self, Functions};
 
+/// π/180 and 180/π as numpy has them: the quotients of the nearest `f32`.
+const DEGREE: f32 = std::f32::consts::PI / 180.0;
+const RADIAN: f32 = 180.0 / std::f32::consts::PI;
+
 /// Passes the table to another macro.
 macro_rules! operators {
     ($then:ident) => { $then! {
@@ -49,6 +53,16 @@ macro_rules! operators {
                     T::select(x.lt(T::constant(0)), T::constant(-1), T::select(x.gt(T::constant(0)), T::constant(1), x.abs()));
                 /// One over the square root.
                 Rsqrt rsqrt ["rsqrt", "inverseSqrt"] "inverseSqrt({0})" T::constant(1) / x.sqrt();
+                /// The square, `x * x`.
+                Square square ["square"] "{0} * {0}" x * x;
+                /// One over it, `1 / x`.
+                Recip recip ["reciprocal", "recip"] "1.0 / {0}" T::constant(1) / x;
+                /// An angle in degrees as radians: a product with π/180.
+                Deg2rad to_radians ["deg2rad", "radians", "to_radians"] "{0} * 0.017453292"
+                    x * T::constant(DEGREE);
+                /// An angle in radians as degrees: a product with 180/π.
+                Rad2deg to_degrees ["rad2deg", "degrees", "to_degrees"] "{0} * 57.295776"
+                    x * T::constant(RADIAN);
             }
             function {
                 /// e to the power of it.
@@ -111,6 +125,15 @@ macro_rules! operators {
                 /// The cube root, negative for a negative number.
                 Cbrt cbrt ["cbrt"] "math_cbrt({0})" x.cbrt();
                     math::cbrt(x), x.cbrt(), 1.0, Monotone;
+                /// The logistic function, `1 / (1 + exp(-x))`.
+                Sigmoid sigmoid ["sigmoid", "expit"] "math_sigmoid({0})" x.sigmoid();
+                    math::sigmoid(x), 1.0 / (1.0 + (-x).exp()), 2.0, Monotone;
+                /// The error function: 2/√π times the integral of exp(−t²) from 0 to it.
+                Erf erf ["erf"] "math_erf({0})" x.erf();
+                    math::erf(x), libm::erf(x), 2.0, Monotone;
+                /// 1 less the error function, without the loss of digits where that is near 1.
+                Erfc erfc ["erfc"] "math_erfc({0})" x.erfc();
+                    math::erfc(x), libm::erfc(x), 2.0, Monotone;
             }
         }
         /// Operators on two numbers.
@@ -129,7 +152,12 @@ macro_rules! operators {
                 /// The greater of two; NaN if either is NaN; +0 is greater than −0.
                 Max max ["maximum", "max"] "max({0}, {1})" x.max(y);
             }
-            composed {}
+            composed {
+                /// 0 where the first is less than 0, 1 where it is greater, and the second where it is 0; NaN stays.
+                Heaviside heaviside ["heaviside"] "select(select(select({0}, {1}, {0} == 0.0), 1.0, {0} > 0.0), 0.0, {0} < 0.0)"
+                    T::select(x.lt(T::constant(0)), T::constant(0), T::select(x.gt(T::constant(0)), T::constant(1),
+                        T::select(x.eq(T::constant(0)), y, x)));
+            }
             function {
                 /// The first to the power of the second.
                 Power powf ["power", "pow", "powf"] "math_powf({0}, {1})" x.powf(y);
@@ -140,6 +168,10 @@ macro_rules! operators {
                 /// The angle in radians, from −π to π, of the point whose ordinate is the first and whose abscissa the second.
                 Arctan2 atan2 ["arctan2", "atan2"] "math_atan2({0}, {1})" x.atan2(y);
                     math::atan2(x, y), x.atan2(y), 2.0, Angle;
+                /// The logarithm of the sum of their exponentials, `log(exp(x) + exp(y))`, without overflow. Where the sum is
+                /// near 1 and the result near 0, it is as exact as a result of a half would be.
+                Logaddexp logaddexp ["logaddexp"] "math_logaddexp({0}, {1})" x.logaddexp(y);
+                    math::logaddexp(x, y), math::logaddexp_oracle(x, y), 2.0, Rising;
                 /// The size of the first with the sign of the second, be that of a zero; NaN counts as positive.
                 Copysign copysign ["copysign"] "math_copysign({0}, {1})" x.copysign(y);
                     math::exact::copysign(x, y), if y.is_nan() { x.abs() } else { x.copysign(y) }, 0.0, Sign;

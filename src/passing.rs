@@ -19,6 +19,9 @@ pub enum Passing {
     Length,
     /// Monotone in each operand, as long as the first is positive.
     Power,
+    /// Rises with either operand, by no more than the operand does. Where the result is less than a half, it is as exact as a
+    /// half would be.
+    Rising,
     /// The angle of a point, given as y and x: its extremes are at corners, unless the origin or the cut is within.
     Angle,
     /// A remainder: moves with its operands as long as the quotient stays the same.
@@ -47,6 +50,11 @@ impl Bound {
 }
 
 impl Passing {
+    /// The least size of a result whose places an error is counted in.
+    pub(crate) fn least(self) -> f64 {
+        if self == Passing::Rising { 0.5 } else { 0.0 }
+    }
+
     /// How far `f` may be from its value at `x.value`, if its operand is within the bound. Of an infinite bound nothing is
     /// known, not even that the operand is a number.
     pub(crate) fn one(self, f: impl Fn(f64) -> f64, x: Bound) -> f64 {
@@ -80,6 +88,7 @@ impl Passing {
                 ends.max(farthest(value, [f(least(x), least(y))]))
             }
             Passing::Power if x.value > x.bound => ends,
+            Passing::Rising => ends,
             Passing::Angle if !x.near_zero() || (y.value > y.bound) => ends,
             Passing::Modulo => {
                 // A whole quotient is a step, from which the remainder goes down to zero or up to the divisor. None may lie

@@ -119,6 +119,7 @@ impl Op {
             Op::Compare(..) | Op::Test(..) => 1,
             Op::Unary(Unary::Neg | Unary::Abs, _) => 0,
             Op::Unary(Unary::Sqrt | Unary::Floor | Unary::Round | Unary::Ceil, _) => 1,
+            Op::Unary(Unary::Square | Unary::Recip | Unary::Deg2rad | Unary::Rad2deg, _) => 1,
             Op::Unary(Unary::Fract | Unary::Sign | Unary::Rsqrt, _) => 2,
             Op::Unary(Unary::Trunc, _) => 3,
             Op::Binary(Binary::Add | Binary::Sub | Binary::Mul | Binary::Div | Binary::Min | Binary::Max, ..) => 1,

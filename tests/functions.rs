@@ -29,9 +29,25 @@ fn off(result: f32, oracle: f64) -> f64 {
     distance(result, oracle)
 }
 
+/// The least result whose own places an error is counted in: below that, as if it were this large.
+fn least(op: Binary) -> f64 {
+    if op == Binary::Logaddexp { 0.5 } else { 0.0 }
+}
+
+/// As [`off`], for a function that has such a least result.
+fn off_from(least: f64, result: f32, oracle: f64) -> f64 {
+    if oracle.abs() < least {
+        (f64::from(result) - oracle).abs() / (least * f64::from(f32::EPSILON))
+    } else {
+        off(result, oracle)
+    }
+}
+
 /// The worst error so far, and where.
 #[derive(Clone, Debug)]
 struct Worst {
+    /// What [`least`] says of the function.
+    least: f64,
     ulp: f64,
     at: Vec<f32>,
     result: f32,
@@ -40,7 +56,7 @@ struct Worst {
 
 impl Worst {
     fn new() -> Self {
-        Worst { ulp: 0.0, at: Vec::new(), result: 0.0, oracle: 0.0 }
+        Worst { least: 0.0, ulp: 0.0, at: Vec::new(), result: 0.0, oracle: 0.0 }
     }
 
     fn see(&mut self, at: &[f32], result: f32, oracle: f64) {
@@ -49,9 +65,9 @@ impl Worst {
         if is_nearest && (self.ulp >= 0.5 || f64::from(result) == oracle) {
             return;
         }
-        let ulp = off(result, oracle);
+        let ulp = off_from(self.least, result, oracle);
         if ulp > self.ulp {
-            *self = Worst { ulp, at: at.to_vec(), result, oracle };
+            *self = Worst { ulp, at: at.to_vec(), result, oracle, ..*self };
         }
     }
 
@@ -68,7 +84,7 @@ impl Worst {
 
 impl std::fmt::Display for Worst {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Worst { ulp, at, result, oracle } = self;
+        let Worst { ulp, at, result, oracle, .. } = self;
         write!(f, "{ulp:.3} ULP at {at:?}: {result:e} for {oracle:e}")
     }
 }
@@ -289,7 +305,7 @@ fn walk(op: Unary, stride: usize) -> Worst {
 fn walk_pairs(op: Binary) -> Worst {
     let (xs, ys) = pairs();
     let results = agreed(&two(op), &[Arg::from(&xs), Arg::from(&ys)], &backends(), xs.len());
-    let mut worst = Worst::new();
+    let mut worst = Worst { least: least(op), ..Worst::new() };
     for ((x, y), result) in xs.iter().zip(&ys).zip(results) {
         worst.see(&[*x, *y], result, op.apply(f64::from(*x), f64::from(*y)));
     }
@@ -378,11 +394,16 @@ fn promised(x: f64) -> bool {
 /// The worst error of each function on a GPU.
 #[cfg(feature = "gpu")]
 fn walk_gpu(gpu: &crossover::Gpu, chosen: &dyn Fn(&str) -> bool) -> Vec<(&'static str, Worst)> {
-    let judge = |name: &'static str, each: &mut dyn Iterator<Item = (Vec<f32>, f32, f64)>| {
-        let mut worst = Worst::new();
+    let judge = |name: &'static str, least: f64, each: &mut dyn Iterator<Item = (Vec<f32>, f32, f64)>| {
+        let mut worst = Worst { least, ..Worst::new() };
         for (at, result, oracle) in each {
-            if at.iter().all(|x| promised(f64::from(*x))) && promised(oracle) && distance(result, oracle) > worst.ulp {
-                worst = Worst { ulp: distance(result, oracle), at, result, oracle };
+            if !at.iter().all(|x| promised(f64::from(*x))) || !promised(oracle) {
+                continue;
+            }
+            // The sign of a zero is not promised.
+            let ulp = if result == 0.0 { distance(result, oracle) } else { off_from(least, result, oracle) };
+            if ulp > worst.ulp {
+                worst = Worst { ulp, at, result, oracle, ..worst };
             }
         }
         println!("{name:>10}: {worst}");
@@ -393,13 +414,13 @@ fn walk_gpu(gpu: &crossover::Gpu, chosen: &dyn Fn(&str) -> bool) -> Vec<(&'stati
     for op in Unary::ALL.iter().filter(|op| op.ulp().is_some() && chosen(op.name())) {
         let results = run(gpu, &one(*op), &[Arg::from(&inputs)], inputs.len());
         let each = |(x, result): (&f32, f32)| (vec![*x], result, op.apply(f64::from(*x)));
-        all.push(judge(op.name(), &mut inputs.iter().zip(results).map(each)));
+        all.push(judge(op.name(), 0.0, &mut inputs.iter().zip(results).map(each)));
     }
     for op in Binary::ALL.iter().filter(|op| op.ulp().is_some() && chosen(op.name())) {
         let results = run(gpu, &two(*op), &[Arg::from(&xs), Arg::from(&ys)], xs.len());
         let each =
             |((x, y), result): ((&f32, &f32), f32)| (vec![*x, *y], result, op.apply(f64::from(*x), f64::from(*y)));
-        all.push(judge(op.name(), &mut xs.iter().zip(&ys).zip(results).map(each)));
+        all.push(judge(op.name(), least(*op), &mut xs.iter().zip(&ys).zip(results).map(each)));
     }
     all
 }

@@ -40,6 +40,15 @@ const SPECIAL_ONE: Cases<Unary, (f32, f32)> = {
         (Unary::Arccosh, &[(1.0, 0.0), (0.5, NAN), (-INF, NAN), (INF, INF), (NAN, NAN)]),
         (Unary::Arctanh, &[(0.0, 0.0), (-0.0, -0.0), (1.0, INF), (-1.0, -INF), (1.5, NAN), (INF, NAN), (NAN, NAN)]),
         (Unary::Cbrt, &[(0.0, 0.0), (-0.0, -0.0), (27.0, 3.0), (-8.0, -2.0), (INF, INF), (-INF, -INF), (NAN, NAN)]),
+        (Unary::Square, &[(0.0, 0.0), (-0.0, 0.0), (-3.0, 9.0), (1e20, INF), (-INF, INF), (NAN, NAN)]),
+        (Unary::Recip, &[(0.0, INF), (-0.0, -INF), (4.0, 0.25), (INF, 0.0), (-INF, -0.0), (NAN, NAN)]),
+        // As numpy has them of `f32`.
+        (Unary::Deg2rad, &[(0.0, 0.0), (-0.0, -0.0), (1.0, 0.017_453_292), (180.0, PI), (INF, INF), (-INF, -INF), (NAN, NAN)]),
+        (Unary::Rad2deg, &[(0.0, 0.0), (-0.0, -0.0), (1.0, 57.295_776), (PI, 180.0), (INF, INF), (-INF, -INF), (NAN, NAN)]),
+        (Unary::Sigmoid, &[(0.0, 0.5), (-0.0, 0.5), (INF, 1.0), (-INF, 0.0), (20.0, 1.0), (-110.0, 0.0),
+            (-103.0, f32::from_bits(1)), (NAN, NAN)]),
+        (Unary::Erf, &[(0.0, 0.0), (-0.0, -0.0), (INF, 1.0), (-INF, -1.0), (5.0, 1.0), (f32::from_bits(1), f32::from_bits(1)), (NAN, NAN)]),
+        (Unary::Erfc, &[(0.0, 1.0), (-0.0, 1.0), (INF, 0.0), (-INF, 2.0), (11.0, 0.0), (-5.0, 2.0), (NAN, NAN)]),
         (Unary::Round, &[(0.5, 0.0), (-0.5, -0.0), (1.5, 2.0), (2.5, 2.0), (-0.0, -0.0), (0.499_999_97, 0.0),
             (8_388_609.0, 8_388_609.0), (INF, INF), (-INF, -INF), (NAN, NAN)]),
     ]
@@ -66,6 +75,10 @@ const SPECIAL_TWO: Cases<Binary, (f32, f32, f32)> = {
         (Binary::Remainder, &[(-5.0, 3.0, 1.0), (5.0, -3.0, -1.0), (-6.0, 3.0, 0.0), (6.0, -3.0, -0.0), (-1.0, INF, INF),
             (1.0, INF, 1.0), (1.0, 0.0, NAN), (INF, 1.0, NAN), (1.0, NAN, NAN)]),
         (Binary::Copysign, &[(3.0, -0.0, -3.0), (-3.0, 0.0, 3.0), (INF, -1.0, -INF), (NAN, 1.0, NAN), (-1.0, NAN, 1.0)]),
+        (Binary::Heaviside, &[(0.0, 0.5, 0.5), (-0.0, 0.5, 0.5), (0.0, -0.0, -0.0), (0.0, NAN, NAN), (1.0, NAN, 1.0), (-TINY, NAN, 0.0),
+            (TINY, 0.0, 1.0), (INF, 0.5, 1.0), (-INF, 0.5, 0.0), (NAN, 1.0, NAN)]),
+        (Binary::Logaddexp, &[(0.0, 0.0, std::f32::consts::LN_2), (INF, INF, INF), (-INF, -INF, -INF), (INF, -INF, INF), (-INF, INF, INF), (-INF, 3.0, 3.0),
+            (3.0, -INF, 3.0), (f32::MAX, f32::MAX, f32::MAX), (1e30, -1e30, 1e30), (NAN, INF, NAN), (-INF, NAN, NAN), (NAN, 1.0, NAN)]),
         (Binary::Nextafter, &[(0.0, 1.0, TINY), (0.0, -1.0, -TINY), (TINY, 0.0, 0.0), (-TINY, 0.0, -0.0), (0.0, -0.0, -0.0),
             (1.0, INF, 1.0 + f32::EPSILON), (f32::MAX, INF, INF), (INF, 0.0, f32::MAX), (NAN, 1.0, NAN), (1.0, NAN, NAN)]),
     ]

@@ -52,6 +52,22 @@ fn parts<B: Bits>(x: B) -> (B, B) {
     (slope(rest).mul_add(rest, B::constant(1)), whole.number)
 }
 
+/// The product of `factor` and e to the power of `x`, both to more than the digits of a number, without the doublings, which
+/// are given as well.
+#[inline(always)]
+pub(super) fn exp_product<B: Bits>(factor: Pair<B>, x: Pair<B>) -> (B, B) {
+    let whole = Whole::nearest(x.high, std::f64::consts::LOG2_E).number;
+    let near = whole.mul_add(B::constant(-LN_2_SHORT[0]), x.high).opaque();
+    let Pair { high: rest, low } = Pair::sum(near, whole * B::constant(-LN_2_SHORT[1])).plus(x.low);
+    // eʳ − 1 − r, and with the low part.
+    let beyond = rest * rest * polynomial(rest, EXP);
+    let beyond = low.mul_add(B::constant(1) + rest + beyond, beyond);
+    let linear = Pair::product(factor.high, rest);
+    let sum = Pair::sum(factor.high, linear.high);
+    let low = factor.low.mul_add(rest, linear.low + factor.low);
+    (sum.high + (sum.low + factor.high.mul_add(beyond, low)), whole)
+}
+
 /// e to the power of `x`.
 #[inline(always)]
 pub(crate) fn exp<B: Bits>(x: B) -> B {
@@ -103,4 +119,19 @@ pub(crate) fn expm1<B: Bits>(x: B) -> B {
     let half = half_power.mul_add(tail, half_power - B::constant(0.5));
     // A tiny `x` is the result, of whose half a subnormal one would lose a digit; and it keeps its sign.
     B::select(x.abs().lt(B::constant(1e-10)), x, half + half)
+}
+
+/// The logistic function, 1 / (1 + e⁻ˣ): with e⁻ˣ as 2ᵏ eʳ, that is 1 / (1 + 2ᵏ eʳ), or where k is positive, 2⁻ᵏ / (2⁻ᵏ + eʳ),
+/// so that nothing overflows.
+#[inline(always)]
+pub(crate) fn sigmoid<B: Bits>(x: B) -> B {
+    let one = B::constant(1);
+    let Reduced { whole, rest } = reduce((-x).within(-20.0, 105.0));
+    let large = whole.number.gt(B::constant(0));
+    // Far from 0, where one of the terms is nothing beside the other, its size no longer matters.
+    let (size, least) = (whole.number.abs(), B::constant(60));
+    let power = power_of_two::<B>(B::Word::constant(0) - B::select(size.lt(least), size, least).to_word());
+    let term = B::select(large, rest, rest * power).mul_add(slope(rest), power);
+    let quotient = Pair::new(one).over(Pair::sum(one, term)).value();
+    quotient.scale(B::select(large, -whole.number, B::constant(0)))
 }

@@ -7,7 +7,7 @@ first, and the greatest error of the whole function, relative, as a power of two
 """
 
 import numpy as np
-from mpmath import asin, asinh, atan, atanh, cos, exp, log, log1p, mp, mpf, sin, sinh, sqrt, tanh
+from mpmath import asin, asinh, atan, atanh, cos, erf, erfc, exp, log, log1p, mp, mpf, sin, sinh, sqrt, tanh
 
 mp.prec = 160
 POINTS = 500
@@ -28,8 +28,8 @@ def lawson(powers, target):
     return best
 
 
-def fit(name, g, w, low, high, count):
-    """Fits g on [low, high] by `count` coefficients, the error weighted by w."""
+def fit(name, g, w, low, high, count, pair=False):
+    """Fits g on [low, high] by `count` coefficients, the error weighted by w; the first is not rounded if it is a pair."""
     low, high = mpf(low), mpf(high)
     grid = [low + (high - low) * (1 - cos(mp.pi * (k + mpf(1) / 2) / POINTS)) / 2 for k in range(POINTS)]
     weights = np.array([float(w(x)) for x in grid])
@@ -38,10 +38,11 @@ def fit(name, g, w, low, high, count):
     fixed = np.zeros(count)
     for k in range(count):
         rest = lawson(powers[:, k:], target - powers[:, :k] @ fixed[:k])
-        fixed[k] = np.float32(rest[0])
+        fixed[k] = rest[0] if pair and k == 0 else np.float32(rest[0])
     worst = np.abs(target - powers @ fixed).max()
     print(f"{name}: 2^{np.log2(worst):.1f} on [{float(low):.4g}, {float(high):.4g}]")
-    print("    " + ", ".join(str(np.float32(a)) for a in fixed), flush=True)
+    rounded = [str(a if pair and k == 0 else np.float32(a)) for k, a in enumerate(fixed)]
+    print("    " + ", ".join(rounded), flush=True)
 
 
 ln2 = log(mpf(2))
@@ -62,3 +63,11 @@ fit("asinh", odd(asinh), odd_weight(asinh), 1e-4, 0.2501, 6)
 fit("atanh", odd(atanh), odd_weight(atanh), 1e-4, 0.2501, 7)
 s2 = (sqrt(mpf(2)) - 1) ** 2 / (sqrt(mpf(2)) + 1) ** 2
 fit("pow", lambda z: (atanh(sqrt(z)) / sqrt(z) - 1 - z / 3) / z**2, lambda z: z**2 * sqrt(z) / atanh(sqrt(z)), 1e-4, s2 * mpf("1.001"), 4)
+
+# The function that erfc is times exp(x**2), of how far 1 / (1 + x/2) is from the middle.
+beyond = lambda s: 2 * (1 / (s + mpf(0.4375)) - 1)
+slow = lambda s: 8 * erfc(beyond(s)) * exp(beyond(s) ** 2) / (s + mpf(0.4375))
+nearest, farthest = (1 / (1 + mpf(x) / 2) - mpf(0.4375) for x in ("0.65", "10.2"))
+fit("erf", lambda z: erf(sqrt(z)) / sqrt(z) - 1, lambda z: sqrt(z) / erf(sqrt(z)), 1e-4, 1.0001, 7)
+fit("ln erfc", lambda x: -log(erfc(x)), erfc, 1, 3.95, 7)
+fit("erfc", slow, lambda s: 1 / slow(s), farthest, nearest, 9, pair=True)

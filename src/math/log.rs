@@ -6,6 +6,7 @@
 
 use super::{Pair, polynomial};
 use crate::bits::{Bits, Word, power_of_two};
+use crate::num::Num;
 
 /// (ln(1 + f) − f + f²/2) / f³ for 1 + f between √½ and √2: ln(1 + f) is right to 2⁻³⁰.
 const LN: [f32; 9] = [
@@ -157,4 +158,18 @@ pub(crate) fn ln_1p<B: Bits>(x: B) -> B {
     let usual = x.gt(-one) & x.lt(B::constant(f32::INFINITY));
     let special = B::select(x.eq(-one), B::constant(f64::NEG_INFINITY), B::select(x.gt(one), x, B::constant(f64::NAN)));
     B::select(usual, result, special)
+}
+
+/// ln(eˣ + eʸ): the larger of both and ln(1 + e⁻ᵈ), where d is how far they are apart.
+#[inline(always)]
+pub(crate) fn logaddexp<B: Bits>(x: B, y: B) -> B {
+    let apart = B::select(x.eq(y), B::constant(0), (x - y).abs());
+    let sum = Pair::sum(B::constant(1), super::exp(-apart));
+    x.max(y) + ln_pair(sum, B::constant(0))
+}
+
+/// The same in `f64`, as the oracle.
+pub(crate) fn logaddexp_oracle(x: f64, y: f64) -> f64 {
+    let apart = if x == y { 0.0 } else { (x - y).abs() };
+    Num::max(x, y) + (-apart).exp().ln_1p()
 }

@@ -1,8 +1,10 @@
 //! The mathematical functions, written once over [`Bits`]: for the loop, every instruction set and WGSL.
 //!
-//! No function branches on data, but for a slow path that is entered where any lane needs it. Where a polynomial's
+//! No function branches on data, but for a slow path that is entered where any lane needs it, and a quick one for whole
+//! exponents. Where a polynomial's
 //! coefficients are said to be fitted, `fit.py` beside this file made them.
 
+mod erf;
 pub(crate) mod exact;
 mod exp;
 mod hyperbolic;
@@ -13,11 +15,12 @@ mod power;
 mod trig;
 
 use crate::bits::Bits;
+pub(crate) use erf::{erf, erfc};
 pub(crate) use exact::{fmod, nextafter, remainder, with_sign};
-pub(crate) use exp::{exp, exp2, expm1};
+pub(crate) use exp::{exp, exp2, expm1, sigmoid};
 pub(crate) use hyperbolic::{acosh, asinh, atanh, cosh, sinh, tanh};
 pub(crate) use inverse::{acos, asin, atan, atan2};
-pub(crate) use log::{ln, ln_1p, log2, log10};
+pub(crate) use log::{ln, ln_1p, log2, log10, logaddexp, logaddexp_oracle};
 use pair::Pair;
 pub(crate) use power::{cbrt, hypot, powf};
 pub(crate) use trig::{cos, sin, tan};

@@ -1,7 +1,8 @@
 //! Text to program: the language of formulas.
 //!
 //! Numbers (`2`, `1e-3`, `1_000`), names, `+ - * / // % **`, unary `-`, comparisons (`< <= > >= == !=`), `& | ~` and
-//! `and or not` between conditions, parentheses, functions, and the constants `pi`, `e`, `inf`, `nan`, `True` and `False`.
+//! `and or not` between conditions, parentheses, functions, and the constants `pi`, `tau`, `e`, `inf`, `nan`, `True` and
+//! `False`.
 //! Precedence and associativity are Python's: `-x**2` is `-(x**2)`, `2**3**2` is `2**(3**2)`, `&` binds tighter than a
 //! comparison and `and` less tightly. [`Function::all`] has the functions.
 //!
@@ -10,7 +11,8 @@
 //! * A condition used as a number is 1 where it holds and 0 where it does not. A number is no condition: `x != 0` is.
 //! * Comparisons chain as in Python: `0 < x < 1` is `(0 < x) & (x < 1)`. `and` and `or` compute both sides.
 //! * `where(c, a, b)` of two conditions is a condition.
-//! * `a // b` is the largest whole number not above the exact quotient, as in Python, and `a / b` where `b` is 0.
+//! * `a // b` is the largest whole number not above the exact quotient, as in Python: exact below 2²², within 2 ULP above.
+//!   Where `b` is 0 it is `a / b`.
 //! * Signs may be as they are printed: `−`, `×`, `·`, `÷`, `≤`, `≥`, `≠`, `π`, and superscripts, as in `x²` and `10⁻³`, which
 //!   bind tighter than `**`.
 //! * A power with a whole exponent from −3 to [`LARGEST_EXPONENT`] is a product or quotients: `x**3` is `(x*x)*x`, `x**-2` is
@@ -47,9 +49,11 @@ use crate::trace::{Symbol, Tape};
 pub const MAX_LENGTH: usize = 1 << 20;
 
 /// The constants by name.
-const CONSTANTS: [(&str, f64); 5] = [
+const CONSTANTS: [(&str, f64); 7] = [
     ("pi", std::f64::consts::PI),
     ("π", std::f64::consts::PI),
+    ("tau", std::f64::consts::TAU),
+    ("τ", std::f64::consts::TAU),
     ("e", std::f64::consts::E),
     ("inf", f64::INFINITY),
     ("nan", f64::NAN),

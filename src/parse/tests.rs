@@ -106,6 +106,14 @@ fn signs_may_be_as_they_are_printed() {
         ("2⁻¹", 0.5),
         ("2¹⁰", 1024.0),
         ("a²³", 8_388_608.0),
+        ("tau", std::f32::consts::TAU),
+        ("square(b) + reciprocal(a)", 9.5),
+        ("sigmoid(a - 2)", 0.5),
+        ("deg2rad(180)", std::f32::consts::PI),
+        ("rad2deg(pi)", 180.0),
+        ("heaviside(a - 2, 0.5)", 0.5),
+        ("erf(a - 2) + erfc(a - 2)", 1.0),
+        ("logaddexp(0, 0)", std::f32::consts::LN_2),
     ] {
         assert_eq!(value(text), expected, "{text}");
     }
@@ -242,7 +250,7 @@ fn every_function_can_be_called_by_each_of_its_names() {
 #[test]
 fn a_name_that_is_given_hides_a_constant() {
     assert_eq!(parse("b*c + d*e").unwrap().inputs(), ["b", "c", "d"]);
-    for name in ["e", "pi", "π", "inf", "nan", "True", "False"] {
+    for name in ["e", "pi", "π", "tau", "τ", "inf", "nan", "True", "False"] {
         let program = parse_with(&format!("x*{name}"), &[Input::number(name)]).unwrap();
         assert_eq!((program.inputs(), program.eval(&[3.0, 5.0])), (&["x".to_owned(), name.to_owned()][..], 15.0));
         assert_eq!(inputs(&format!("x*{name}"), &[name]).unwrap(), ["x", name]);

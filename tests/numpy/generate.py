@@ -9,7 +9,8 @@ every function's result moved by as much at random, and how far the result moves
 and what is exact are not moved, so formulas of these have to agree to the bit.
 
 Where numpy leaves something open, or the language departs from it, the rule of the language is used here:
-minimum and maximum order -0 before +0, and copysign takes a NaN as positive.
+minimum and maximum order -0 before +0, and copysign takes a NaN as positive. deg2rad and rad2deg are products with a constant
+of float32, as numpy's of float32 are; logaddexp near 0 is as exact as a result of a half.
 
 The first three lines of cases.txt are the values of x, y and z, as the bits of float32 in hexadecimal. Formula number n has
 y rotated to the left by n elements and z by 5 n. Its line is the formula, a tab, and for each element the expected bits and,
@@ -18,6 +19,7 @@ make it anything.
 """
 
 import ast
+import math
 import random
 import sys
 
@@ -65,15 +67,20 @@ UNARY = {
     "cos": (np.cos, 1), "tan": (np.tan, 2), "arcsin": (np.arcsin, 2), "arccos": (np.arccos, 2),
     "arctan": (np.arctan, 2), "sinh": (np.sinh, 2), "cosh": (np.cosh, 2), "tanh": (np.tanh, 1),
     "arcsinh": (np.arcsinh, 2), "arccosh": (np.arccosh, 2), "arctanh": (np.arctanh, 2), "cbrt": (np.cbrt, 1),
+    "square": (np.square, 0), "reciprocal": (lambda a: 1 / a, 0), "sigmoid": (lambda a: 1 / (1 + np.exp(-a)), 2),
+    "erf": (np.vectorize(math.erf), 2), "erfc": (np.vectorize(math.erfc), 2),
+    "deg2rad": (lambda a: a * float(F32(F32(np.pi) / F32(180))), 0),
+    "rad2deg": (lambda a: a * float(F32(F32(180) / F32(np.pi))), 0),
 }
 BINARY = {
     "minimum": (least, 0), "maximum": (greatest, 0), "power": (np.power, 2), "hypot": (np.hypot, 2),
     "arctan2": (np.arctan2, 2), "fmod": (np.fmod, 0), "remainder": (np.remainder, 0),
     "copysign": (lambda a, b: np.copysign(a, np.where(np.isnan(b), 1.0, b)), 0),
+    "heaviside": (np.heaviside, 0), "logaddexp": (np.logaddexp, 2),
     "nextafter": (lambda a, b: np.nextafter(a.astype(F32), b.astype(F32)).astype(float), 0),
 }
 TESTS = {"isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite}
-CONSTANTS = {"pi": np.pi, "e": np.e, "inf": np.inf, "nan": np.nan, "True": True, "False": False}
+CONSTANTS = {"pi": np.pi, "tau": 2 * np.pi, "e": np.e, "inf": np.inf, "nan": np.nan, "True": True, "False": False}
 OPERATORS = {
     ast.Add: (np.add, 0), ast.Sub: (np.subtract, 0), ast.Mult: (np.multiply, 0), ast.Div: (np.divide, 0),
     ast.Mod: (np.remainder, 0), ast.FloorDiv: (np.floor_divide, 0), ast.Pow: (np.power, 2),
@@ -94,14 +101,14 @@ class Evaluation:
     def __init__(self, inputs, moves):
         self.inputs, self.moves = inputs, moves
 
-    def rounded(self, value, ulp=0):
+    def rounded(self, value, ulp=0, least_size=0.0):
         value = np.asarray(value, dtype=float)
         if ulp and self.moves is not None:
             moved = self.moves.uniform(-ulp, ulp, value.shape)
             ends = self.moves.integers(0, 2, value.shape)
             moved = np.where(ends == 1, np.sign(moved) * ulp, moved)
             known = np.isfinite(value) & (value != 0)
-            value = np.where(known, value + moved * spacing(np.where(known, value, 1.0)), value)
+            value = np.where(known, value + moved * spacing(np.maximum(np.where(known, np.abs(value), 1.0), least_size)), value)
         return value.astype(F32).astype(float)
 
     def number(self, node):
@@ -167,7 +174,7 @@ class Evaluation:
         if name == "rsqrt":
             return self.rounded(1 / self.rounded(np.sqrt(values[0])))
         function, ulp = (UNARY | BINARY)[name]
-        return self.rounded(function(*values), ulp)
+        return self.rounded(function(*values), ulp, 0.5 if name == "logaddexp" else 0.0)
 
 
 def rank(values):
@@ -227,7 +234,7 @@ class Random:
         if self.r.random() < 0.7:
             return self.name(self.r.choice("xyz"))
         if self.r.random() < 0.2:
-            return self.name(self.r.choice(["pi", "e"]))
+            return self.name(self.r.choice(["pi", "tau", "e"]))
         return ast.Constant(self.r.choice([0, 1, 2, 3, 0.5, 0.1, 1.5, 10, 7, 1e-3, 1e6, 1e-30, 1e30, 100]))
 
     def number(self, depth):

@@ -94,12 +94,12 @@ pub(crate) fn weight(operator: &str) -> f64 {
     });
     match operator {
         "input" | "constant" => 0.0,
-        "div" | "sqrt" => SLOW,
+        "div" | "sqrt" | "recip" => SLOW,
         "rsqrt" => 2.0 * SLOW,
         // They divide step by step, in a loop.
         "fmod" | "remainder" => 6.0 * SLOW,
         "ceil" | "fract" | "clip" | "is_inf" | "is_finite" => 2.0,
-        "trunc" | "sign" => 5.0,
+        "trunc" | "sign" | "heaviside" => 5.0,
         other => functions.get(other).copied().unwrap_or(1.0),
     }
 }

@@ -54,7 +54,7 @@ impl Isa {
     pub fn width(self) -> usize {
         match self {
             Isa::Scalar => 1,
-            Isa::Wide => Portable::WIDTH,
+            Isa::Wide => Portable::<false>::WIDTH,
             Isa::Avx2 => 8,
             Isa::Avx512 => 16,
         }

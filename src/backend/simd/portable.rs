@@ -13,9 +13,9 @@ use crate::fold::ROW;
 use crate::num::{Mask, Num};
 use crate::operator::{BinaryFunction, UnaryFunction};
 
-/// Four numbers.
+/// Four numbers. Where `FMA`, they are in a function that is compiled for the instruction.
 #[derive(Clone, Copy)]
-pub(crate) struct Portable(f32x4);
+pub(crate) struct Portable<const FMA: bool = false>(f32x4);
 
 /// Four truth values: all bits of a lane set, or none.
 #[derive(Clone, Copy)]
@@ -29,8 +29,8 @@ pub(crate) struct PortableWord(u32x4);
 const FUSES: bool = cfg!(any(target_feature = "fma", all(target_arch = "aarch64", target_feature = "neon")));
 
 macro_rules! operators {
-    ($($type:ident $trait:ident $method:ident),+) => {$(
-        impl $trait for $type {
+    ($($type:ident $(<$fma:ident>)? $trait:ident $method:ident),+) => {$(
+        impl $(<const $fma: bool>)? $trait for $type $(<$fma>)? {
             type Output = Self;
             #[inline(always)]
             fn $method(self, other: Self) -> Self {
@@ -40,12 +40,12 @@ macro_rules! operators {
     )+};
 }
 
-operators!(Portable Add add, Portable Sub sub, Portable Mul mul, Portable Div div);
+operators!(Portable<FMA> Add add, Portable<FMA> Sub sub, Portable<FMA> Mul mul, Portable<FMA> Div div);
 operators!(PortableMask BitAnd bitand, PortableMask BitOr bitor);
 operators!(PortableWord Add add, PortableWord Sub sub);
 operators!(PortableWord BitAnd bitand, PortableWord BitOr bitor, PortableWord BitXor bitxor);
 
-impl Neg for Portable {
+impl<const FMA: bool> Neg for Portable<FMA> {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
@@ -90,6 +90,46 @@ fn fused(a: f32x4, b: f32x4, c: f32x4) -> f32x4 {
     result
 }
 
+/// Functions out of line, which are worth a call: where the processor has the instruction for `mul_add`, they are compiled
+/// for it, as the loop is; emulated, it takes some twenty instructions each time.
+struct Call;
+
+impl Call {
+    #[inline(always)]
+    fn unary<F: UnaryFunction>(x: f32x4) -> f32x4 {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(result) = super::x86::with_fma(
+            #[inline(always)]
+            || F::lanes(Portable::<true>(x)).0,
+        ) {
+            return result;
+        }
+        emulated_unary::<F>(x)
+    }
+
+    #[inline(always)]
+    fn binary<F: BinaryFunction>(x: f32x4, y: f32x4) -> f32x4 {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(result) = super::x86::with_fma(
+            #[inline(always)]
+            || F::lanes(Portable::<true>(x), Portable::<true>(y)).0,
+        ) {
+            return result;
+        }
+        emulated_binary::<F>(x, y)
+    }
+}
+
+#[inline(never)]
+fn emulated_unary<F: UnaryFunction>(x: f32x4) -> f32x4 {
+    F::lanes(Portable::<false>(x)).0
+}
+
+#[inline(never)]
+fn emulated_binary<F: BinaryFunction>(x: f32x4, y: f32x4) -> f32x4 {
+    F::lanes(Portable::<false>(x), Portable::<false>(y)).0
+}
+
 /// The lower two numbers and the upper two.
 #[inline(always)]
 fn halves(x: f32x4) -> [f64x2; 2] {
@@ -103,7 +143,7 @@ fn fused_one_by_one(a: [f32; 4], b: [f32; 4], c: [f32; 4]) -> [f32; 4] {
     std::array::from_fn(|k| a[k].mul_add(b[k], c[k]))
 }
 
-impl Num for Portable {
+impl<const FMA: bool> Num for Portable<FMA> {
     type Mask = PortableMask;
 
     #[inline(always)]
@@ -143,6 +183,10 @@ impl Num for Portable {
         if FUSES {
             return Portable(self.0.mul_add(factor.0, addend.0));
         }
+        #[cfg(target_arch = "x86_64")]
+        if FMA {
+            return Portable(super::x86::fused(self.0, factor.0, addend.0));
+        }
         Portable(fused(self.0, factor.0, addend.0))
     }
 
@@ -176,19 +220,19 @@ impl Num for Portable {
     }
     #[inline(always)]
     fn unary_function<F: UnaryFunction>(self) -> Self {
-        F::lanes(self)
+        if FUSES || FMA { F::lanes(self) } else { Portable(Call::unary::<F>(self.0)) }
     }
     #[inline(always)]
     fn binary_function<F: BinaryFunction>(self, other: Self) -> Self {
-        F::lanes(self, other)
+        if FUSES || FMA { F::lanes(self, other) } else { Portable(Call::binary::<F>(self.0, other.0)) }
     }
 }
 
-impl Lanes for Portable {
+impl<const FMA: bool> Lanes for Portable<FMA> {
     const WIDTH: usize = 4;
     type Block = Block<Self, 4>;
     type Pair = Block<Self, 2>;
-    type Row = Block<Self, { ROW / Self::WIDTH }>;
+    type Row = Block<Self, { ROW / 4 }>;
 
     #[inline(always)]
     fn load(from: &[f32]) -> Self {
@@ -255,7 +299,7 @@ impl Word for PortableWord {
     }
 }
 
-impl Bits for Portable {
+impl<const FMA: bool> Bits for Portable<FMA> {
     type Word = PortableWord;
 
     #[inline(always)]
@@ -290,7 +334,25 @@ impl Bits for Portable {
 
 #[cfg(test)]
 mod tests {
-    use super::{Lanes, Num, Portable};
+    use super::{Call, Lanes, Num, Portable, emulated_binary, emulated_unary, f32x4};
+    use crate::operator::{binary, unary};
+
+    /// A processor that has the instruction never runs the other way, which others do.
+    #[test]
+    fn functions_give_the_same_bits_with_the_instruction_and_without() {
+        let bits = |x: f32x4| x.to_array().map(|x| if x.is_nan() { f32::NAN.to_bits() } else { x.to_bits() });
+        for k in 0..2_000_u32 {
+            // Strewn over all numbers, and among moderate ones.
+            let any = f32::from_bits(k.wrapping_mul(2_147_483_649).rotate_left(11));
+            let x = f32x4::new([any, k as f32 / 64.0, -(k as f32) / 200.0, 1.0 + k as f32 * f32::EPSILON]);
+            let y = f32x4::new([2.5, 7.0, -3.0, any]);
+            assert_eq!(bits(Call::unary::<unary::Exp>(x)), bits(emulated_unary::<unary::Exp>(x)), "{x:?}");
+            assert_eq!(bits(Call::unary::<unary::Sin>(x)), bits(emulated_unary::<unary::Sin>(x)), "{x:?}");
+            assert_eq!(bits(Call::unary::<unary::Erfc>(x)), bits(emulated_unary::<unary::Erfc>(x)), "{x:?}");
+            let (call, emulated) = (Call::binary::<binary::Power>(x, y), emulated_binary::<binary::Power>(x, y));
+            assert_eq!(bits(call), bits(emulated), "{x:?} {y:?}");
+        }
+    }
 
     /// Sums next to midpoints, of normal and of subnormal numbers: what two roundings would get wrong.
     #[test]
@@ -318,7 +380,7 @@ mod tests {
         ]);
         let mut out = [0.0; 4];
         for [a, b, c] in all {
-            let [x, y, z] = [a, b, c].map(Portable::splat);
+            let [x, y, z] = [a, b, c].map(Portable::<false>::splat);
             x.mul_add(y, z).store(&mut out);
             let expected = a.mul_add(b, c);
             let same = |x: f32| x.to_bits() == expected.to_bits() || x.is_nan() && expected.is_nan();

@@ -6,6 +6,8 @@
 use std::arch::x86_64::*;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
+use wide::f32x4;
+
 use super::lanes::{Block, Lanes, Task};
 use crate::fold::ROW;
 use crate::num::{Mask, Num};
@@ -18,6 +20,27 @@ mod word;
 #[target_feature(enable = "fma")]
 pub(super) fn scalar<K: Task>(task: K) -> K::Output {
     task.run::<f32>()
+}
+
+/// Computes something out of line, with the instruction for a fused `mul_add`; `None` if this processor does not have it.
+/// `compute` is to be inlined.
+#[inline(always)]
+pub(super) fn with_fma<R>(compute: impl FnOnce() -> R) -> Option<R> {
+    #[target_feature(enable = "fma")]
+    fn inside<R>(compute: impl FnOnce() -> R) -> R {
+        compute()
+    }
+    // SAFETY: the function needs FMA, which has just been found.
+    is_x86_feature_detected!("fma").then(|| unsafe { inside(compute) })
+}
+
+/// `a * b + c` of four numbers, rounded once. Only for what [`with_fma`] computes.
+#[inline(always)]
+pub(super) fn fused(a: f32x4, b: f32x4, c: f32x4) -> f32x4 {
+    let (a, b, c): (__m128, __m128, __m128) = (bytemuck::cast(a), bytemuck::cast(b), bytemuck::cast(c));
+    // SAFETY: the intrinsic needs FMA and nothing else. Only lanes that are marked for it call this, and they are made by
+    // what `with_fma` computes alone, after it has found the instruction.
+    bytemuck::cast(unsafe { _mm_fmadd_ps(a, b, c) })
 }
 
 /// Runs a task on AVX2 lanes.

@@ -46,11 +46,11 @@ permissions and, where the system allows it, its owner, but other hard links to 
 /// What a formula is made of, beside functions.
 const LANGUAGE: &str = "\
 Formulas: numbers, names, + - * / // % **, comparisons (< <= > >= == !=), which chain as in 0 < x < 1, & | ~ and \
-and, or, not between conditions, parentheses, and the constants pi, e, inf, nan, True and False. An input that is given \
+and, or, not between conditions, parentheses, and the constants pi, tau, e, inf, nan, True and False. An input that is given \
 hides a constant of the same name. Precedence is Python's, so comparisons joined by & or | need parentheses, and those \
 joined by and or or do not. A condition used as a number is 1 or 0; where of two conditions is a condition. a // b rounds \
-the exact quotient down. Signs and exponents may be as they are printed: − × ÷ ≤ ≥ ≠ π x². sum, mean, min, max, prod, std, var, any, all, argmin, argmax, nansum, nanmin and nanmax of one \
-argument stand around the whole formula.";
+the exact quotient down. Signs and exponents may be as they are printed: − × ÷ ≤ ≥ ≠ π x². \
+sum, mean, min, max, prod, std, var, any, all, argmin, argmax, nansum, nanmin and nanmax of one argument stand around the whole formula.";
 
 #[derive(Args)]
 #[command(after_help = NOTES, after_long_help = language())]
