@@ -223,4 +223,16 @@ mod tests {
         assert!(text.contains("-0.0f"), "{text}");
         assert!(shader(&trace(&Nothing), &Shape::new(64)).contains("let v0 = 1.5f;\n    return v0;"));
     }
+
+    /// WGSL may flush a subnormal that it reads as a decimal literal, or refuse it.
+    #[test]
+    fn subnormal_constants_are_made_of_bits() {
+        formula! { fn Tiny(x) { x + T::constant(f32::from_bits(1)) } }
+        let text = shader(&trace(&Tiny), &Shape::new(64));
+        assert!(text.contains("let v1 = bitcast<f32>(0x00000001u | params.zero);"), "{text}");
+        for bits in [1, 0x1234, 0x7f_ffff, 0x8000_0001, 0x807f_ffff] {
+            assert_eq!(literal(f32::from_bits(bits)), format!("bitcast<f32>({bits:#010x}u | params.zero)"));
+        }
+        assert_eq!(literal(f32::MIN_POSITIVE), "1.1754944e-38f");
+    }
 }
