@@ -14,6 +14,8 @@
 //!
 #![doc = include_str!("math/ACCURACY.md")]
 
+use std::sync::LazyLock;
+
 use crate::bits::Bits;
 use crate::math;
 use crate::num::Num;
@@ -264,11 +266,15 @@ macro_rules! define {
                 }
             }
 
-            /// The WGSL functions that its expression calls.
-            pub(crate) fn functions(self) -> Functions {
+            /// The WGSL functions of its own that its expression calls, which are written when they are first asked for.
+            pub(crate) fn functions(self) -> &'static Functions {
                 match self {
-                    $($enum::$op => sketch::$group::<$group::$op>(concat!("math_", stringify!($method))),)*
-                    _ => Functions::new(),
+                    $($enum::$op => {
+                        static WRITTEN: LazyLock<Functions> =
+                            LazyLock::new(|| sketch::$group::<$group::$op>(concat!("math_", stringify!($method))));
+                        &WRITTEN
+                    })*
+                    _ => const { &Functions::new() },
                 }
             }
         }

@@ -118,8 +118,16 @@ fn expression(template: &str, operands: &[u32]) -> u32 {
     })
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How many functions this thread has written.
+    pub(crate) static WRITTEN: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// Writes a function of these parameters, and takes over the ones that it calls.
 fn write(name: &'static str, parameters: &[&str], body: impl FnOnce() -> Sketch) -> Functions {
+    #[cfg(test)]
+    WRITTEN.set(WRITTEN.get() + 1);
     TAPES.with_borrow_mut(|tapes| tapes.push(Tape::default()));
     let result = body();
     let tape = TAPES.with_borrow_mut(Vec::pop).unwrap_or_default();

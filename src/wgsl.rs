@@ -1,10 +1,10 @@
 //! Writing a program as a WGSL compute shader: the operations, spliced into `shaders/elementwise.wgsl` or, for a fold, into
 //! `shaders/reduce.wgsl`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::program::{Logic, Op, Program};
-use crate::sketch::Functions;
 
 /// The shader for elements that the operations are spliced into; its comments say how it works.
 pub const ELEMENTWISE: &str = include_str!("../shaders/elementwise.wgsl");
@@ -127,15 +127,16 @@ fn apply(inputs: usize, shape: &Shape) -> String {
 
 /// The mathematical functions that the program uses, each once.
 fn functions(program: &Program) -> String {
-    let mut all = Functions::new();
+    let mut all = BTreeMap::new();
     for op in program.ops() {
-        match op {
-            Op::Unary(op, ..) => all.extend(op.functions()),
-            Op::Binary(op, ..) => all.extend(op.functions()),
-            _ => {}
-        }
+        let functions = match op {
+            Op::Unary(op, ..) => op.functions(),
+            Op::Binary(op, ..) => op.functions(),
+            _ => continue,
+        };
+        all.extend(functions.iter().map(|(name, text)| (*name, text.as_str())));
     }
-    all.into_values().map(|function| function + "\n").collect()
+    all.into_values().flat_map(|text| [text, "\n"]).collect()
 }
 
 /// A function of one element of each input: one `let` for each operation, then the result.
@@ -201,6 +202,7 @@ mod tests {
     use super::*;
     use crate::fold::Fold;
     use crate::formula;
+    use crate::kernel::Kernel;
     use crate::trace::trace;
 
     formula! { fn Odd(x) { x + T::constant(f64::INFINITY) * T::constant(f32::from_bits(1)) + T::constant(-0.0) } }
@@ -234,5 +236,18 @@ mod tests {
             assert_eq!(literal(f32::from_bits(bits)), format!("bitcast<f32>({bits:#010x}u | params.zero)"));
         }
         assert_eq!(literal(f32::MIN_POSITIVE), "1.1754944e-38f");
+    }
+
+    #[test]
+    fn a_function_is_written_once() {
+        use crate::sketch::WRITTEN;
+        let text = (0..500).fold("x".to_owned(), |text, n| format!("sin({text} + {n})"));
+        let many = Kernel::parse(&text).unwrap();
+        WRITTEN.set(0);
+        shader(Kernel::parse("sin(x)").unwrap().program(), &Shape::new(64));
+        assert!(WRITTEN.get() <= 2, "the sine and that of huge angles, and not {} functions", WRITTEN.get());
+        WRITTEN.set(0);
+        let text = shader(many.program(), &Shape::new(64));
+        assert_eq!((text.matches("math_sin(").count(), WRITTEN.get()), (501, 0));
     }
 }
