@@ -4,13 +4,16 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::program::{Logic, Op, Program};
+use crate::program::{Binary, Compare, Logic, Op, Program, Ternary, Unary, Value};
 
 /// The shader for elements that the operations are spliced into; its comments say how it works.
 pub const ELEMENTWISE: &str = include_str!("../shaders/elementwise.wgsl");
 
 /// The shader for folds that the operations are spliced into; its comments say how it works.
 pub const REDUCE: &str = include_str!("../shaders/reduce.wgsl");
+
+/// NaN and the signs of zeros: functions that the operations call.
+const SPECIAL: &str = include_str!("../shaders/special.wgsl");
 
 /// Elements that one invocation of [`REDUCE`] folds.
 #[cfg(feature = "gpu")]
@@ -78,7 +81,6 @@ pub fn shader(program: &Program, shape: &Shape) -> String {
     splice(&mut shader, "workgroup", &format!("const WORKGROUP: u32 = {}u;\n", shape.workgroup));
     splice(&mut shader, "inputs", &format!("const INPUTS: u32 = {}u;\n", inputs.max(1)));
     splice(&mut shader, "bindings", &bindings(inputs, shape));
-    splice(&mut shader, "functions", &functions(program));
     splice(&mut shader, "formula", &formula(program));
     splice(&mut shader, "apply", &apply(inputs, shape));
     if let Some(fold) = program.fold() {
@@ -89,6 +91,10 @@ pub fn shader(program: &Program, shape: &Shape) -> String {
         splice(&mut shader, "block", "const WIDTH: u32 = 1u;\nalias Block = f32;\n");
         splice(&mut shader, "kept", "    return block;\n");
     }
+    let functions = functions(program);
+    let is_special = |text: &str| text.contains("special_");
+    let special = if is_special(&shader) || is_special(&functions) { SPECIAL } else { "" };
+    splice(&mut shader, "functions", &format!("{special}{functions}"));
     shader
 }
 
@@ -143,42 +149,136 @@ fn functions(program: &Program) -> String {
 fn formula(program: &Program) -> String {
     let names: Vec<_> = (0..program.inputs().len()).map(|n| format!("x{n}: f32")).collect();
     let mut text = format!("fn formula({}) -> f32 {{\n", names.join(", "));
+    let nans = Nans::new(program);
     for (index, op) in program.ops().iter().enumerate() {
-        _ = writeln!(text, "    let v{index} = {};", expression(op));
+        _ = writeln!(text, "    let v{index} = {};", expression(op, program.ops(), &nans));
+        nans.write(index, program.ops(), &mut text);
     }
-    _ = writeln!(text, "    return {};\n}}", program.result());
+    _ = writeln!(text, "    return {};\n}}", nans.settled(program.result()));
     text
 }
 
-fn expression(op: &Op) -> String {
+fn expression(op: &Op, ops: &[Op], nans: &Nans) -> String {
     let template = match *op {
         Op::Input(n) => return format!("x{n}"),
         Op::Constant(value) => return literal(value.get()),
-        Op::Unary(op, ..) => op.wgsl(),
-        Op::Binary(op, ..) => op.wgsl(),
-        Op::Ternary(op, ..) => op.wgsl(),
-        Op::Compare(op, ..) => op.wgsl(),
-        Op::Test(op, ..) => op.wgsl(),
-        Op::Logic(Logic::And, ..) => "{0} & {1}",
-        Op::Logic(Logic::Or, ..) => "{0} | {1}",
-        Op::Not(_) => "!{0}",
-        Op::Select(..) => "select({2}, {1}, {0})",
+        Op::Unary(op @ (Unary::Floor | Unary::Round | Unary::Ceil | Unary::Trunc), _) => {
+            format!("special_signed({}, {{0}})", op.wgsl())
+        }
+        Op::Unary(op, ..) => op.wgsl().to_owned(),
+        Op::Binary(op, ..) => op.wgsl().to_owned(),
+        Op::Ternary(op, ..) => op.wgsl().to_owned(),
+        Op::Compare(Compare::Ne, ..) => format!("({}) | !special_ordered({{0}}, {{1}})", Compare::Ne.wgsl()),
+        Op::Compare(op, ..) => format!("({}) & special_ordered({{0}}, {{1}})", op.wgsl()),
+        Op::Test(op, ..) => op.wgsl().to_owned(),
+        Op::Logic(Logic::And, ..) => "{0} & {1}".to_owned(),
+        Op::Logic(Logic::Or, ..) => "{0} | {1}".to_owned(),
+        Op::Not(_) => "!{0}".to_owned(),
+        Op::Select(..) => "select({2}, {1}, {0})".to_owned(),
     };
-    let mut text = template.to_owned();
+    let operand = |value: Value| match ops[value.index()] {
+        // Of a zero that it knows, a compiler may take any product for zero, and any sum for the other number.
+        Op::Constant(zero) if zero.get() == 0.0 && is_arithmetic(op) => made_of_bits(zero.get()),
+        _ if is_arithmetic(op) => value.to_string(),
+        _ => nans.settled(value),
+    };
+    let mut text = template;
     for (position, value) in op.operands().enumerate() {
-        text = text.replace(&format!("{{{position}}}"), &value.to_string());
+        text = text.replace(&format!("{{{position}}}"), &operand(value));
     }
     text
+}
+
+/// Whether the shader's own arithmetic computes it, a NaN of any operand giving NaN. A compiler may rewrite it, and what
+/// it is a part of, into what does not depend on an operand: `x - x` into 0.
+fn is_arithmetic(op: &Op) -> bool {
+    match *op {
+        Op::Unary(op, _) => op.ulp().is_none() && op != Unary::Sign,
+        Op::Binary(op, ..) => op.ulp().is_none() && !matches!(op, Binary::Min | Binary::Max),
+        Op::Ternary(op, ..) => op != Ternary::Clip,
+        _ => false,
+    }
+}
+
+/// What keeps the NaNs of a program's numbers. Where arithmetic ends, in an operation that looks at bits or chooses, the
+/// result is made NaN again if a number that it began with is one, by bits.
+struct Nans {
+    /// For each value, the one whose NaNs it has: itself, if it is not arithmetic or has them from several.
+    origins: Vec<Option<usize>>,
+    /// Whether a variable says which numbers are NaN.
+    needed: Vec<bool>,
+    /// Whether arithmetic ends here.
+    settled: Vec<bool>,
+}
+
+impl Nans {
+    fn new(program: &Program) -> Self {
+        let ops = program.ops();
+        let mut origins: Vec<Option<usize>> = Vec::with_capacity(ops.len());
+        for (index, op) in ops.iter().enumerate() {
+            origins.push(match op {
+                Op::Constant(value) if !value.get().is_nan() => None,
+                op if is_arithmetic(op) => match Self::of_operands(&origins, op)[..] {
+                    [] => None,
+                    [one] => Some(one),
+                    _ => Some(index),
+                },
+                _ => Some(index),
+            });
+        }
+        let mut nans = Nans { origins, needed: vec![false; ops.len()], settled: vec![false; ops.len()] };
+        let mut settle = |value: Value| {
+            if let (true, Some(origin)) = (is_arithmetic(&ops[value.index()]), nans.origins[value.index()]) {
+                nans.settled[value.index()] = true;
+                nans.needed[origin] = true;
+            }
+        };
+        ops.iter().filter(|op| !is_arithmetic(op)).flat_map(Op::operands).for_each(&mut settle);
+        settle(program.result());
+        for (index, op) in ops.iter().enumerate().rev() {
+            if nans.needed[index] && is_arithmetic(op) {
+                Self::of_operands(&nans.origins, op).into_iter().for_each(|origin| nans.needed[origin] = true);
+            }
+        }
+        nans
+    }
+
+    /// The values whose NaNs the operands of an operation have.
+    fn of_operands(origins: &[Option<usize>], op: &Op) -> Vec<usize> {
+        let mut found: Vec<_> = op.operands().filter_map(|value| origins[value.index()]).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// Writes what is needed behind a value.
+    fn write(&self, index: usize, ops: &[Op], text: &mut String) {
+        if self.needed[index] {
+            let origins = Self::of_operands(&self.origins, &ops[index]);
+            let all: Vec<_> = origins.iter().map(|origin| format!("n{origin}")).collect();
+            let nan = if is_arithmetic(&ops[index]) { all.join(" | ") } else { format!("special_nan(v{index})") };
+            _ = writeln!(text, "    let n{index} = {nan};");
+        }
+        if let (true, Some(origin)) = (self.settled[index], self.origins[index]) {
+            _ = writeln!(text, "    let s{index} = special_or(v{index}, n{origin});");
+        }
+    }
+
+    /// The name of a value where arithmetic ends.
+    fn settled(&self, value: Value) -> String {
+        if self.settled[value.index()] { format!("s{}", value.index()) } else { value.to_string() }
+    }
 }
 
 /// A constant. WGSL has no way to write an infinity or a NaN, and may flush a subnormal that it folds: those are made of
 /// their bits while the shader runs.
 pub(crate) fn literal(value: f32) -> String {
-    if value.is_normal() || value == 0.0 {
-        format!("{value:?}f")
-    } else {
-        format!("bitcast<f32>({:#010x}u | params.zero)", value.to_bits())
-    }
+    if value.is_normal() || value == 0.0 { format!("{value:?}f") } else { made_of_bits(value) }
+}
+
+/// A constant that the compiler does not know.
+fn made_of_bits(value: f32) -> String {
+    format!("bitcast<f32>({:#010x}u | params.zero)", value.to_bits())
 }
 
 /// Replaces what lies between the lines `// begin NAME` and `// end NAME`.
@@ -249,5 +349,30 @@ mod tests {
         WRITTEN.set(0);
         let text = shader(many.program(), &Shape::new(64));
         assert_eq!((text.matches("math_sin(").count(), WRITTEN.get()), (501, 0));
+    }
+
+    /// Arithmetic may lose a NaN, where a compiler rewrites it: what it began with says whether there is one.
+    #[test]
+    fn where_arithmetic_ends_its_nans_are_made_anew() {
+        let body = |text: &str| {
+            let all = shader(Kernel::parse(text).unwrap().program(), &Shape::new(64));
+            let from = all.find("-> f32 {\n    let v0").unwrap() + 9;
+            all[from..].split_once("}").unwrap().0.lines().map(str::trim).collect::<Vec<_>>().join("\n")
+        };
+        assert_eq!(
+            body("x - x"),
+            "let v0 = x0;\nlet n0 = special_nan(v0);\nlet v1 = v0 - v0;\nlet s1 = special_or(v1, n0);\nreturn s1;"
+        );
+        let compared = body("where(x*0 == y, x, 1)");
+        assert!(
+            compared.contains("let v2 = v0 * bitcast<f32>(0x00000000u | params.zero);\nlet s2 = special_or(v2, n0);"),
+            "{compared}"
+        );
+        assert!(
+            compared.contains("(s2 == v3) & special_ordered(s2, v3);") && compared.contains("return v6;"),
+            "{compared}"
+        );
+        let joined = body("exp(x*y) + y");
+        assert!(joined.contains("let n2 = n0 | n1;\nlet s2 = special_or(v2, n2);\nlet v3 = math_exp(s2);"), "{joined}");
     }
 }

@@ -14,6 +14,9 @@ pub(crate) fn bound(fold: Fold, arithmetic: Arithmetic, elements: &[Bound]) -> B
 }
 
 fn with<M: Model>(fold: Fold, elements: &[Bound]) -> Bound {
+    if elements.iter().any(Bound::is_nan) {
+        return Bound { value: f64::NAN, bound: 0.0 };
+    }
     match fold {
         Fold::Sum => sum::<M>(elements),
         Fold::Mean => mean::<M>(elements),
@@ -35,9 +38,9 @@ fn sum<M: Model>(elements: &[Bound]) -> Bound {
     let value = total(elements, |x| x.value);
     let carried = total(elements, |x| x.bound);
     if !value.is_finite() {
-        // An infinity or a NaN among the elements is in the sum in any order, unless the others overflow.
+        // An infinity among the elements is in the sum in any order, unless the others overflow.
         let others = total(elements, |x| if x.value.is_finite() { x.value.abs() } else { 0.0 });
-        let certain = M::IEEE && carried.is_finite() && others + carried < OVERFLOW;
+        let certain = (M::IEEE || !value.is_nan()) && carried.is_finite() && others + carried < OVERFLOW;
         return Bound { value, bound: if certain { 0.0 } else { f64::INFINITY } };
     }
     let magnitude = total(elements, |x| x.value.abs() + x.bound);
@@ -69,7 +72,7 @@ fn product<M: Model>(elements: &[Bound]) -> Bound {
     let value: f64 = elements.iter().map(|x| x.value).product();
     // The extremes of what a product of some of the elements can be, as powers of two.
     let (mut least, mut greatest, mut relative) = (0.0, 0.0, 0.0);
-    for x in elements {
+    for x in elements.iter().filter(|x| !x.is_infinite()) {
         let size = x.value.abs();
         least += (size - x.bound).max(0.0).log2().min(0.0);
         greatest += (size + x.bound).log2().max(0.0);
@@ -77,5 +80,6 @@ fn product<M: Model>(elements: &[Bound]) -> Bound {
     }
     // In some order it overflows, or loses digits among the subnormals: then nothing can be asked.
     let within = least > MIN_NORMAL.log2() + 1.0 && greatest < OVERFLOW.log2() - 1.0;
-    Bound { value, bound: if within { value.abs() * relative.exp_m1() } else { f64::INFINITY } }
+    let bound = if value.is_infinite() { 0.0 } else { value.abs() * relative.exp_m1() };
+    Bound { value, bound: if within { bound } else { f64::INFINITY } }
 }
