@@ -50,6 +50,13 @@ pub trait Bits: Num {
     /// Whether the mask holds in any lane. Yes, as far as a symbol knows.
     fn any(mask: Self::Mask) -> bool;
 
+    /// The number, but NaN where the operand that it was computed from is one. That is so already, but in a shader, which may
+    /// take any number for none of them.
+    #[inline(always)]
+    fn or_nan(self, _operand: Self) -> Self {
+        self
+    }
+
     /// The number itself, as one that the compiler knows nothing about: a shader's may take `(a + b) - a` for `b`.
     #[inline(always)]
     fn opaque(self) -> Self {

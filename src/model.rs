@@ -8,7 +8,7 @@ pub trait Model: Copy + 'static {
     const DIVISION: f64;
     /// `sqrt`.
     const SQRT: f64;
-    /// Whether every operation is correctly rounded, subnormals, infinities and NaN included.
+    /// Whether every operation is correctly rounded, subnormals included, and what infinities and NaN arise are certain.
     const IEEE: bool;
 }
 
@@ -25,8 +25,12 @@ impl Model for Ieee {
 
 /// What a WGSL shader promises: twice the IEEE bound for the operations that are correctly rounded but may be contracted
 /// and reordered; 2.5 ULP for division; for the square root, which WGSL defines as `1 / inverseSqrt(x)`, 2 ULP for the
-/// inverse root and 2.5 for the quotient. Subnormals may be flushed to zero, infinities and NaN assumed away. Nothing is
-/// asked where a factor is above 2¹²⁰: a·b + a·c may be computed as a·(b + c), and that sum may overflow.
+/// inverse root and 2.5 for the quotient. Subnormals may be flushed to zero. Nothing is asked where a finite factor is above
+/// 2¹²⁰: a·b + a·c may be computed as a·(b + c), and that sum may overflow.
+///
+/// WGSL lets an implementation assume that there are no infinities and no NaN, and ignore the sign of a zero. This crate's
+/// shaders look at the bits of numbers, so that those that they are given are respected nevertheless: the
+/// [module](crate::bound) says which. Those that arise in a shader need not be.
 ///
 /// Source: *WebGPU Shading Language*, W3C, section 15.7 "Floating Point Evaluation".
 #[derive(Clone, Copy, Debug)]

@@ -11,6 +11,9 @@
 //!   exact result, over all numbers; how far off they were found to be is [listed](crate::operator). They are this crate's
 //!   own: `x.exp()` of an `f32` outside of a formula is the standard library's, and other bits.
 //! * A NaN is a NaN: which of the many bit patterns it has is not promised.
+//! * All this is so on the CPU. A GPU rounds as [its model](crate::bound::Wgsl) says, and yet a NaN or an infinity among the
+//!   operands gives what it gives on the CPU; of those that arise in a shader, as from 0 / 0, or by an overflow, WGSL
+//!   promises nothing. See [`bound`](crate::bound).
 //!
 //! There is no `PartialOrd`: a comparison gives a [`Mask`], and [`select`](Num::select) chooses by it. So an `if` on
 //! data does not compile, and whatever does compile can be widened and traced.

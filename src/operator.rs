@@ -14,6 +14,8 @@
 //!
 #![doc = include_str!("math/ACCURACY.md")]
 
+use std::sync::LazyLock;
+
 use crate::bits::Bits;
 use crate::math;
 use crate::num::Num;
@@ -49,7 +51,7 @@ macro_rules! operators {
                 /// The part after the point, `x - floor(x)`, which rounds to 1 just below 0.
                 Fract fract ["fract"] "fract({0})" x - x.floor();
                 /// −1, 0 or 1 as it is less than, equal to or greater than 0; NaN stays.
-                Sign sign ["sign"] "sign({0})"
+                Sign sign ["sign"] "special_sign({0})"
                     T::select(x.lt(T::constant(0)), T::constant(-1), T::select(x.gt(T::constant(0)), T::constant(1), x.abs()));
                 /// One over the square root.
                 Rsqrt rsqrt ["rsqrt", "inverseSqrt"] "inverseSqrt({0})" T::constant(1) / x.sqrt();
@@ -148,9 +150,9 @@ macro_rules! operators {
                 /// The quotient, `x / y`.
                 Div div [] "{0} / {1}" x / y;
                 /// The lesser of two; NaN if either is NaN; −0 is less than +0.
-                Min min ["minimum", "min"] "min({0}, {1})" x.min(y);
+                Min min ["minimum", "min"] "special_min({0}, {1})" x.min(y);
                 /// The greater of two; NaN if either is NaN; +0 is greater than −0.
-                Max max ["maximum", "max"] "max({0}, {1})" x.max(y);
+                Max max ["maximum", "max"] "special_max({0}, {1})" x.max(y);
             }
             composed {
                 /// 0 where the first is less than 0, 1 where it is greater, and the second where it is 0; NaN stays.
@@ -194,7 +196,7 @@ macro_rules! operators {
             }
             composed {
                 /// `x`, but no less than `y` and no more than `z`: `minimum(maximum(x, y), z)`.
-                Clip clip ["clip", "clamp"] "min(max({0}, {1}), {2})" x.max(y).min(z);
+                Clip clip ["clip", "clamp"] "special_min(special_max({0}, {1}), {2})" x.max(y).min(z);
             }
             function {}
         }
@@ -296,11 +298,15 @@ macro_rules! define {
                 }
             }
 
-            /// The WGSL functions that its expression calls.
-            pub(crate) fn functions(self) -> Functions {
+            /// The WGSL functions of its own that its expression calls, which are written when they are first asked for.
+            pub(crate) fn functions(self) -> &'static Functions {
                 match self {
-                    $($enum::$op => sketch::$group::<$group::$op>(concat!("math_", stringify!($method))),)*
-                    _ => Functions::new(),
+                    $($enum::$op => {
+                        static WRITTEN: LazyLock<Functions> =
+                            LazyLock::new(|| sketch::$group::<$group::$op>(concat!("math_", stringify!($method))));
+                        &WRITTEN
+                    })*
+                    _ => const { &Functions::new() },
                 }
             }
         }

@@ -118,8 +118,16 @@ fn expression(template: &str, operands: &[u32]) -> u32 {
     })
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How many functions this thread has written.
+    pub(crate) static WRITTEN: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// Writes a function of these parameters, and takes over the ones that it calls.
 fn write(name: &'static str, parameters: &[&str], body: impl FnOnce() -> Sketch) -> Functions {
+    #[cfg(test)]
+    WRITTEN.set(WRITTEN.get() + 1);
     TAPES.with_borrow_mut(|tapes| tapes.push(Tape::default()));
     let result = body();
     let tape = TAPES.with_borrow_mut(Vec::pop).unwrap_or_default();
@@ -130,9 +138,12 @@ fn write(name: &'static str, parameters: &[&str], body: impl FnOnce() -> Sketch)
     functions
 }
 
-/// The WGSL function of an operator on one number.
+/// The WGSL function of an operator on one number. NaN is its own, whatever the shader's arithmetic makes of it.
 pub(crate) fn unary<F: UnaryFunction>(name: &'static str) -> Functions {
-    write(name, &["x"], || F::lanes(Sketch(inline("x".to_owned()))))
+    write(name, &["x"], || {
+        let x = Sketch(inline("x".to_owned()));
+        F::lanes(x).or_nan(x)
+    })
 }
 
 /// The WGSL function of an operator on two numbers.
@@ -281,6 +292,12 @@ impl Bits for Sketch {
 
     const FUSES: bool = false;
 
+    fn or_nan(self, operand: Self) -> Self {
+        on_tape(|tape| {
+            let text = format!("special_or({}, special_nan({}))", tape.name(self.0), tape.name(operand.0));
+            Sketch(tape.push(text.clone(), Statement::Inline(text), &[self.0, operand.0]))
+        })
+    }
     fn opaque(self) -> Self {
         Sketch(expression("bitcast<f32>(bitcast<u32>({0}) | params.zero)", &[self.0]))
     }

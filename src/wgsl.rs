@@ -1,17 +1,23 @@
 //! Writing a program as a WGSL compute shader: the operations, spliced into `shaders/elementwise.wgsl` or, for a fold, into
 //! `shaders/reduce.wgsl`.
 
+mod nans;
+
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use self::nans::{Nans, is_arithmetic};
 use crate::fold::{Fold, Step};
-use crate::program::{Logic, Op, Program, Value};
-use crate::sketch::Functions;
+use crate::program::{Compare, Logic, Op, Program, Unary, Value};
 
 /// The shader for elements that the operations are spliced into; its comments say how it works.
 pub const ELEMENTWISE: &str = include_str!("../shaders/elementwise.wgsl");
 
 /// The shader for folds that the operations are spliced into; its comments say how it works.
 pub const REDUCE: &str = include_str!("../shaders/reduce.wgsl");
+
+/// NaN and the signs of zeros: functions that the operations call.
+const SPECIAL: &str = include_str!("../shaders/special.wgsl");
 
 /// Elements that one invocation of [`REDUCE`] folds.
 #[cfg(feature = "gpu")]
@@ -81,7 +87,6 @@ pub fn shader(program: &Program, shape: &Shape) -> String {
     splice(&mut shader, "workgroup", &format!("const WORKGROUP: u32 = {}u;\n", shape.workgroup));
     splice(&mut shader, "inputs", &format!("const INPUTS: u32 = {}u;\n", inputs.max(1)));
     splice(&mut shader, "bindings", &bindings(inputs, shape));
-    splice(&mut shader, "functions", &functions(program));
     splice(&mut shader, "formula", &formula(program));
     splice(&mut shader, "apply", &apply(program, shape));
     if let Some(fold) = program.fold() {
@@ -90,6 +95,10 @@ pub fn shader(program: &Program, shape: &Shape) -> String {
         splice(&mut shader, "block", "const WIDTH: u32 = 1u;\nalias Block = f32;\n");
         splice(&mut shader, "kept", "    return block;\n");
     }
+    let functions = functions(program);
+    let is_special = |text: &str| text.contains("special_");
+    let special = if is_special(&shader) || is_special(&functions) { SPECIAL } else { "" };
+    splice(&mut shader, "functions", &format!("{special}{functions}"));
     shader
 }
 
@@ -133,31 +142,37 @@ fn apply(program: &Program, shape: &Shape) -> String {
 
 /// The mathematical functions that the program and its fold use, each once.
 fn functions(program: &Program) -> String {
-    let mut all = Functions::new();
+    let mut all = BTreeMap::new();
     let steps = program.fold().map(|fold| [fold.lift_step(), fold.merge_step(), fold.conclude_step()]);
     for op in program.ops().iter().chain(steps.iter().flatten().flat_map(|step| &step.ops)) {
-        match op {
-            Op::Unary(op, ..) => all.extend(op.functions()),
-            Op::Binary(op, ..) => all.extend(op.functions()),
-            _ => {}
-        }
+        let functions = match op {
+            Op::Unary(op, ..) => op.functions(),
+            Op::Binary(op, ..) => op.functions(),
+            _ => continue,
+        };
+        all.extend(functions.iter().map(|(name, text)| (*name, text.as_str())));
     }
-    all.into_values().map(|function| function + "\n").collect()
+    all.into_values().flat_map(|text| [text, "\n"]).collect()
 }
 
 /// A function of one element of each input: one `let` for each operation, then the result.
 fn formula(program: &Program) -> String {
     let names: Vec<_> = (0..program.inputs().len()).map(|n| format!("x{n}: f32")).collect();
     let mut text = format!("fn formula({}) -> f32 {{\n", names.join(", "));
-    text += &lets(program.ops());
-    _ = writeln!(text, "    return {};\n}}", program.result());
+    let nans = Nans::new(program.ops(), Some(program.result()));
+    text += &lets(program.ops(), &nans);
+    _ = writeln!(text, "    return {};\n}}", nans.settled(program.result()));
     text
 }
 
-/// One `let` for each operation.
-fn lets(ops: &[Op]) -> String {
-    let ops = ops.iter().enumerate();
-    ops.map(|(index, op)| format!("    let v{index} = {};\n", expression(op))).collect()
+/// One `let` for each operation, and what keeps its NaNs.
+fn lets(ops: &[Op], nans: &Nans) -> String {
+    let mut text = String::new();
+    for (index, op) in ops.iter().enumerate() {
+        _ = writeln!(text, "    let v{index} = {};", expression(op, ops, nans));
+        nans.write(index, ops, &mut text);
+    }
+    text
 }
 
 /// Writes how a fold's states are made, combined and concluded.
@@ -181,7 +196,9 @@ fn step(operands: &[Vec<String>], step: &Step, result: fn(Vec<String>) -> String
     let operands = operands.iter().flatten().enumerate();
     let operands: String = operands.map(|(n, operand)| format!("    let x{n} = {operand};\n")).collect();
     let results = step.results.iter().map(Value::to_string).collect();
-    format!("{operands}{}    return {};\n", lets(&step.ops), result(results))
+    // The elements come as they are meant to be: what adds two states need not make NaN anew.
+    let lets = lets(&step.ops, &Nans::new(&step.ops, None));
+    format!("{operands}{lets}    return {};\n", result(results))
 }
 
 /// The planes of a state of this name.
@@ -197,23 +214,33 @@ fn state(mut planes: Vec<String>) -> String {
     if planes.len() == 1 { planes.remove(0) } else { format!("State({})", planes.join(", ")) }
 }
 
-fn expression(op: &Op) -> String {
+fn expression(op: &Op, ops: &[Op], nans: &Nans) -> String {
     let template = match *op {
         Op::Input(n) => return format!("x{n}"),
         Op::Constant(value) => return literal(value.get()),
-        Op::Unary(op, ..) => op.wgsl(),
-        Op::Binary(op, ..) => op.wgsl(),
-        Op::Ternary(op, ..) => op.wgsl(),
-        Op::Compare(op, ..) => op.wgsl(),
-        Op::Test(op, ..) => op.wgsl(),
-        Op::Logic(Logic::And, ..) => "{0} & {1}",
-        Op::Logic(Logic::Or, ..) => "{0} | {1}",
-        Op::Not(_) => "!{0}",
-        Op::Select(..) => "select({2}, {1}, {0})",
+        Op::Unary(op @ (Unary::Floor | Unary::Round | Unary::Ceil | Unary::Trunc), _) => {
+            format!("special_signed({}, {{0}})", op.wgsl())
+        }
+        Op::Unary(op, ..) => op.wgsl().to_owned(),
+        Op::Binary(op, ..) => op.wgsl().to_owned(),
+        Op::Ternary(op, ..) => op.wgsl().to_owned(),
+        Op::Compare(Compare::Ne, ..) => format!("({}) | !special_ordered({{0}}, {{1}})", Compare::Ne.wgsl()),
+        Op::Compare(op, ..) => format!("({}) & special_ordered({{0}}, {{1}})", op.wgsl()),
+        Op::Test(op, ..) => op.wgsl().to_owned(),
+        Op::Logic(Logic::And, ..) => "{0} & {1}".to_owned(),
+        Op::Logic(Logic::Or, ..) => "{0} | {1}".to_owned(),
+        Op::Not(_) => "!{0}".to_owned(),
+        Op::Select(..) => "select({2}, {1}, {0})".to_owned(),
     };
-    let mut text = template.to_owned();
+    let operand = |value: Value| match ops[value.index()] {
+        // Of a zero that it knows, a compiler may take any product for zero, and any sum for the other number.
+        Op::Constant(zero) if zero.get() == 0.0 && is_arithmetic(op) => made_of_bits(zero.get()),
+        _ if is_arithmetic(op) => value.to_string(),
+        _ => nans.settled(value),
+    };
+    let mut text = template;
     for (position, value) in op.operands().enumerate() {
-        text = text.replace(&format!("{{{position}}}"), &value.to_string());
+        text = text.replace(&format!("{{{position}}}"), &operand(value));
     }
     text
 }
@@ -221,11 +248,12 @@ fn expression(op: &Op) -> String {
 /// A constant. WGSL has no way to write an infinity or a NaN, and may flush a subnormal that it folds: those are made of
 /// their bits while the shader runs.
 pub(crate) fn literal(value: f32) -> String {
-    if value.is_normal() || value == 0.0 {
-        format!("{value:?}f")
-    } else {
-        format!("bitcast<f32>({:#010x}u | params.zero)", value.to_bits())
-    }
+    if value.is_normal() || value == 0.0 { format!("{value:?}f") } else { made_of_bits(value) }
+}
+
+/// A constant that the compiler does not know.
+fn made_of_bits(value: f32) -> String {
+    format!("bitcast<f32>({:#010x}u | params.zero)", value.to_bits())
 }
 
 /// Replaces what lies between the lines `// begin NAME` and `// end NAME`.
@@ -248,6 +276,7 @@ fn splice(shader: &mut String, name: &str, text: &str) {
 mod tests {
     use super::*;
     use crate::formula;
+    use crate::kernel::Kernel;
     use crate::trace::trace;
 
     formula! { fn Odd(x) { x + T::constant(f64::INFINITY) * T::constant(f32::from_bits(1)) + T::constant(-0.0) } }
@@ -269,5 +298,55 @@ mod tests {
         assert!(text.contains("bitcast<f32>(0x7f800000u | params.zero)"), "{text}");
         assert!(text.contains("-0.0f"), "{text}");
         assert!(shader(&trace(&Nothing), &Shape::new(64)).contains("let v0 = 1.5f;\n    return v0;"));
+    }
+
+    /// WGSL may flush a subnormal that it reads as a decimal literal, or refuse it.
+    #[test]
+    fn subnormal_constants_are_made_of_bits() {
+        formula! { fn Tiny(x) { x + T::constant(f32::from_bits(1)) } }
+        let text = shader(&trace(&Tiny), &Shape::new(64));
+        assert!(text.contains("let v1 = bitcast<f32>(0x00000001u | params.zero);"), "{text}");
+        for bits in [1, 0x1234, 0x7f_ffff, 0x8000_0001, 0x807f_ffff] {
+            assert_eq!(literal(f32::from_bits(bits)), format!("bitcast<f32>({bits:#010x}u | params.zero)"));
+        }
+        assert_eq!(literal(f32::MIN_POSITIVE), "1.1754944e-38f");
+    }
+
+    #[test]
+    fn a_function_is_written_once() {
+        use crate::sketch::WRITTEN;
+        let text = (0..500).fold("x".to_owned(), |text, n| format!("sin({text} + {n})"));
+        let many = Kernel::parse(&text).unwrap();
+        WRITTEN.set(0);
+        shader(Kernel::parse("sin(x)").unwrap().program(), &Shape::new(64));
+        assert!(WRITTEN.get() <= 2, "the sine and that of huge angles, and not {} functions", WRITTEN.get());
+        WRITTEN.set(0);
+        let text = shader(many.program(), &Shape::new(64));
+        assert_eq!((text.matches("math_sin(").count(), WRITTEN.get()), (501, 0));
+    }
+
+    /// Arithmetic may lose a NaN, where a compiler rewrites it: what it began with says whether there is one.
+    #[test]
+    fn where_arithmetic_ends_its_nans_are_made_anew() {
+        let body = |text: &str| {
+            let all = shader(Kernel::parse(text).unwrap().program(), &Shape::new(64));
+            let from = all.find("-> f32 {\n    let v0").unwrap() + 9;
+            all[from..].split_once("}").unwrap().0.lines().map(str::trim).collect::<Vec<_>>().join("\n")
+        };
+        assert_eq!(
+            body("x - x"),
+            "let v0 = x0;\nlet n0 = special_nan(v0);\nlet v1 = v0 - v0;\nlet s1 = special_or(v1, n0);\nreturn s1;"
+        );
+        let compared = body("where(x*0 == y, x, 1)");
+        assert!(
+            compared.contains("let v2 = v0 * bitcast<f32>(0x00000000u | params.zero);\nlet s2 = special_or(v2, n0);"),
+            "{compared}"
+        );
+        assert!(
+            compared.contains("(s2 == v3) & special_ordered(s2, v3);") && compared.contains("return v6;"),
+            "{compared}"
+        );
+        let joined = body("exp(x*y) + y");
+        assert!(joined.contains("let n2 = n0 | n1;\nlet s2 = special_or(v2, n2);\nlet v3 = math_exp(s2);"), "{joined}");
     }
 }

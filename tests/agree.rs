@@ -40,6 +40,10 @@ macro_rules! suite {
                 with($subject, super::folds_agree);
             }
             #[test]
+            fn folds_keep_nan_infinities_and_zeros() {
+                with($subject, super::folds_keep_nan_infinities_and_zeros);
+            }
+            #[test]
             fn folds_numbers_and_nothing() {
                 with($subject, super::folds_numbers_and_nothing);
             }
@@ -122,8 +126,33 @@ fn operators() -> Vec<String> {
         let arguments = &"x, y, z"[..3 * function.arguments() - 2];
         format!("{}({arguments})", function.names()[0])
     }));
+    texts.extend(REWRITABLE.map(str::to_owned));
     texts
 }
+
+/// What a compiler that assumes NaN away, or takes −0 for 0, may rewrite into something else.
+const REWRITABLE: [&str; 20] = [
+    "x - x",
+    "x*0",
+    "0/x",
+    "x/x",
+    "(x + y) - x",
+    "x*y/x",
+    "x != x",
+    "x - x == 0",
+    "where(x*0 == 0, 1, 2)",
+    "~(x > y)",
+    "~(x <= y) | ~(x >= y)",
+    "where(x < y, x, y)",
+    "where(x > y, x, y)",
+    "(x >= 0)*y",
+    "maximum(x*0, y)",
+    "exp(x - x)",
+    "sign(x - x)",
+    "clip(x, -1, 1) + 0*y",
+    "maximum(x, 0)",
+    "minimum(-0.0, abs(x))",
+];
 
 /// Each operator on every spicy number with every other one, and what its results are judged by.
 static OPERATORS: LazyLock<Vec<(Kernel, Reference)>> = LazyLock::new(|| {
@@ -209,6 +238,28 @@ fn folds_agree(backend: &dyn crossover::Backend) {
             prepared.run(&[Arg::from(&data[..*len])], &mut out).unwrap();
             reference.judge(&backend.info(), &out);
         }
+    }
+}
+
+fn folds_keep_nan_infinities_and_zeros(backend: &dyn crossover::Backend) {
+    let plain = tame();
+    let (inf, nan) = (f32::INFINITY, f32::NAN);
+    for fold in ["sum", "mean", "min", "max", "prod"] {
+        let kernel = Kernel::parse(&format!("{fold}(x)")).unwrap();
+        for (len, at) in [(1, 0), (2, 1), (3, 0), (5000, 0), (5000, 2047), (5000, 4999), (70_001, 69_000)] {
+            for special in [[nan; 2], [inf; 2], [-inf; 2], [inf, -inf], [nan, inf], [-inf, nan]] {
+                // The product of many of the others is within range.
+                let mut x: Vec<f32> = plain[..len].iter().map(|x| 1.0 + x / 1e5).collect();
+                x[len / 2] = special[1];
+                x[at] = special[0];
+                let args = [Arg::from(&x)];
+                Reference::new(&kernel, &args, len).judge(&backend.info(), &run(backend, &kernel, &args, 1));
+            }
+        }
+    }
+    for (fold, zeros) in [("min", [0.0, -0.0, 0.0]), ("max", [-0.0, 0.0, -0.0]), ("max", [-0.0; 3])] {
+        let (kernel, args) = (Kernel::parse(&format!("{fold}(x)")).unwrap(), [Arg::from(&zeros)]);
+        Reference::new(&kernel, &args, 3).judge(&backend.info(), &run(backend, &kernel, &args, 1));
     }
 }
 

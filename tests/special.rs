@@ -1,4 +1,4 @@
-//! The special cases of the mathematical functions, on every CPU backend.
+//! The special cases of the mathematical functions, on every CPU backend and on GPUs.
 
 mod common;
 
@@ -51,6 +51,14 @@ const SPECIAL_ONE: Cases<Unary, (f32, f32)> = {
         (Unary::Erfc, &[(0.0, 1.0), (-0.0, 1.0), (INF, 0.0), (-INF, 2.0), (11.0, 0.0), (-5.0, 2.0), (NAN, NAN)]),
         (Unary::Round, &[(0.5, 0.0), (-0.5, -0.0), (1.5, 2.0), (2.5, 2.0), (-0.0, -0.0), (0.499_999_97, 0.0),
             (8_388_609.0, 8_388_609.0), (INF, INF), (-INF, -INF), (NAN, NAN)]),
+        (Unary::Floor, &[(-0.0, -0.0), (0.5, 0.0), (-0.5, -1.0), (INF, INF), (-INF, -INF), (NAN, NAN)]),
+        (Unary::Ceil, &[(-0.0, -0.0), (-0.5, -0.0), (0.5, 1.0), (INF, INF), (-INF, -INF), (NAN, NAN)]),
+        (Unary::Trunc, &[(-0.0, -0.0), (-0.5, -0.0), (0.5, 0.0), (INF, INF), (-INF, -INF), (NAN, NAN)]),
+        (Unary::Sign, &[(0.0, 0.0), (-0.0, 0.0), (-3.0, -1.0), (INF, 1.0), (-INF, -1.0), (NAN, NAN)]),
+        (Unary::Neg, &[(0.0, -0.0), (-0.0, 0.0), (INF, -INF), (NAN, NAN)]),
+        (Unary::Abs, &[(-0.0, 0.0), (-INF, INF), (NAN, NAN)]),
+        (Unary::Sqrt, &[(0.0, 0.0), (-0.0, -0.0), (INF, INF), (-1.0, NAN), (NAN, NAN)]),
+        (Unary::Rsqrt, &[(0.0, INF), (INF, 0.0), (-1.0, NAN), (NAN, NAN)]),
     ]
 };
 
@@ -59,6 +67,14 @@ const SPECIAL_TWO: Cases<Binary, (f32, f32, f32)> = {
     use std::f32::consts::{FRAC_PI_2, PI};
     const TINY: f32 = f32::from_bits(1);
     &[
+        (Binary::Add, &[(-0.0, -0.0, -0.0), (-0.0, 0.0, 0.0), (INF, 1.0, INF), (INF, -INF, NAN), (NAN, 1.0, NAN),
+            (1.0, NAN, NAN), (NAN, INF, NAN)]),
+        (Binary::Sub, &[(-0.0, 0.0, -0.0), (0.0, 0.0, 0.0), (1.0, INF, -INF), (INF, INF, NAN), (NAN, NAN, NAN)]),
+        (Binary::Mul, &[(-0.0, 1.0, -0.0), (-0.0, -1.0, 0.0), (INF, -2.0, -INF), (INF, 0.0, NAN), (0.0, NAN, NAN)]),
+        (Binary::Div, &[(0.0, -1.0, -0.0), (1.0, -INF, -0.0), (1.0, -0.0, -INF), (INF, -2.0, -INF), (0.0, 0.0, NAN),
+            (INF, INF, NAN), (0.0, NAN, NAN), (NAN, INF, NAN)]),
+        (Binary::Min, &[(0.0, -0.0, -0.0), (-0.0, 0.0, -0.0), (INF, -INF, -INF), (NAN, -INF, NAN), (-INF, NAN, NAN)]),
+        (Binary::Max, &[(0.0, -0.0, 0.0), (-0.0, 0.0, 0.0), (INF, -INF, INF), (NAN, INF, NAN), (INF, NAN, NAN)]),
         (Binary::Power, &[(0.0, -3.0, INF), (-0.0, -3.0, -INF), (-0.0, -2.0, INF), (-0.0, -INF, INF), (-0.0, 3.0, -0.0),
             (-0.0, 2.0, 0.0), (-1.0, INF, 1.0), (-1.0, -INF, 1.0), (1.0, NAN, 1.0), (1.0, INF, 1.0), (NAN, 0.0, 1.0),
             (INF, -0.0, 1.0), (-2.0, 0.5, NAN), (0.5, -INF, INF), (2.0, -INF, 0.0), (0.5, INF, 0.0), (2.0, INF, INF),
@@ -103,6 +119,48 @@ fn special_cases_are_those_of_the_standards() {
         }
         for (op, cases) in SPECIAL_TWO {
             cases.iter().for_each(|(x, y, wanted)| check(two(*op), &[*x, *y], *wanted));
+        }
+    }
+}
+
+/// Whether a shader's result is the one wanted: NaN, an infinity and a zero are the very ones.
+#[cfg(feature = "gpu")]
+fn is_wanted(result: f32, wanted: f32) -> bool {
+    if wanted.is_normal() {
+        return crossover::ulp::distance(result, f64::from(wanted)) <= crossover::bound::FUNCTION_ULP;
+    }
+    bits(result) == bits(wanted)
+}
+
+/// All but those with subnormals, which a shader may flush.
+#[cfg(feature = "gpu")]
+#[test]
+fn special_cases_are_those_of_the_standards_on_every_gpu() {
+    for subject in [common::gpu::opened(), common::gpu::borrowed(), common::gpu::stingy()] {
+        let backend = match subject {
+            Ok(backend) => backend,
+            Err(reason) => return println!("skipped: {reason}"),
+        };
+        let check = |kernel: Kernel, columns: &[Vec<f32>], wanted: &[f32]| {
+            let args: Vec<_> = columns.iter().map(Arg::from).collect();
+            let results = run(&*backend, &kernel, &args, wanted.len());
+            for (index, (result, wanted)) in results.iter().zip(wanted).enumerate() {
+                let at: Vec<_> = columns.iter().map(|column| column[index]).collect();
+                let subnormal = at.iter().chain([wanted]).any(|x| x.is_subnormal());
+                let (name, who) = (kernel.name(), backend.info());
+                assert!(
+                    subnormal || is_wanted(*result, *wanted),
+                    "{name} of {at:?} on {who}: {result:e}, not {wanted:e}"
+                );
+            }
+        };
+        for (op, cases) in SPECIAL_ONE {
+            let (x, wanted): (Vec<_>, Vec<_>) = cases.iter().copied().unzip();
+            check(one(*op), &[x], &wanted);
+        }
+        for (op, cases) in SPECIAL_TWO {
+            let column = |of: fn(&(f32, f32, f32)) -> f32| cases.iter().map(of).collect::<Vec<_>>();
+            check(two(*op), &[column(|case| case.0), column(|case| case.1)], &column(|case| case.2));
         }
     }
 }

@@ -18,6 +18,9 @@ pub(crate) fn bounds(fold: Fold, arithmetic: Arithmetic, elements: &[Bound]) -> 
 }
 
 fn bound<M: Model>(fold: Fold, elements: &[Bound]) -> Bound {
+    if fold.keeps_nan() && elements.iter().any(Bound::is_nan) {
+        return Bound { value: f64::NAN, bound: 0.0 };
+    }
     match fold {
         Fold::Sum => sum::<M>(elements),
         Fold::Mean => mean::<M>(elements),
@@ -47,9 +50,9 @@ fn sum<M: Model>(elements: &[Bound]) -> Bound {
     let value = total(elements, |x| x.value);
     let carried = total(elements, |x| x.bound);
     if !value.is_finite() {
-        // An infinity or a NaN among the elements is in the sum in any order, unless the others overflow.
+        // An infinity among the elements is in the sum in any order, unless the others overflow.
         let others = total(elements, |x| if x.value.is_finite() { x.value.abs() } else { 0.0 });
-        let certain = M::IEEE && carried.is_finite() && others + carried < OVERFLOW;
+        let certain = (M::IEEE || !value.is_nan()) && carried.is_finite() && others + carried < OVERFLOW;
         return Bound { value, bound: if certain { 0.0 } else { f64::INFINITY } };
     }
     let magnitude = total(elements, |x| x.value.abs() + x.bound);
@@ -81,7 +84,7 @@ fn product<M: Model>(elements: &[Bound]) -> Bound {
     let value: f64 = elements.iter().map(|x| x.value).product();
     // The extremes of what a product of some of the elements can be, as powers of two.
     let (mut least, mut greatest, mut relative) = (0.0, 0.0, 0.0);
-    for x in elements {
+    for x in elements.iter().filter(|x| !x.is_infinite()) {
         let size = x.value.abs();
         least += (size - x.bound).max(0.0).log2().min(0.0);
         greatest += (size + x.bound).log2().max(0.0);
@@ -89,7 +92,8 @@ fn product<M: Model>(elements: &[Bound]) -> Bound {
     }
     // In some order it overflows, or loses digits among the subnormals: then nothing can be asked.
     let within = least > MIN_NORMAL.log2() + 1.0 && greatest < OVERFLOW.log2() - 1.0;
-    Bound { value, bound: if within { value.abs() * relative.exp_m1() } else { f64::INFINITY } }
+    let bound = if value.is_infinite() { 0.0 } else { value.abs() * relative.exp_m1() };
+    Bound { value, bound: if within { bound } else { f64::INFINITY } }
 }
 
 /// Whether an element is not 0, if that is certain. NaN is not.
@@ -117,9 +121,8 @@ fn opposite(any: Bound) -> Bound {
 
 /// The elements without those that are certainly NaN, or with a number in their place.
 fn numbers(elements: &[Bound], instead: Option<f64>) -> Vec<Bound> {
-    let certainly_nan = |x: &Bound| x.value.is_nan() && x.bound == 0.0;
     let number = |x: &Bound| match instead.map(|value| Bound { value, bound: 0.0 }) {
-        other if certainly_nan(x) => other,
+        other if x.is_nan() => other,
         _ => Some(*x),
     };
     elements.iter().filter_map(number).collect()

@@ -12,6 +12,9 @@
 //! So no element is part of more than [`Fold::depth`] roundings, which grows with the logarithm of the count, and a sum is
 //! off by at most depth · 2⁻²⁴ · Σ|x| (to first order): pairwise summation, as in N. J. Higham, *Accuracy and Stability of
 //! Numerical Algorithms*, 2nd ed., SIAM 2002, section 4.2. A GPU has an order of its own, under the same bound.
+//!
+//! A NaN among the elements makes a sum, mean, min, max, prod, std and var NaN, and an infinity is in the result as in numpy's:
+//! on a GPU, too, but for what [arises there](crate::bound) by an overflow.
 
 mod bound;
 pub(crate) mod reduction;
@@ -187,6 +190,11 @@ impl Fold {
             Fold::Moments | Fold::MinAt | Fold::MaxAt => self.planes(),
             _ => 1,
         }
+    }
+
+    /// Returns whether a NaN among the elements makes the result NaN.
+    fn keeps_nan(self) -> bool {
+        matches!(self, Fold::Sum | Fold::Mean | Fold::Min | Fold::Max | Fold::Prod | Fold::Std | Fold::Var)
     }
 
     /// Returns whether the result is a condition: 1 where it holds, else 0.

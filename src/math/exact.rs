@@ -42,7 +42,8 @@ pub(crate) fn fmod<B: Bits>(x: B, y: B) -> B {
 /// The remainder with the sign of `y`, as Python and numpy have it.
 #[inline(always)]
 pub(crate) fn remainder<B: Bits>(x: B, y: B) -> B {
-    remainder_of(x.modulo(y), y)
+    let rest = x.modulo(y);
+    remainder_of(rest, y).or_nan(rest)
 }
 
 /// The remainder with the sign of `y`, from that with the sign of `x`.

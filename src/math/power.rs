@@ -60,7 +60,7 @@ pub(crate) fn hypot<B: Bits>(x: B, y: B) -> B {
     let back = B::select(huge, power_of(70), B::select(tiny, power_of(-100), one));
     let (long, short) = (long * scale, short * scale);
     let length = long.mul_add(long, short * short).sqrt() * back;
-    B::select(a.eq(infinity) | b.eq(infinity), infinity, length)
+    B::select(x.is_inf() | y.is_inf(), infinity, length.or_nan(x).or_nan(y))
 }
 
 /// (artanh √z / √z − 1 − z/3) / z² for z ≤ 0.0295: the function is right to 2⁻⁴³.
@@ -156,6 +156,8 @@ fn power_by_logarithm<B: Bits>(x: B, y: B) -> B {
     let (zero, one, infinity) = (B::constant(0), B::constant(1), B::constant(f32::INFINITY));
     let least = B::constant(f32::MIN_POSITIVE);
     let usual = x.ge(least) & x.lt(infinity) & y.abs().lt(infinity);
+    // A shader's comparisons may take NaN for a number.
+    let usual = if B::FUSES { usual } else { usual & !(x.is_nan() | y.is_nan()) };
     let result = power(log2_pair(x, zero), y);
     if !B::any(!usual) {
         return result;

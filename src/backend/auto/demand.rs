@@ -85,11 +85,11 @@ pub(crate) fn weight(operator: &str) -> f64 {
     let functions = FUNCTIONS.get_or_init(|| {
         let unary = Unary::ALL.iter().map(|op| (op.name(), op.functions()));
         let binary = Binary::ALL.iter().map(|op| (op.name(), op.functions()));
-        let ternary = Ternary::ALL.iter().map(|op| (op.name(), Functions::new()));
+        let ternary = Ternary::ALL.iter().map(|op| (op.name(), const { &Functions::new() }));
         unary
             .chain(binary)
             .chain(ternary)
-            .filter_map(|(name, functions)| Some((name, lines(name, &functions)?)))
+            .filter_map(|(name, functions)| Some((name, lines(name, functions)?)))
             .collect()
     });
     match operator {
