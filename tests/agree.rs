@@ -242,6 +242,9 @@ fn folds_numbers_and_nothing(backend: &dyn crossover::Backend) {
     assert!(backend.prepare(&sum).unwrap().run_in_place(&mut two, &[]).is_err());
 }
 
+/// A fold, the usual number, the other ones at their places, and the result.
+type Folded<'a> = (&'a str, f32, &'a [(usize, f32)], f32);
+
 /// What numpy gives for `len` numbers, all `usual` but for those at some places.
 fn folds_as_numpy_does(backend: &dyn crossover::Backend) {
     let (nan, inf) = (f32::NAN, f32::INFINITY);
@@ -249,7 +252,7 @@ fn folds_as_numpy_does(backend: &dyn crossover::Backend) {
         // An early place, one in the middle of a row, and the last.
         let [a, b, c] = [len / 7, len / 2, len - 1];
         let (first, last, count) = (a as f32, c as f32, len as f32);
-        let cases: &[(&str, f32, &[(usize, f32)], f32)] = &[
+        let cases: &[Folded<'_>] = &[
             ("any(x)", 0.0, &[(b, -0.0)], 0.0),
             ("any(x)", 0.0, &[(c, nan)], 1.0),
             ("any(x)", -0.0, &[(b, -1e-3)], 1.0),

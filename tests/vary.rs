@@ -37,7 +37,8 @@ fn places(json: &Value, name: &str) -> Vec<(String, u64)> {
 /// The built-in polynomial, and what makes one number of it.
 fn kernels() -> Vec<Kernel> {
     let poly: Workload = "poly".parse().unwrap();
-    let folds = Fold::ALL.map(|fold| poly.kernel.with_fold(Some(fold)));
+    let folds = [Fold::Sum, Fold::Mean, Fold::Min, Fold::Max, Fold::Prod, Fold::Var, Fold::ArgMax];
+    let folds = folds.map(|fold| poly.kernel.with_fold(Some(fold)));
     [poly.kernel].into_iter().chain(folds).chain([Kernel::parse("exp(-x**2)*sin(x)").unwrap()]).collect()
 }
 

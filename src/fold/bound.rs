@@ -24,7 +24,7 @@ fn bound<M: Model>(fold: Fold, elements: &[Bound]) -> Bound {
         Fold::Prod => product::<M>(elements),
         Fold::Std => variance::<M>(elements).root::<M>(),
         Fold::Var => variance::<M>(elements).square::<M>(),
-        Fold::Any => any(elements, |x| truth(x)),
+        Fold::Any => any(elements, truth),
         Fold::All => opposite(any(elements, |x| truth(x).map(|holds| !holds))),
         Fold::NanSum => sum::<M>(&numbers(elements, Some(0.0))),
         Fold::NanMin | Fold::NanMax => extreme(fold, &numbers(elements, None)),

@@ -151,6 +151,7 @@ fn a_fold_is_outermost_and_a_condition_is_known_to_be_one() {
     assert_eq!(parse("min(x, y)").unwrap().fold(), None);
     assert!(parse("x > 0").unwrap().is_condition());
     assert!(!parse("sum(x > 0)").unwrap().is_condition());
+    assert!(parse("any(x)").unwrap().is_condition() && parse("all(x > 0)").unwrap().fold() == Some(Fold::All));
     assert!(!parse("(x > 0)*1").unwrap().is_condition());
     assert_eq!(message("1 + sum(x)"), "sum has to be the outermost operation, around the whole formula");
     assert_eq!(message("sum(sum(x))"), "sum has to be the outermost operation, around the whole formula");

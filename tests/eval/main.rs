@@ -374,6 +374,10 @@ fn a_condition_is_written_as_bools_and_printed_as_them() {
     let found = npyz::NpyFile::new(&file[..]).unwrap();
     assert_eq!((found.dtype().descr(), found.into_vec::<bool>().unwrap()), ("'|b1'".into(), vec![true, false, false]));
     assert_eq!(printed(folder.path(), &["sum(x > 0.5)", "x=a.npy"]), "1.0\n");
+    assert_eq!(printed(folder.path(), &["any(x > 0.5)", "x=a.npy"]), "True\n");
+    printed(folder.path(), &["all(x)", "x=a.npy", "--out", "b.npy"]);
+    let file = fs::read(folder.path().join("b.npy")).unwrap();
+    assert_eq!(npyz::NpyFile::new(&file[..]).unwrap().into_vec::<bool>().unwrap(), [false]);
     // As a number it is no condition any more.
     assert_eq!(printed(folder.path(), &["2*(x > 0.5)", "x=a.npy"]), "[2. 0. 0.]\n");
 }
@@ -451,6 +455,11 @@ fn a_fold_prints_its_number_or_writes_a_point() {
     {
         assert_eq!(printed(folder.path(), &[formula, "x=a.npy"]), expected);
     }
+    for (formula, expected) in
+        [("var(x)", "2.9166667\n"), ("argmin(abs(x - 3))", "3.0\n"), ("nanmax(sqrt(2 - x))", "1.4142135\n")]
+    {
+        assert_eq!(printed(folder.path(), &[formula, "x=a.npy"]), expected);
+    }
     assert_eq!(printed(folder.path(), &["sum(x)", "x=2"]), "2.0\n");
     assert_eq!(printed(folder.path(), &["sum(x)", "x=a.npy", "--out", "b.npy"]), "");
     assert_eq!(loaded(&fs::read(folder.path().join("b.npy")).unwrap()), (vec![], false, vec![15.0]));
@@ -470,7 +479,7 @@ fn a_streamed_fold_has_the_bits_of_one_in_memory() {
     let folder = tempfile::tempdir().unwrap();
     let values: Vec<f32> = (0..(3u32 << 20) + 77).map(|n| (n.wrapping_mul(2_654_435_761) >> 8) as f32 / 1e5).collect();
     fs::write(folder.path().join("a.npy"), floats(&format!("({},)", values.len()), &values)).unwrap();
-    for formula in ["sum(x*x)", "mean(x)", "max(-x)"] {
+    for formula in ["sum(x*x)", "mean(x)", "max(-x)", "std(x)", "argmax(x)", "argmin(-x)", "nansum(x/0)"] {
         let kernel = crossover::Kernel::parse(formula).unwrap();
         let mut expected = [0.0];
         crossover::open(Some("simd")).unwrap().run(&kernel, &[(&values).into()], &mut expected).unwrap();
@@ -483,6 +492,21 @@ fn a_streamed_fold_has_the_bits_of_one_in_memory() {
             );
         }
     }
+}
+
+#[test]
+fn an_index_beyond_those_of_an_f32_is_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let header = floats("(16777217,)", &[]);
+    fs::write(folder.path().join("a.npy"), &header).unwrap();
+    // Zeros that take no room.
+    let file = fs::OpenOptions::new().write(true).open(folder.path().join("a.npy")).unwrap();
+    file.set_len(header.len() as u64 + 4 * 16_777_217).unwrap();
+    let message = refused(&run(folder.path(), &["argmax(x)", "x=a.npy"]));
+    assert!(
+        message.contains("argmax, whose index is an f32, in elements, needs 16777217, but the limit is 16777216"),
+        "{message}"
+    );
 }
 
 /// A file of 640 MB in an address space of 256 MB, most of which is the program itself.

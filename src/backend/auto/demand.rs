@@ -16,6 +16,8 @@ pub(crate) struct Demand {
     pub(crate) arrays: usize,
     /// Whether one number is made of all elements.
     pub(crate) folds: bool,
+    /// How many times the operations of a sum that takes.
+    pub(crate) folding: f64,
     /// Passes of the interpreter; none if the formula is compiled.
     pub(crate) passes: usize,
     /// How often each operator is computed, by name. Of an interpreted kernel, each is a pass.
@@ -33,13 +35,16 @@ impl Demand {
     /// What a kernel asks if so many of its inputs are arrays.
     pub(crate) fn new(kernel: &Kernel, arrays: usize) -> Self {
         let ops = kernel.program().ops();
+        let folding = kernel.fold().map_or(0.0, |fold| fold.flops() as f64);
         let mut demand = Demand {
             arrays,
             folds: kernel.fold().is_some(),
+            folding,
             passes: 0,
             operators: BTreeMap::new(),
             fused: 0,
-            weight: ops.iter().map(|op| weight(op.name())).sum(),
+            // Adding up is hidden behind reading.
+            weight: ops.iter().map(|op| weight(op.name())).sum::<f64>() + (folding - 1.0).max(0.0),
         };
         if kernel.is_interpreted() {
             let costs = Plan::costs(kernel.program());
@@ -118,7 +123,9 @@ mod tests {
         assert_eq!(demand.operators, BTreeMap::from([("add", 2), ("mul", 2)]));
         assert_eq!((demand.weight, demand.passes), (4.0, 0));
         assert_eq!((demand.input_bytes(), demand.output_bytes()), (4.0, 4.0));
-        assert_eq!(Demand::new(&poly.kernel.with_fold(Some(Fold::Sum)), 1).output_bytes(), 0.0);
+        let with = |fold| Demand::new(&poly.kernel.with_fold(Some(fold)), 1);
+        assert_eq!((with(Fold::Sum).output_bytes(), with(Fold::Sum).folding, with(Fold::Sum).weight), (0.0, 1.0, 4.0));
+        assert!(with(Fold::Var).folding > with(Fold::ArgMin).folding && with(Fold::ArgMin).weight > 4.0);
     }
 
     #[test]

@@ -172,36 +172,38 @@ impl Folding for Push<'_> {
 /// Folds the rows of a leaf, of which `len` elements are there.
 #[inline(always)]
 fn push_leaf<L: Lanes, R: Reduction>(columns: &mut Columns, leaf: &[f32], len: usize, from: usize) {
+    let (first, others) = leaf.split_at(ROW);
+    let (whole, rest) = ((len / ROW).saturating_sub(1), len % ROW);
     for column in (0..ROW).step_by(L::WIDTH) {
-        let lane = L::load(&COLUMNS[column..]);
-        let mut all = lift::<L, R>(leaf, column, 0, from);
+        let mut all = lift::<L, R>(first, column, from);
         if len < ROW {
-            all = present::<L, R>(all, lane, len);
+            all = present::<L, R>(all, column, rest);
         }
-        for start in (ROW..len).step_by(ROW) {
+        let mut rows = others.chunks_exact(ROW);
+        for (index, row) in rows.by_ref().take(whole).enumerate() {
             L::step();
-            let mut row = lift::<L, R>(leaf, column, start, from);
-            if len - start < ROW {
-                row = present::<L, R>(row, lane, len - start);
-            }
-            all = R::merge(all, row);
+            all = R::merge(all, lift::<L, R>(row, column, from + (index + 1) * ROW));
+        }
+        if let Some(row) = rows.next().filter(|_| len > ROW && rest > 0) {
+            let row = lift::<L, R>(row, column, from + len - rest);
+            all = R::merge(all, present::<L, R>(row, column, rest));
         }
         columns.push::<L, R>(column, all);
     }
     columns.count();
 }
 
-/// The states of the row of a leaf that begins with element `start`, from a column on.
+/// The states of the row of a leaf that begins with element `from`, from a column on.
 #[inline(always)]
-fn lift<L: Lanes, R: Reduction>(leaf: &[f32], column: usize, start: usize, from: usize) -> State<L> {
-    let index = L::load(&COLUMNS[column..]) + L::splat((from + start) as f32);
-    R::lift(L::load(&leaf[start + column..]), index)
+fn lift<L: Lanes, R: Reduction>(row: &[f32], column: usize, from: usize) -> State<L> {
+    let index = L::load(&COLUMNS[column..]) + L::splat(from as f32);
+    R::lift(L::load(&row[column..]), index)
 }
 
 /// The states of the first `len` columns, and what changes nothing in those that are missing from the last row.
 #[inline(always)]
-fn present<L: Lanes, R: Reduction>(state: State<L>, lane: L, len: usize) -> State<L> {
-    let there = lane.lt(L::splat(len as f32));
+fn present<L: Lanes, R: Reduction>(state: State<L>, column: usize, len: usize) -> State<L> {
+    let there = L::load(&COLUMNS[column..]).lt(L::splat(len as f32));
     let mut all = R::IDENTITY.map(L::splat);
     for plane in 0..R::PLANES {
         all[plane] = L::select(there, state[plane], all[plane]);
@@ -268,13 +270,23 @@ impl Folding for Halve<'_> {
         // On one lane the compiler would unroll this, and widen what it has unrolled, if it knew how far it goes.
         let mut half = if L::WIDTH == 1 { std::hint::black_box(ROW / 2) } else { ROW / 2 };
         while half > 0 {
-            for column in 0..half {
-                L::step();
-                let (left, right) = (load::<f32, R>(self.rows, column), load::<f32, R>(self.rows, column + half));
-                store::<f32, R>(R::merge(left, right), self.rows, column);
+            if half >= L::WIDTH {
+                halve::<L, R>(self.rows, half);
+            } else {
+                halve::<f32, R>(self.rows, half);
             }
             half /= 2;
         }
         load::<f32, R>(self.rows, 0)
+    }
+}
+
+/// Combines each of the first columns with the one that lies `half` behind it.
+#[inline(always)]
+fn halve<L: Lanes, R: Reduction>(rows: &mut Rows, half: usize) {
+    for column in (0..half).step_by(L::WIDTH) {
+        L::step();
+        let (left, right) = (load::<L, R>(rows, column), load::<L, R>(rows, column + half));
+        store::<L, R>(R::merge(left, right), rows, column);
     }
 }

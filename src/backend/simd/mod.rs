@@ -111,12 +111,18 @@ impl OnCaller {
     /// Folds all elements.
     pub(super) fn fold(&self, fold: Fold, inputs: &[Arg<'_>], out: &mut [f32]) -> Result<()> {
         let (bodies, len) = (self.kernel.bodies(), elements(inputs));
-        let mut tree = Tree::new(fold);
         let mut rows = [fold::EMPTY];
-        for from in (0..len).step_by(Fold::CHUNK) {
+        let mut chunk = |from| {
             fold::part(bodies, self.isa, fold, inputs, (from, Fold::CHUNK.min(len - from)), &mut rows[0]);
-            tree.push(fold::finish(self.isa, fold, &mut rows));
+            fold::finish(self.isa, fold, &mut rows)
+        };
+        if len <= Fold::CHUNK {
+            // Clearing a tree takes a while, for a short run.
+            fold.write(chunk(0), len, out);
+            return Ok(());
         }
+        let mut tree = Tree::new(fold);
+        (0..len).step_by(Fold::CHUNK).for_each(|from| tree.push(chunk(from)));
         tree.finish(len, out)
     }
 }

@@ -157,6 +157,13 @@ mod tests {
             [-((1i64 << 60) as f32) - 1.374_389_5e11]
         );
         assert_eq!(converted("<u8", &u64::MAX.to_le_bytes()), [18_446_744_073_709_551_615f32]);
+        // A little more than halfway, which an f64 would round to halfway first: below and above the largest i64.
+        for place in [60, 63] {
+            let (low, high) = (1u64 << place, (1u64 << place) + (1 << (place - 23)));
+            let value = low + (1 << (place - 24)) + 1;
+            assert_eq!(converted("<u8", &value.to_le_bytes()), [high as f32], "{value}");
+            assert_ne!(value as f64 as f32, high as f32, "{value}");
+        }
     }
 
     #[test]
