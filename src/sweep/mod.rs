@@ -35,6 +35,7 @@ mod ideal;
 mod interval;
 #[cfg(feature = "cli")]
 pub mod json;
+mod load;
 #[cfg(feature = "cli")]
 mod look;
 #[cfg(feature = "cli")]
@@ -74,6 +75,7 @@ pub use crossover::{Crossover, Found};
 pub use device::OnDevice;
 pub use environment::{Difference, Environment};
 pub use interval::Interval;
+pub use load::Reference;
 pub use regret::{Case, Regret};
 pub use report::{Failure, Measurement, Missing, Place, Quantiles, Report, Series};
 pub use sizes::Sizes;
@@ -88,6 +90,7 @@ use crate::error::Error;
 use crate::model::Arithmetic;
 use crate::workload::Workload;
 use ceiling::{Machine, Own};
+use load::ReferenceWork;
 use round::Round;
 use sampling::Sampler;
 use verify::Oracle;
@@ -280,6 +283,7 @@ impl Sweep {
         report.clock_step = Some(sampler.step().as_secs_f64());
         self.measure_ceilings(&mut report, clock, sampler.step(), observer);
         observer.so_far(&report);
+        let reference = &ReferenceWork::new(clock, sampler.step(), &*self.machine);
         for (workload, varied) in &subjects {
             let (largest, varied) = (sizes.largest(), *varied);
             // Its numbers and their bounds may take longer than all else that is left.
@@ -291,7 +295,8 @@ impl Sweep {
             let data = workload.data(largest, self.seed);
             let oracle = Oracle::new(workload, &data, largest, &self.arithmetics());
             for len in sizes.iter() {
-                let round = Round { sweep: self, workload, data: &data, oracle: oracle.as_ref(), len, varied, sampler };
+                let oracle = oracle.as_ref();
+                let round = Round { sweep: self, workload, data: &data, oracle, len, varied, sampler, reference };
                 round.run(&mut report, &mut progress, observer);
                 self.arrange(&mut report);
                 if observer.cancelled() {

@@ -17,6 +17,9 @@ pub(in crate::sweep) trait Machine {
 
     /// How long it takes to compute, as many times, and how many operations each time is; none if there is no such unit.
     fn computes(&mut self, clock: &dyn Clock, unit: Unit, threads: usize, times: usize) -> Option<(Duration, f64)>;
+
+    /// How long a fixed piece of work takes, as many times on each of so many threads; none if there is none.
+    fn works(&mut self, clock: &dyn Clock, threads: usize, times: usize) -> Option<Duration>;
 }
 
 /// How bytes move.
