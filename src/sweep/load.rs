@@ -150,8 +150,8 @@ impl Report {
 mod tests {
     use super::*;
     use crate::Kind;
+    use crate::sweep::Sweep;
     use crate::sweep::fake::{Fake, FakeClock, FakeMachine, Manner};
-    use crate::sweep::{Sweep, json};
 
     /// A sweep of three contenders of one thread and one of four, whose reference takes so many microseconds each time.
     fn swept(micros: &'static [u64]) -> Report {
@@ -172,9 +172,12 @@ mod tests {
             assert!(seconds.iter().all(|seconds| (seconds - 500e-6).abs() < 1e-12), "{seconds:?}");
         }
         assert_eq!((report.measurements.len(), report.busy()), (6, None));
-        let mut bytes = Vec::new();
-        json::write(&report, &mut bytes).unwrap();
-        assert_eq!(json::read(&bytes[..]).unwrap(), report);
+        #[cfg(feature = "cli")]
+        {
+            let mut bytes = Vec::new();
+            crate::sweep::json::write(&report, &mut bytes).unwrap();
+            assert_eq!(crate::sweep::json::read(&bytes[..]).unwrap(), report);
+        }
     }
 
     #[test]

@@ -80,6 +80,15 @@ pub enum Warning {
         /// Of how many.
         of: usize,
     },
+    /// The machine's ceilings may be too low.
+    LowCeilings {
+        /// How many rates were reached only once or twice, however often they were tried.
+        rates: usize,
+        /// How many measurements are above their ceiling.
+        measurements: usize,
+        /// The greatest part of a ceiling.
+        part: f64,
+    },
     /// Later trials take longer than earlier ones.
     Throttling {
         /// How many times longer, by the median measurement.
@@ -112,6 +121,7 @@ impl Report {
             self.few_trials(),
             self.noisy(),
             self.busy(),
+            self.low_ceilings(),
             self.throttling(),
             self.coarse_clock(),
         ];
@@ -237,6 +247,13 @@ impl fmt::Display for Warning {
                 "something else ran on this machine: beside {measurements} of {of} measurements a fixed piece of work took \
                  longer than at its best, up to {} times; end what else runs, and measure again",
                 short(*times)
+            ),
+            Warning::LowCeilings { rates, measurements, part } => write!(
+                f,
+                "what the machine allows may be more than was found: {rates} of its rates were reached only once or twice, \
+                 and {measurements} measurement(s) were above their ceiling, the best at {:.0} % of it; measure again while \
+                 nothing else runs",
+                part * 100.0
             ),
             Warning::Throttling { times, measurements, of } => write!(
                 f,
