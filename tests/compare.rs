@@ -74,6 +74,31 @@ fn a_regression_ends_with_status_1_and_a_smaller_one_does_not() {
 }
 
 #[test]
+fn what_a_busy_machine_may_have_done_ends_with_status_0_and_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let noted = |slower: f64, times: f64| {
+        let mut report = sweep([slower, 1.0]);
+        for each in report["measurements"].as_array_mut().unwrap() {
+            let slow = |by: f64| 1e-5 * by * if each["elements"] == 1000 { times } else { 1.0 };
+            let seconds = [1.0, 1.01, 1.0, 1.02, 1.01].map(slow);
+            each["reference"] = json!({"threads": 1, "seconds": seconds});
+        }
+        report
+    };
+    let output = compare(folder.path(), &noted(1.0, 1.0), &noted(1.5, 1.6), &[]);
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    let expected = "1 of 2 measurements are the same within noise\n\
+                    1 differ, but may be the same: what else ran on the machine slowed a fixed piece\n\
+                    \x20 of work down by up to 1.01 times in old.json and 1.61 times in new.json;\n\
+                    \x20 measure again while nothing else runs\n";
+    assert_eq!(text(&output.stdout), expected);
+    // On a calm machine it is a regression.
+    let output = compare(folder.path(), &noted(1.0, 1.0), &noted(1.5, 1.0), &["--json"]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &json["regressions"], &json["unsure"]), (Some(1), &1.into(), &json!([])));
+}
+
+#[test]
 fn the_comparison_is_also_json() {
     let folder = tempfile::tempdir().unwrap();
     let output = compare(folder.path(), &sweep([1.0, 1.0]), &sweep([1.3, 1.0]), &["--json"]);

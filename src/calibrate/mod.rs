@@ -93,13 +93,14 @@ impl Profile {
         let longest = all.map(|probe| probe.len).max();
         let data = probe::data(longest.unwrap_or(0));
         let calibration = Calibration::new(contenders, &data, clock, start);
-        let (found, unsettled) = calibration.run(progress)?;
+        let Outcome { found, unsettled, slowdown } = calibration.run(progress)?;
         let (cpu, gpu) = fit(&found, ProcessorKey::of(&infos), AdapterKey::of(&infos));
         Ok(Profile {
             schema: Profile::SCHEMA,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             measured: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
             unsettled,
+            slowdown,
             cpu,
             gpu,
         })
@@ -122,6 +123,17 @@ struct Entry<'a> {
     /// None until its turn comes in the first round: its memory is not there before.
     runner: Option<(Box<dyn Runner + 'a>, usize)>,
     samples: Vec<f64>,
+    /// The least and the sum of them, before they are evened out.
+    raw: (f64, f64),
+}
+
+/// What a calibration found.
+struct Outcome {
+    found: Found,
+    /// What went on changing.
+    unsettled: Vec<String>,
+    /// How many times longer than at their best the samples took.
+    slowdown: Option<f64>,
 }
 
 /// What the probes took, in seconds a run.
@@ -139,14 +151,20 @@ impl<'a> Calibration<'a> {
         let mut entries = Vec::new();
         for contender in contenders {
             for probe in probe::all(contender.info().kind, contender.regime()) {
-                entries.push(Entry { contender: &**contender, probe, runner: None, samples: Vec::new() });
+                entries.push(Entry {
+                    contender: &**contender,
+                    probe,
+                    runner: None,
+                    samples: Vec::new(),
+                    raw: (f64::INFINITY, 0.0),
+                });
             }
         }
         Calibration { entries, data, sampler: Sampler::new(clock, SAMPLE), clock, start }
     }
 
-    /// Runs all probes, and gives what they took and what went on changing.
-    fn run(mut self, progress: &mut dyn Progress) -> Result<(Found, Vec<String>)> {
+    /// Runs all probes.
+    fn run(mut self, progress: &mut dyn Progress) -> Result<Outcome> {
         let total = self.entries.len() * (ROUNDS.0 + 1);
         let mut done = 0;
         for entry in &mut self.entries {
@@ -172,7 +190,15 @@ impl<'a> Calibration<'a> {
         let unsettled =
             if restless.len() as f64 > RESTLESS * self.entries.len() as f64 { restless } else { Vec::new() };
         let found = self.entries.iter().map(|entry| (entry.probe.clone(), estimate(&entry.samples)));
-        Ok((Found(found.collect()), unsettled))
+        Ok(Outcome { found: Found(found.collect()), unsettled, slowdown: self.slowdown() })
+    }
+
+    /// How many times longer than at their best the samples took on average, by the median probe. What else runs on the
+    /// machine takes turns with them, and so leaves some alone.
+    fn slowdown(&self) -> Option<f64> {
+        let mean = |entry: &Entry<'_>| entry.raw.1 / entry.samples.len() as f64;
+        let slowdowns: Vec<f64> = self.entries.iter().map(|entry| mean(entry) / entry.raw.0).collect();
+        Some(Quantiles::of(&slowdowns).q50).filter(|slowdown| slowdown.is_finite())
     }
 
     /// Takes out of all samples what a slower moment of the machine did to all alike: each round is made as long as the
@@ -217,7 +243,9 @@ impl<'a> Entry<'a> {
                 // The others ran on one core: by now the helpers sleep, and their caches hold something else.
                 runner.repeat(*times)?;
             }
-            self.samples.push(sampler.sample(&mut **runner, *times)?);
+            let seconds = sampler.sample(&mut **runner, *times)?;
+            self.raw = (self.raw.0.min(seconds), self.raw.1 + seconds);
+            self.samples.push(seconds);
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! `crossover calibrate`: measuring this machine for `auto`.
 
+use std::time::{Duration, Instant};
+
 use clap::Args;
 use crossover::auto::{Among, Auto, Goal, Policy, Profile, Stored};
 
@@ -14,6 +16,9 @@ pub struct Options {
     /// Do not look for a GPU
     #[arg(long, conflicts_with = "software")]
     no_gpu: bool,
+    /// Replace a profile that was measured on a calm machine even if the machine is busy now
+    #[arg(long)]
+    force: bool,
     /// Show no progress, and say only what is wrong
     #[arg(long)]
     quiet: bool,
@@ -31,15 +36,16 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     let before = Stored::read(&path);
     let auto = Auto::with(Policy { goal: Goal::Latency, among }).map_err(Stop::mistake)?;
     let known = auto.source().to_string();
-    let bar = screen::bar(!options.quiet, "calibrating {bar:32} {percent} %");
-    let profile = auto.calibrate(&mut |done: usize, total: usize| {
-        bar.set_length(total as u64);
-        bar.set_position(done as u64);
-    });
-    bar.finish_and_clear();
-    let profile = profile.map_err(Stop::failure)?;
+    let profile = calmest(options, &auto, before.profile.as_ref())?;
+    let objection = before.profile.as_ref().and_then(|before| profile.objection(before));
+    if let Some(objection) = objection.filter(|_| !options.force) {
+        return Err(Stop::failure(format_args!(
+            "{} stays as it is: {objection}; calibrate again while nothing else runs, or replace it with --force",
+            path.display()
+        )));
+    }
     profile.save(&path).map_err(Stop::failure)?;
-    if !profile.unsettled().is_empty() {
+    if !profile.is_calm() {
         warn(&profile);
     }
     if options.quiet {
@@ -53,13 +59,42 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     say(&format!("{profile}\n{replaced}written to {}", path.display()))
 }
 
+/// Calibrates until the machine is calm, but not for long, and returns the calmest profile.
+fn calmest(options: &Options, auto: &Auto, before: Option<&Profile>) -> Result<Profile, Stop> {
+    const ATTEMPTS: usize = 3;
+    const LIMIT: Duration = Duration::from_secs(5);
+    let start = Instant::now();
+    let bar = screen::bar(!options.quiet, "calibrating {bar:32} {percent} %");
+    let mut calmest: Option<Profile> = None;
+    for _ in 0..ATTEMPTS {
+        let profile = auto.calibrate(&mut |done: usize, total: usize| {
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+        });
+        let profile = profile.map_err(Stop::failure)?;
+        let slowdown = |profile: &Profile| profile.slowdown().unwrap_or(f64::INFINITY);
+        if calmest.as_ref().is_none_or(|best| slowdown(&profile) <= slowdown(best)) {
+            calmest = Some(profile);
+        }
+        let good = |best: &Profile| best.is_calm() && before.is_none_or(|before| best.objection(before).is_none());
+        if calmest.as_ref().is_some_and(good) || start.elapsed() > LIMIT {
+            break;
+        }
+    }
+    bar.finish_and_clear();
+    calmest.ok_or_else(|| Stop::failure("nothing was measured"))
+}
+
 /// Says that the machine was busy, and with what it showed.
 fn warn(profile: &Profile) {
     const SHOWN: usize = 3;
     let all = profile.unsettled();
     let shown = all.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
     let more = if all.len() > SHOWN { format!("; and {} more", all.len() - SHOWN) } else { String::new() };
+    let unsettled = if all.is_empty() { String::new() } else { format!(", and did not settle ({shown}{more})") };
     screen::warn(&format!(
-        "the figures did not settle ({shown}{more}); something else keeps this machine busy: end it, and calibrate again"
+        "runs took {:.2} times as long as at their best{unsettled}: something else keeps this machine busy; end it, and \
+         calibrate again",
+        profile.slowdown().unwrap_or(1.0)
     ));
 }

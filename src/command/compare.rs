@@ -96,6 +96,18 @@ fn verdict(found: &Comparison, threshold: f64) -> Result<(), Stop> {
     }
 }
 
+/// What may be the machine's doing, and how slow that was.
+fn unsure(found: &Comparison, names: &[String; 2]) -> String {
+    let times = found.slowdown.iter().zip(names);
+    let times: Vec<_> = times.filter_map(|(times, name)| Some(format!("{:.2} times in {name}", (*times)?))).collect();
+    format!(
+        "{} differ, but may be the same: what else ran on the machine slowed a fixed piece of work down by up to {}; \
+         measure again while nothing else runs",
+        found.unsure.len(),
+        times.join(" and "),
+    )
+}
+
 fn as_json(found: &Comparison, options: &Options, mut to: impl Write) -> io::Result<()> {
     #[derive(serde::Serialize)]
     struct Told<'a> {
@@ -132,6 +144,9 @@ fn as_table(
     }
     let shared = found.shared();
     say(&format!("{} of {shared} measurements are the same within noise", found.unchanged))?;
+    if !found.unsure.is_empty() {
+        say(&unsure(found, names))?;
+    }
     if found.unknown > 0 {
         say(&format!("{} have too few trials to tell; measure with --trials 5 or more", found.unknown))?;
     }

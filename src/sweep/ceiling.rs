@@ -16,7 +16,8 @@ pub(super) use measure::{Machine, measure};
 #[cfg(test)]
 pub(super) use measure::{Unit, Way};
 
-use super::Regime;
+use super::warning::NOISY;
+use super::{Regime, Report, Warning};
 use crate::backend::Kind;
 use crate::workload::Workload;
 
@@ -29,7 +30,15 @@ pub struct Ceilings {
     pub cpu: Vec<CpuCeiling>,
     /// The GPU, if one is measured.
     pub gpu: Option<GpuCeiling>,
+    /// The rates that were reached only once or twice, however often they were tried, because something else ran on the
+    /// machine: they may be too low. Empty in a file from before it was noted.
+    #[cfg_attr(feature = "cli", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub unconfirmed: Vec<String>,
 }
+
+/// From what part of its ceiling on a measurement shows that the ceiling is too low: the rates between two sizes are
+/// interpolated, and a bit more is noise.
+pub(super) const ABOVE: f64 = 1.2;
 
 /// What so many threads of the processor reach together.
 #[derive(Clone, PartialEq, Debug)]
@@ -159,6 +168,31 @@ impl Ceilings {
         all.gpu = all.gpu.or_else(|| earlier.gpu.clone());
         all
     }
+
+    /// The better of two times that the same was measured.
+    pub(super) fn raised(self, again: &Ceilings) -> Ceilings {
+        let most = |one: Option<f64>, other: Option<f64>| one.into_iter().chain(other).max_by(f64::total_cmp);
+        let mut all = Ceilings { unconfirmed: again.unconfirmed.clone(), ..self };
+        for cpu in &mut all.cpu {
+            let Some(other) = again.cpu.iter().find(|each| each.threads == cpu.threads) else { continue };
+            cpu.scalar_gflop_per_s = most(cpu.scalar_gflop_per_s, other.scalar_gflop_per_s);
+            cpu.gflop_per_s = most(cpu.gflop_per_s, other.gflop_per_s);
+            for each in &mut cpu.memory {
+                let Some(at) = other.memory.iter().find(|at| at.bytes == each.bytes) else { continue };
+                each.copy = most(each.copy, at.copy);
+                each.streaming_copy = most(each.streaming_copy, at.streaming_copy);
+                each.read = most(each.read, at.read);
+            }
+        }
+        if let (Some(gpu), Some(other)) = (&mut all.gpu, &again.gpu) {
+            gpu.gflop_per_s = most(gpu.gflop_per_s, other.gflop_per_s);
+            for each in &mut gpu.memory {
+                let same = other.memory.iter().find(|at| (at.regime, at.bytes) == (each.regime, each.bytes));
+                each.gb_per_s = same.map_or(each.gb_per_s, |at| at.gb_per_s.max(each.gb_per_s));
+            }
+        }
+        all
+    }
 }
 
 impl CpuCeiling {
@@ -213,4 +247,15 @@ fn at(mut points: Vec<(f64, f64)>, bytes: f64) -> Option<f64> {
     };
     let part = (bytes / from.0).ln() / (to.0 / from.0).ln();
     Some(from.1 + part * (to.1 - from.1))
+}
+
+impl Report {
+    /// Whether the ceilings may be too low: rates that were not reached again, or a measurement above its ceiling.
+    pub(super) fn low_ceilings(&self) -> Option<Warning> {
+        let rates = self.ceilings.as_ref()?.unconfirmed.len();
+        let parts = self.measurements.iter().filter_map(|each| each.of_ceiling);
+        let above = parts.clone().filter(|part| *part > ABOVE).count();
+        let part = parts.max_by(f64::total_cmp).unwrap_or(0.0);
+        (rates > NOISY.0 || above > 0).then_some(Warning::LowCeilings { rates, measurements: above, part })
+    }
 }

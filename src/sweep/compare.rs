@@ -3,9 +3,14 @@
 //! A change is told where it is beyond noise: the [intervals](Interval) of the two medians have nothing in common, and the
 //! medians are further apart than what another layout of the same code may do. Two runs of a program differ by more than the
 //! trials of one, so asking that the intervals be apart is meant to be strict.
+//!
+//! What else runs on the machine may slow down all trials of a measurement alike, and so is not in their interval. The
+//! [reference](super::Reference) that is timed beside them shows it: the slower measurement's interval is extended by as much
+//! as the machine was slower than at its best. What is a change only without that is [unsure](Comparison::unsure).
 
 use super::environment::Difference;
 use super::interval::Interval;
+use super::load::Best;
 use super::report::{Failure, Measurement, Place, Report, series};
 use super::table::shortened;
 use super::{Axis, Varied};
@@ -22,6 +27,11 @@ pub struct Comparison {
     pub environment: Vec<Difference>,
     /// What is faster or slower beyond noise, in the new sweep's order.
     pub changes: Vec<Change>,
+    /// What the trials alone would call a change, but what else ran on the machine may be the cause of.
+    pub unsure: Vec<Change>,
+    /// How many times longer than at its best the reference took, at most, beside a measurement of the old and of the new
+    /// sweep. None where it was not noted.
+    pub slowdown: [Option<f64>; 2],
     /// How many measurements are the same within noise.
     pub unchanged: usize,
     /// How many have fewer than three trials in a file, which tell nothing of their noise.
@@ -55,15 +65,19 @@ impl Comparison {
         let mut found = Comparison {
             environment: old.environment.differences(&new.environment),
             changes: Vec::new(),
+            unsure: Vec::new(),
+            slowdown: [None; 2],
             unchanged: 0,
             unknown: 0,
             broken: Vec::new(),
             only_old: Vec::new(),
             only_new: Vec::new(),
         };
+        let load = Load::of(old, new);
+        found.slowdown = load.worst();
         for ours in &new.measurements {
             match old.measurements.iter().find(|theirs| theirs.place() == ours.place()) {
-                Some(theirs) => found.judge(theirs, ours),
+                Some(theirs) => found.judge(theirs, ours, &load),
                 None => found.only_new.push(ours.place()),
             }
         }
@@ -80,7 +94,7 @@ impl Comparison {
         found
     }
 
-    fn judge(&mut self, old: &Measurement, new: &Measurement) {
+    fn judge(&mut self, old: &Measurement, new: &Measurement, load: &Load<'_>) {
         let of = |each: &Measurement| Interval::of_median(&each.trials_or_quantiles());
         let (Some(before), Some(now)) = (of(old), of(new)) else {
             self.unknown += 1;
@@ -88,20 +102,53 @@ impl Comparison {
         };
         let ratio = now.middle / before.middle;
         let apart = now.low > before.high || now.high < before.low;
-        match apart && ratio.max(1.0 / ratio) >= FLOOR {
-            true => self.changes.push(Change { place: new.place(), old: before, new: now, ratio }),
-            false => self.unchanged += 1,
+        if !apart || ratio.max(1.0 / ratio) < FLOOR {
+            self.unchanged += 1;
+            return;
         }
+        let [slower, faster] = [now.low / load.allowance(1, new), before.low / load.allowance(0, old)];
+        let sure = slower > before.high || faster > now.high;
+        let change = Change { place: new.place(), old: before, new: now, ratio };
+        if sure { &mut self.changes } else { &mut self.unsure }.push(change);
     }
 
     /// How many measurements both sweeps have, those that fail now included.
     pub fn shared(&self) -> usize {
-        self.changes.len() + self.unchanged + self.unknown + self.broken.len()
+        self.changes.len() + self.unsure.len() + self.unchanged + self.unknown + self.broken.len()
     }
 
     /// What got slower by more than a factor.
     pub fn regressions(&self, threshold: f64) -> impl Iterator<Item = &Change> {
         self.changes.iter().filter(move |change| change.ratio > threshold)
+    }
+}
+
+/// How slow the machine was in the old and in the new sweep.
+struct Load<'a> {
+    reports: [&'a Report; 2],
+    best: [Best; 2],
+}
+
+impl<'a> Load<'a> {
+    fn of(old: &'a Report, new: &'a Report) -> Self {
+        // Another machine has another best.
+        let differences = old.environment.differences(&new.environment);
+        let other = differences.iter().any(|each| ["cpu", "cores", "os"].contains(&each.what));
+        let reports = [old, new];
+        let best = if other { reports.map(|one| Best::of(&[one])) } else { [(); 2].map(|()| Best::of(&reports)) };
+        Load { reports, best }
+    }
+
+    /// How many times longer than on a calm machine a measurement of one of the two sweeps may have taken.
+    fn allowance(&self, index: usize, measurement: &Measurement) -> f64 {
+        self.best[index].allowance(self.reports[index], measurement)
+    }
+
+    fn worst(&self) -> [Option<f64>; 2] {
+        [0, 1].map(|index| {
+            let all = self.reports[index].measurements.iter();
+            all.filter_map(|each| self.best[index].slowdown(each)).max_by(f64::total_cmp)
+        })
     }
 }
 
@@ -184,6 +231,72 @@ mod tests {
         };
         assert_eq!(Comparison::of(&quiet(1.0), &quiet(1.015)).unchanged, 2);
         assert_eq!(Comparison::of(&quiet(1.0), &quiet(1.025)).changes.len(), 2);
+    }
+
+    /// Thirty pairs of sweeps of the same program, while something else slows the machine down by up to a factor.
+    fn pairs(most: f64) -> impl Iterator<Item = [Report; 2]> {
+        let one = move |seed| {
+            let mut report = simulated(&[SIMD, THREADS], "geomspace:1e3:1e7:9", 5, 0.02, seed);
+            report.load(most, seed);
+            report
+        };
+        (0..30).map(move |pair| [one(2 * pair), one(2 * pair + 1)])
+    }
+
+    #[test]
+    fn what_a_busy_machine_does_is_no_change() {
+        let regressions = |old: &Report, new: &Report| Comparison::of(old, new).regressions(1.1).count();
+        let (mut wrong, mut unnoted) = (0, 0);
+        for [old, new] in pairs(2.5) {
+            wrong += usize::from(regressions(&old, &new) > 0);
+            let bare = |mut report: Report| {
+                report.measurements.iter_mut().for_each(|each| each.reference = None);
+                report
+            };
+            // What an earlier version noted does not show it.
+            unnoted += usize::from(regressions(&bare(old), &bare(new)) > 0);
+        }
+        assert!(wrong <= 1 && unnoted >= 25, "{wrong} and {unnoted} of 30 pairs");
+        let [old, new] = pairs(2.5).next().unwrap();
+        let found = Comparison::of(&old, &new);
+        assert!(!found.unsure.is_empty() && found.shared() == 18, "{found:?}");
+        assert!(found.slowdown.iter().all(|times| times.is_some_and(|times| (1.5..4.5).contains(&times))), "{found:?}");
+    }
+
+    #[test]
+    fn what_is_slower_is_found_on_a_calm_machine_and_on_one_that_is_hardly_busy() {
+        for (most, expected) in [(1.0, 18), (1.1, 16)] {
+            for [old, mut new] in pairs(most) {
+                assert_eq!(Comparison::of(&old, &new).regressions(1.1).count(), 0);
+                new.measurements.iter_mut().for_each(|each| each.slow_down(1.3));
+                let found = Comparison::of(&old, &new);
+                assert!(found.regressions(1.1).count() >= expected, "{most}: {found:?}");
+            }
+        }
+        // However busy the machine is, what is slower by more than that is told.
+        for [old, mut new] in pairs(2.0) {
+            new.measurements.iter_mut().for_each(|each| each.slow_down(6.0));
+            assert_eq!(Comparison::of(&old, &new).regressions(1.1).count(), 18);
+        }
+    }
+
+    #[test]
+    fn another_machine_is_as_fast_as_it_is() {
+        let mut new = sweep(1);
+        let mut old = sweep(0);
+        for (report, cpu, times) in [(&mut old, "abacus", 1.0), (&mut new, "slide rule", 2.0)] {
+            report.load(1.0, 0);
+            report.environment.cpu = Some(cpu.to_owned());
+            for each in &mut report.measurements {
+                each.slow_down(times);
+                each.reference.iter_mut().for_each(|it| it.seconds.iter_mut().for_each(|seconds| *seconds *= times));
+            }
+        }
+        assert_eq!(Comparison::of(&old, &new).regressions(1.1).count(), 8);
+        // The same machine at half its speed is no news of the program.
+        old.environment.cpu = new.environment.cpu.clone();
+        let found = Comparison::of(&old, &new);
+        assert_eq!((found.regressions(1.1).count(), found.unsure.len()), (0, 8));
     }
 
     #[test]

@@ -98,6 +98,7 @@ mod tests {
             runs: 1,
             seconds: Quantiles { q05: 1e-6, q50: 2e-6, q95: 0.003 },
             samples: vec![2e-6; 5],
+            reference: None,
             ns_per_element: 2.0,
             gb_per_s: 4.0,
             max_ulp: 0.5,

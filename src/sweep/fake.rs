@@ -192,19 +192,41 @@ impl Runner for Costing<'_> {
 
 /// A machine whose threads each copy at 100 bytes a nanosecond, from 40 kB on at 80, and on lanes 1.2 times as fast; past the
 /// caches at 20; sum one array at 40 and two at 80; and compute 10 operations, or 160 on lanes.
-pub(super) struct FakeMachine(FakeClock);
+pub(super) struct FakeMachine {
+    clock: FakeClock,
+    /// What the reference takes, in microseconds, the next one last.
+    works: Vec<u64>,
+    /// How many times longer than on a calm machine the sample takes that begins at a time.
+    slower: fn(Duration) -> f64,
+}
 
 impl FakeMachine {
     pub const THREADS: usize = 4;
 
     pub fn factory(clock: &FakeClock) -> impl Fn(Option<Isa>) -> Box<dyn Machine> + 'static {
         let clock = clock.clone();
-        move |_| Box::new(FakeMachine(clock.clone()))
+        move |_| Box::new(FakeMachine { clock: clock.clone(), works: Vec::new(), slower: |_| 1.0 })
+    }
+
+    /// One on which something else runs.
+    pub fn slower(
+        clock: &FakeClock,
+        slower: fn(Duration) -> f64,
+    ) -> impl Fn(Option<Isa>) -> Box<dyn Machine> + 'static {
+        let clock = clock.clone();
+        move |_| Box::new(FakeMachine { clock: clock.clone(), works: Vec::new(), slower })
+    }
+
+    /// One whose reference takes so many microseconds, in turn.
+    pub fn busy(clock: &FakeClock, micros: &[u64]) -> impl Fn(Option<Isa>) -> Box<dyn Machine> + 'static {
+        let (clock, mut micros) = (clock.clone(), micros.to_vec());
+        micros.reverse();
+        move |_| Box::new(FakeMachine { clock: clock.clone(), works: micros.clone(), slower: |_| 1.0 })
     }
 
     fn pass(&self, amount: f64, rate: f64) -> Duration {
-        let took = Duration::from_nanos((amount / rate).round() as u64);
-        self.0.pass(took);
+        let took = Duration::from_nanos((amount / rate * (self.slower)(self.clock.now())).round() as u64);
+        self.clock.pass(took);
         took
     }
 }
@@ -231,6 +253,13 @@ impl Machine for FakeMachine {
         let rate = if unit == Unit::Scalar { 10.0 } else { 160.0 };
         let operations = (4096 * threads) as f64;
         Some((self.pass(operations * times as f64, rate * threads as f64), operations))
+    }
+
+    fn works(&mut self, _: &dyn Clock, _: usize, times: usize) -> Option<Duration> {
+        let took = Duration::from_micros(*self.works.last()?) * times as u32;
+        self.works.rotate_right(1);
+        self.clock.pass(took);
+        Some(took)
     }
 }
 

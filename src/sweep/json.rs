@@ -120,6 +120,7 @@ mod tests {
             // Few of these are decimal fractions, but all come back to the bit. A reader that is a bit less exact, as many
             // are for speed, is off in some of them.
             samples: [0.5, 1e-6].into_iter().chain((1..300).map(|n| f64::from(n).sqrt() * 1e-6)).collect(),
+            reference: None,
             ns_per_element: 0.1 + 0.2,
             gb_per_s: 5e-324,
             max_ulp: 0.5,

@@ -35,6 +35,7 @@ mod ideal;
 mod interval;
 #[cfg(feature = "cli")]
 pub mod json;
+mod load;
 #[cfg(feature = "cli")]
 mod look;
 #[cfg(feature = "cli")]
@@ -74,6 +75,7 @@ pub use crossover::{Crossover, Found};
 pub use device::OnDevice;
 pub use environment::{Difference, Environment};
 pub use interval::Interval;
+pub use load::Reference;
 pub use regret::{Case, Regret};
 pub use report::{Failure, Measurement, Missing, Place, Quantiles, Report, Series};
 pub use sizes::Sizes;
@@ -88,6 +90,7 @@ use crate::error::Error;
 use crate::model::Arithmetic;
 use crate::workload::Workload;
 use ceiling::{Machine, Own};
+use load::ReferenceWork;
 use round::Round;
 use sampling::Sampler;
 use verify::Oracle;
@@ -286,8 +289,9 @@ impl Sweep {
         let mut progress = Progress { done: 0, total: steps };
         let sampler = Sampler::new(clock, round::LEAST_SAMPLE);
         report.clock_step = Some(sampler.step().as_secs_f64());
-        self.measure_ceilings(&mut report, clock, sampler.step(), observer);
+        let anew = self.measure_ceilings(&mut report, clock, sampler.step(), observer);
         observer.so_far(&report);
+        let reference = &ReferenceWork::new(clock, sampler.step(), &*self.machine);
         for (workload, varied) in &subjects {
             let (largest, varied) = (sizes.largest(), *varied);
             // Its numbers and their bounds may take longer than all else that is left.
@@ -299,7 +303,8 @@ impl Sweep {
             let data = workload.data(largest, self.seed);
             let oracle = Oracle::new(workload, &data, largest, &self.arithmetics());
             for len in sizes.iter() {
-                let round = Round { sweep: self, workload, data: &data, oracle: oracle.as_ref(), len, varied, sampler };
+                let oracle = oracle.as_ref();
+                let round = Round { sweep: self, workload, data: &data, oracle, len, varied, sampler, reference };
                 round.run(&mut report, &mut progress, observer);
                 self.arrange(&mut report);
                 if observer.cancelled() {
@@ -308,29 +313,64 @@ impl Sweep {
                 observer.so_far(&report);
             }
         }
+        if anew {
+            self.raise_ceilings(&mut report, clock, sampler.step(), observer);
+        }
         report.cancelled = false;
         report
     }
 
-    /// Measures what the machine allows. What goes on with a sweep keeps what that found, also if nothing is left to measure.
-    fn measure_ceilings(&self, report: &mut Report, clock: &dyn Clock, step: Duration, observer: &mut dyn Observer) {
+    /// Measures what the machine allows. What goes on with a sweep keeps what that found, also if nothing is left to measure. Returns whether it measured.
+    fn measure_ceilings(
+        &self,
+        report: &mut Report,
+        clock: &dyn Clock,
+        step: Duration,
+        observer: &mut dyn Observer,
+    ) -> bool {
         // One thread and all of them have a ceiling, and what is between has none.
         if self.axis() == Axis::Threads {
-            return;
+            return false;
         }
         let earlier = self.earlier.as_ref().and_then(|earlier| earlier.ceilings.as_ref());
         if earlier.is_some() && self.subjects().iter().all(|(workload, varied)| self.is_kept(report, workload, *varied))
         {
             report.ceilings = earlier.cloned();
-            return;
+            return false;
         }
-        let lanes = |info: &Info| matches!(info.kind, Kind::Simd | Kind::Threads | Kind::Auto);
-        let isa = self.infos().iter().filter(|info| lanes(info)).filter_map(|info| info.isa).max();
-        let now = ceiling::measure(self, &mut *(self.machine)(isa), clock, step, observer);
+        let now = self.ceilings(clock, step, observer);
         report.ceilings = match (earlier, now) {
             (Some(earlier), Some(now)) => Some(Ceilings::joined(earlier, now)),
             (earlier, now) => now.or_else(|| earlier.cloned()),
         };
+        true
+    }
+
+    fn ceilings(&self, clock: &dyn Clock, step: Duration, observer: &mut dyn Observer) -> Option<Ceilings> {
+        let lanes = |info: &Info| matches!(info.kind, Kind::Simd | Kind::Threads | Kind::Auto);
+        let isa = self.infos().iter().filter(|info| lanes(info)).filter_map(|info| info.isa).max();
+        ceiling::measure(self, &mut *(self.machine)(isa), clock, step, observer)
+    }
+
+    /// Measures the ceilings again if a measurement is above its own: the machine was busy when they were measured.
+    fn raise_ceilings(&self, report: &mut Report, clock: &dyn Clock, step: Duration, observer: &mut dyn Observer) {
+        let above = |each: &Measurement| each.of_ceiling.is_some_and(|part| part > ceiling::ABOVE);
+        if !report.measurements.iter().any(above) {
+            return;
+        }
+        let Some(again) = self.ceilings(clock, step, observer) else { return };
+        let Some(raised) = report.ceilings.take().map(|before| before.raised(&again)) else { return };
+        let subjects = self.subjects();
+        for each in &mut report.measurements {
+            // A part that is there stays, if what it was a part of is not known any more.
+            let of = |(workload, varied): &&(Workload, Option<Varied>)| {
+                workload.name() == each.workload && varied.is_none_or(|varied| each.varied == Some(varied))
+            };
+            let Some((workload, _)) = subjects.iter().find(of) else { continue };
+            let bound = raised.bound_seconds(workload, each.backend, each.regime, each.elements);
+            each.of_ceiling = bound.map(|bound| bound / each.seconds.q50).filter(|part| part.is_finite());
+        }
+        report.ceilings = Some(raised);
     }
 
     /// What is varied.

@@ -190,6 +190,7 @@ mod tests {
                 runs: 1,
                 seconds: Quantiles { q05: 1e-6, q50: 1e-6, q95: 1e-6 },
                 samples: vec![1e-6; 5],
+                reference: None,
                 ns_per_element: 1.0,
                 gb_per_s: 8.0,
                 max_ulp: 0.5,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Axis, Ceilings, Environment, Mismatch, Regime, Varied};
+use super::{Axis, Ceilings, Environment, Mismatch, Reference, Regime, Varied};
 use crate::backend::Kind;
 use crate::figure::shortened;
 
@@ -135,6 +135,10 @@ pub struct Measurement {
     /// were kept.
     #[cfg_attr(feature = "cli", serde(default, deserialize_with = "super::json::numbers"))]
     pub samples: Vec<f64>,
+    /// How long a fixed piece of work took before each trial, which shows how much of the machine the trials had. None in a
+    /// file from before it was noted, and if the clock is too coarse for it.
+    #[cfg_attr(feature = "cli", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub reference: Option<Reference>,
     /// Nanoseconds an element, by the median.
     #[cfg_attr(feature = "cli", serde(deserialize_with = "super::json::number"))]
     pub ns_per_element: f64,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::load::{self, Reference, ReferenceWork};
 use super::report::{Failure, Measurement, Place, Quantiles, Report};
 use super::sampling::Sampler;
 use super::verify::{Mismatch, Oracle};
@@ -22,6 +23,7 @@ pub(super) struct Round<'a> {
     /// What is different about the workload, if that is what is varied.
     pub varied: Option<Varied>,
     pub sampler: Sampler<'a>,
+    pub reference: &'a ReferenceWork<'a>,
 }
 
 /// A contender that has been verified.
@@ -35,6 +37,8 @@ struct Entry<'a> {
     times: usize,
     /// Seconds a run, for each trial.
     samples: Vec<f64>,
+    /// Seconds that the reference took before each of them.
+    reference: Reference,
     /// What went wrong in a trial.
     broke: Option<Error>,
 }
@@ -139,13 +143,15 @@ impl<'a> Round<'a> {
         let verdict = oracle.judge(contender.info().arithmetic(), kernel.fold(), runner.output()?, self.len);
         let max_ulp = verdict.map_err(Defeat::Wrong)?;
         let times = self.sampler.runs(&mut *runner)?;
-        Ok(Entry { contender, runner, first, max_ulp, times, samples: Vec::new(), broke: None })
+        let reference = Reference { threads: load::threads(&contender.info()), seconds: Vec::new() };
+        Ok(Entry { contender, runner, first, max_ulp, times, samples: Vec::new(), reference, broke: None })
     }
 
     fn sample(&self, entry: &mut Entry<'_>) {
         if entry.broke.is_some() {
             return;
         }
+        entry.reference.seconds.extend(self.reference.sample(entry.reference.threads));
         match self.sampler.sample(&mut *entry.runner, entry.times) {
             Ok(seconds) => entry.samples.push(seconds),
             Err(error) => entry.broke = Some(error),
@@ -168,6 +174,7 @@ impl<'a> Round<'a> {
             runs: entry.times,
             seconds,
             samples: entry.samples.clone(),
+            reference: (!entry.reference.seconds.is_empty()).then(|| entry.reference.clone()),
             ns_per_element,
             gb_per_s: measured.bytes_per_element() as f64 / ns_per_element,
             max_ulp: entry.max_ulp,

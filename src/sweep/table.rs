@@ -195,6 +195,7 @@ mod tests {
             runs: 1,
             seconds: Quantiles { q05: 0.0, q50: 1234.5e-6, q95: 0.0 },
             samples: Vec::new(),
+            reference: None,
             ns_per_element: 123_456.0,
             gb_per_s: 1.2e-4,
             max_ulp: 1.2e30,

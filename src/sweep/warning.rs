@@ -10,9 +10,9 @@ use crate::figure::{short, time};
 /// The fewest trials whose noise can be told from a change.
 const TRIALS: usize = 5;
 /// From what spread on a measurement is noisy: its 95 % quantile over its 5 % quantile.
-const SPREAD: f64 = 1.25;
+pub(super) const SPREAD: f64 = 1.25;
 /// How many measurements of a sweep may be noisy, in each and in ten: no machine is quiet all the time.
-const NOISY: (usize, usize) = (2, 10);
+pub(super) const NOISY: (usize, usize) = (2, 10);
 /// The fewest steps of the clock that a sample lasts: then reading it adds a hundredth at most.
 const STEPS: f64 = 100.0;
 /// From what drift on the machine gets slower: the later trials' median over the earlier ones', by the median measurement.
@@ -71,6 +71,24 @@ pub enum Warning {
         /// Which measurement that is.
         worst: String,
     },
+    /// Something else ran on the machine while it was measured.
+    Busy {
+        /// How many times longer than at its best a fixed piece of work took beside the measurements, at most.
+        times: f64,
+        /// Beside how many measurements it took longer.
+        measurements: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// The machine's ceilings may be too low.
+    LowCeilings {
+        /// How many rates were reached only once or twice, however often they were tried.
+        rates: usize,
+        /// How many measurements are above their ceiling.
+        measurements: usize,
+        /// The greatest part of a ceiling.
+        part: f64,
+    },
     /// Later trials take longer than earlier ones.
     Throttling {
         /// How many times longer, by the median measurement.
@@ -102,6 +120,8 @@ impl Report {
             self.wrong(),
             self.few_trials(),
             self.noisy(),
+            self.busy(),
+            self.low_ceilings(),
             self.throttling(),
             self.coarse_clock(),
         ];
@@ -221,6 +241,19 @@ impl fmt::Display for Warning {
                 "{measurements} of {of} measurements are noisy, the worst {worst}, whose slow trials take {} times as long \
                  as its fast ones; end what else runs on this machine, or ask for more --trials",
                 short(*spread)
+            ),
+            Warning::Busy { times, measurements, of } => write!(
+                f,
+                "something else ran on this machine: beside {measurements} of {of} measurements a fixed piece of work took \
+                 longer than at its best, up to {} times; end what else runs, and measure again",
+                short(*times)
+            ),
+            Warning::LowCeilings { rates, measurements, part } => write!(
+                f,
+                "what the machine allows may be more than was found: {rates} of its rates were reached only once or twice, \
+                 and {measurements} measurement(s) were above their ceiling, the best at {:.0} % of it; measure again while \
+                 nothing else runs",
+                part * 100.0
             ),
             Warning::Throttling { times, measurements, of } => write!(
                 f,

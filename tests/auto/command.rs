@@ -62,6 +62,27 @@ fn a_calibration_is_kept_used_and_replaced() {
 }
 
 #[test]
+fn a_calm_profile_is_not_replaced_by_a_slower_one_unasked() {
+    let folder = tempfile::tempdir().unwrap();
+    said(folder.path(), &["calibrate", "--no-gpu"]);
+    let path = folder.path().join("crossover").join("profile.json");
+    // A machine that was calm and a thousand times as fast.
+    let mut profile: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    (profile["slowdown"], profile["unsettled"]) = (1.0.into(), Value::Array(Vec::new()));
+    for (core, figure) in [("scalar", "call"), ("scalar", "simple"), ("lanes", "call"), ("lanes", "simple")] {
+        profile["cpu"][core][figure] = serde_json::json!({"low": 1e-13, "median": 1e-13, "high": 1e-13});
+    }
+    fs::write(&path, profile.to_string()).unwrap();
+    let output = run(folder.path(), &["calibrate", "--no-gpu"]);
+    let why = text(&output.stderr);
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), String::new()), "{why}");
+    assert!(why.contains("stays as it is: the machine took") && why.contains("--force"), "{why}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), profile.to_string());
+    assert!(said(folder.path(), &["calibrate", "--no-gpu", "--force"]).contains("written to"));
+    assert_ne!(fs::read_to_string(&path).unwrap(), profile.to_string());
+}
+
+#[test]
 fn an_explanation_fits_a_terminal_and_a_program() {
     let folder = tempfile::tempdir().unwrap();
     for formula in ["poly", "x + x**2 + x**3", "sum(exp(-x**2)*sin(x) + where(x > 0, sqrt(x), -x**3))"] {

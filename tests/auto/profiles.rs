@@ -8,7 +8,7 @@ use crossover::sweep::{Contender, Regime};
 use crossover::{Backend, Kind};
 use serde_json::Value;
 
-use crate::machine::{FakeClock, all};
+use crate::machine::{Busy, FakeClock, all};
 
 fn backends() -> Vec<Box<dyn Backend>> {
     all(&FakeClock::default(), Regime::Host).into_iter().map(|each| -> Box<dyn Backend> { Box::new(each) }).collect()
@@ -121,4 +121,56 @@ fn a_calibration_needs_all_of_the_cpu() {
     let contenders: Vec<Box<dyn Contender>> = vec![Box::new(all(&FakeClock::default(), Regime::Host).remove(0))];
     let error = Profile::measure(&contenders, &FakeClock::default(), &mut ()).unwrap_err().to_string();
     assert!(error.contains("a calibration without the simd backend"), "{error}");
+}
+
+/// A profile of the machine's processor while something else makes each batch of runs up to so many times longer.
+fn under_load(most: f64) -> Profile {
+    let clock = FakeClock::default();
+    let cpu = all(&clock, Regime::Host).into_iter().take(3);
+    let contenders: Vec<Box<dyn Contender>> =
+        cpu.map(|each| -> Box<dyn Contender> { Box::new(Busy(each, most)) }).collect();
+    Profile::measure(&contenders, &clock, &mut ()).unwrap()
+}
+
+#[test]
+fn a_busy_machines_profile_says_so_and_replaces_no_calm_one() {
+    let (calm, busy, busier) = (under_load(1.0), under_load(3.0), under_load(4.0));
+    assert!(calm.is_calm() && calm.slowdown().is_some_and(|times| (1.0..1.1).contains(&times)), "{calm:?}");
+    assert!(!busy.is_calm() && busy.slowdown().is_some_and(|times| (1.4..2.5).contains(&times)), "{busy:?}");
+    let why = busy.objection(&calm).unwrap();
+    assert!(why.contains("times as long as"), "{why}");
+    // What is no worse may be replaced, and a calm one replaces all.
+    assert_eq!((busy.objection(&busier), calm.objection(&busy), calm.objection(&calm)), (None, None, None));
+    // It is kept with the profile, and used with a word.
+    let path = tempfile::tempdir().unwrap().path().join("profile.json");
+    busy.save(&path).unwrap();
+    let back = Stored::read(&path).profile.unwrap();
+    assert_eq!(back, busy);
+    let source = Auto::of(backends(), Policy::default()).unwrap().profiled(&back).source().clone();
+    assert!(source.cpu.to_string().contains("did not settle"), "{source}");
+}
+
+#[test]
+fn a_profile_from_before_calm_was_noted_is_read_and_counts_as_calm() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = stored(folder.path(), |profile| drop(profile.as_object_mut().unwrap().remove("slowdown")));
+    let old = old.profile.unwrap();
+    assert!(old.slowdown().is_none() && old.is_calm());
+    // Of another machine, it is replaced whatever the new one is like.
+    let other = stored(folder.path(), |profile| profile["cpu"]["of"]["name"] = "Z80".into()).profile.unwrap();
+    assert_eq!((under_load(3.0).objection(&other), under_load(3.0).slower_than(&other)), (None, None));
+    // A load that is always there shows beside a calm profile only.
+    let halved = |profile: &mut Value| {
+        for core in ["scalar", "lanes"] {
+            for figure in ["call", "simple"] {
+                for quantile in ["low", "median", "high"] {
+                    let seconds = &mut profile["cpu"][core][figure][quantile];
+                    *seconds = (seconds.as_f64().unwrap() / 2.0).into();
+                }
+            }
+        }
+    };
+    let faster = stored(folder.path(), halved).profile.unwrap();
+    let why = profile().objection(&faster).unwrap();
+    assert!(why.contains("the machine took 2.0"), "{why}");
 }

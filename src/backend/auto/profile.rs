@@ -22,6 +22,10 @@ pub struct Profile {
     pub(crate) measured: u64,
     /// What went on changing while it was measured, for people; empty if the calibration settled.
     pub(crate) unsettled: Vec<String>,
+    /// How many times longer than at their best the samples took on average, by the median probe; none in a file from before
+    /// it was noted.
+    #[cfg_attr(feature = "profile", serde(default))]
+    pub(crate) slowdown: Option<f64>,
     pub(crate) cpu: Processor,
     pub(crate) gpu: Option<Adapter>,
 }
@@ -66,9 +70,62 @@ impl Profile {
     /// The form of this version's files.
     pub(crate) const SCHEMA: u32 = 1;
 
+    /// The greatest [slowdown](Profile::slowdown) of a calm machine, and how much slower than before a machine may be.
+    pub const CALM: f64 = 1.25;
+
     /// What went on changing while it was measured, in words; empty if the calibration settled.
     pub fn unsettled(&self) -> &[String] {
         &self.unsettled
+    }
+
+    /// How many times longer than at their best the calibration's samples took on average: near 1 on a calm machine. None in
+    /// a profile of an earlier version, which did not note it.
+    pub fn slowdown(&self) -> Option<f64> {
+        self.slowdown
+    }
+
+    /// Whether nothing else seems to have run on the machine while it was measured.
+    pub fn is_calm(&self) -> bool {
+        self.unsettled.is_empty() && self.slowdown.is_none_or(|slowdown| slowdown <= Self::CALM)
+    }
+
+    /// Why this profile is not to replace another one unasked: it is of the same machine, which was calm then, and was busy
+    /// now, or slow all the time. None if it may.
+    pub fn objection(&self, before: &Profile) -> Option<String> {
+        let slower = self.slower_than(before)?;
+        if !before.is_calm() {
+            return None;
+        }
+        if slower > Self::CALM {
+            return Some(format!(
+                "the machine took {slower:.2} times as long as when the profile that is there was measured"
+            ));
+        }
+        let times = self.slowdown.unwrap_or(1.0);
+        (!self.is_calm()).then(|| {
+            format!(
+                "something else ran on the machine: runs took {times:.2} times as long as at their best, and {} probe(s) \
+                 went on changing",
+                self.unsettled.len()
+            )
+        })
+    }
+
+    /// How many times longer than another one of the same machine says this one's arithmetic and calls take; none if the
+    /// other is of another machine or version.
+    pub fn slower_than(&self, other: &Profile) -> Option<f64> {
+        if self.version != other.version || self.cpu.of != other.cpu.of {
+            return None;
+        }
+        let figures = |profile: &Profile| {
+            let Processor { scalar, lanes, .. } = &profile.cpu;
+            [scalar.call, scalar.simple, lanes.call, lanes.simple].map(|each| each.median)
+        };
+        let mut ratios: Vec<f64> =
+            figures(self).into_iter().zip(figures(other)).map(|(ours, its)| ours / its).collect();
+        ratios.retain(|ratio| ratio.is_finite());
+        ratios.sort_unstable_by(f64::total_cmp);
+        ratios.get(ratios.len() / 2).copied()
     }
 }
 
@@ -145,7 +202,7 @@ fn short(bytes: f64) -> String {
 pub enum Origin {
     /// A calibration of this machine.
     Calibrated {
-        /// Whether its figures settled.
+        /// Whether its figures settled, on a [calm](Profile::is_calm) machine.
         settled: bool,
     },
     /// Estimates that come with this crate.
@@ -206,7 +263,7 @@ pub(super) fn machine(infos: &[Info], profile: Option<&Profile>, absent: &str) -
         (profile.version != version)
             .then(|| format!("the profile is of version {}, and this is {version}", profile.version))
     };
-    let settled = |profile: &Profile| Origin::Calibrated { settled: profile.unsettled.is_empty() };
+    let settled = |profile: &Profile| Origin::Calibrated { settled: profile.is_calm() };
     let cpu = match profile {
         None => estimated(absent),
         Some(profile) => match stale(profile).or_else(|| profile.cpu.of.difference(&here)) {

@@ -34,6 +34,8 @@ pub(in crate::sweep) struct Own {
     chains: [[Kernel; 2]; 2],
     from: Vec<f32>,
     to: Vec<f32>,
+    /// What the reference reads.
+    words: Vec<u64>,
 }
 
 /// What is moved at once.
@@ -57,6 +59,7 @@ impl Own {
             chains: [chain::of_loop(), chain::of_lanes()],
             from: Vec::new(),
             to: Vec::new(),
+            words: Vec::new(),
         }
     }
 
@@ -163,6 +166,29 @@ impl Machine for Own {
         }
         best
     }
+
+    fn works(&mut self, clock: &dyn Clock, threads: usize, times: usize) -> Option<Duration> {
+        if self.words.len() < threads * WORDS {
+            self.words = (0..(threads * WORDS) as u64).collect();
+        }
+        let mut parts: Vec<_> = self.words.chunks_mut(WORDS).take(threads).collect();
+        Some(timed(clock, (threads, &mut parts), times, |words| mix(black_box(words))))
+    }
+}
+
+/// Numbers that each thread reads for the reference, 256 KiB: more than the nearest cache has, less than the next.
+const WORDS: usize = 1 << 15;
+
+/// The reference: reads all words and computes with them, in several chains at once, so that it takes what a core has to
+/// give. None of the crate's kernels is in it: it is not to change when they do.
+fn mix(words: &mut [u64]) {
+    let mut sums = [0_u64; 8];
+    for few in words.chunks_exact(sums.len()) {
+        for (sum, word) in sums.iter_mut().zip(few) {
+            *sum = (*sum ^ word).rotate_left(5).wrapping_add(*word);
+        }
+    }
+    words[0] = sums.into_iter().fold(0, u64::wrapping_add);
 }
 
 #[cfg(test)]

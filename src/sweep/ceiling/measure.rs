@@ -1,5 +1,6 @@
 //! How the ceilings are measured: what, over how many bytes, and how often.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::{Bandwidth, Ceilings, CpuCeiling, DeviceBandwidth, GpuCeiling, chain};
@@ -7,7 +8,7 @@ use crate::arg::Arg;
 use crate::backend::Kind;
 use crate::error::Result;
 use crate::kernel::Kernel;
-use crate::sweep::{Clock, Contender, Observer, Regime, Runner, Sweep};
+use crate::sweep::{Clock, Contender, Observer, Regime, Runner, Sweep, report};
 use crate::workload::Identity;
 
 /// What is measured: the machine itself, or a test's, whose figures are known beforehand.
@@ -17,6 +18,9 @@ pub(in crate::sweep) trait Machine {
 
     /// How long it takes to compute, as many times, and how many operations each time is; none if there is no such unit.
     fn computes(&mut self, clock: &dyn Clock, unit: Unit, threads: usize, times: usize) -> Option<(Duration, f64)>;
+
+    /// How long a fixed piece of work takes, as many times on each of so many threads; none if there is none.
+    fn works(&mut self, clock: &dyn Clock, threads: usize, times: usize) -> Option<Duration>;
 }
 
 /// How bytes move.
@@ -58,6 +62,11 @@ const STEPS: u32 = 20;
 /// How often everything is sampled at most, and how long that may take: the first round is finished, whatever it takes.
 const ROUNDS: usize = 9;
 const BUDGET: Duration = Duration::from_millis(1200);
+/// A rate is confirmed by the third best of its samples, if it is as high within this factor: the best of a busy machine's
+/// is a matter of luck. What is not confirmed is sampled on, so many rounds at most, as long as that.
+const CONFIRMED: f64 = 0.9;
+const FURTHER_ROUNDS: usize = 60;
+const LIMIT: Duration = Duration::from_millis(3600);
 
 /// Elements of a GPU's arrays, the least and the most, and how many times more each is; and the most if it is a program on the
 /// CPU, whose caches they need not leave, nor the launch be short beside them.
@@ -98,7 +107,19 @@ pub(in crate::sweep) fn measure(
             probe.sample(machine, clock, least);
         }
     }
-    let mut ceilings = Ceilings { cpu: processors(&probes), gpu: None };
+    for _ in 0..FURTHER_ROUNDS {
+        for probe in probes.iter_mut().filter(|probe| !probe.is_confirmed()) {
+            if clock.now().saturating_sub(start) > LIMIT {
+                break;
+            }
+            if observer.cancelled() {
+                return None;
+            }
+            probe.sample(machine, clock, least);
+        }
+    }
+    let unconfirmed = probes.iter().filter(|probe| !probe.is_confirmed()).map(Probe::to_string).collect();
+    let mut ceilings = Ceilings { cpu: processors(&probes), gpu: None, unconfirmed };
     ceilings.gpu = on_device(sweep, clock, least);
     (!ceilings.cpu.is_empty() || ceilings.gpu.is_some()).then_some(ceilings)
 }
@@ -132,8 +153,22 @@ struct Probe {
     what: What,
     /// Times in a sample, once that is known.
     times: Option<usize>,
-    /// Bytes or operations a nanosecond, the most so far.
-    best: Option<f64>,
+    /// Bytes or operations a nanosecond, from the most on.
+    rates: Vec<f64>,
+}
+
+/// `copying 65536 bytes with 2 threads`.
+impl fmt::Display for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.what {
+            What::Moves(Way::Copy | Way::Lanes, bytes) => write!(f, "copying {bytes} bytes"),
+            What::Moves(Way::Streaming, bytes) => write!(f, "copying {bytes} bytes past the caches"),
+            What::Moves(Way::Read | Way::ReadTwo, bytes) => write!(f, "reading {bytes} bytes"),
+            What::Computes(Unit::Scalar) => write!(f, "computing one number at a time"),
+            What::Computes(Unit::Lanes) => write!(f, "computing on lanes"),
+        }?;
+        write!(f, " with {}", report::threads(self.threads))
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -148,7 +183,7 @@ fn probes(sweep: &Sweep, most: usize) -> Vec<Probe> {
         let moves = sizes(most).into_iter().flat_map(|bytes| WAYS.map(|way| What::Moves(way, bytes)));
         let units = [Unit::Scalar, Unit::Lanes].into_iter().filter(|unit| threads == 1 || *unit == Unit::Lanes);
         let whats = moves.chain(units.map(What::Computes));
-        all.extend(whats.map(|what| Probe { threads, what, times: None, best: None }));
+        all.extend(whats.map(|what| Probe { threads, what, times: None, rates: Vec::new() }));
     }
     all
 }
@@ -175,8 +210,19 @@ impl Probe {
         };
         if let Some((took, amount, _)) = run(times).filter(|(took, ..)| *took >= least && !took.is_zero()) {
             let rate = amount * times as f64 / took.as_secs_f64() / 1e9;
-            self.best = Some(self.best.map_or(rate, |best| best.max(rate)));
+            self.rates.push(rate);
+            self.rates.sort_unstable_by(|one, other| other.total_cmp(one));
         }
+    }
+
+    fn best(&self) -> Option<f64> {
+        self.rates.first().copied()
+    }
+
+    /// Whether the machine has reached its rate again. One sample alone is not held against it.
+    fn is_confirmed(&self) -> bool {
+        let again = self.rates.get(2).or(self.rates.last());
+        again.zip(self.best()).is_none_or(|(again, best)| *again >= CONFIRMED * best)
     }
 }
 
@@ -190,8 +236,8 @@ fn processors(probes: &[Probe]) -> Vec<CpuCeiling> {
         }
         let Some(cpu) = all.last_mut() else { continue };
         match probe.what {
-            What::Computes(Unit::Scalar) => cpu.scalar_gflop_per_s = probe.best,
-            What::Computes(Unit::Lanes) => cpu.gflop_per_s = probe.best,
+            What::Computes(Unit::Scalar) => cpu.scalar_gflop_per_s = probe.best(),
+            What::Computes(Unit::Lanes) => cpu.gflop_per_s = probe.best(),
             What::Moves(way, bytes) => {
                 if cpu.memory.last().is_none_or(|last| last.bytes != bytes) {
                     cpu.memory.push(Bandwidth { bytes, copy: None, streaming_copy: None, read: None });
@@ -202,7 +248,7 @@ fn processors(probes: &[Probe]) -> Vec<CpuCeiling> {
                     Way::Streaming => &mut at.streaming_copy,
                     Way::Read | Way::ReadTwo => &mut at.read,
                 };
-                *rate = rate.iter().copied().chain(probe.best).max_by(f64::total_cmp);
+                *rate = rate.iter().copied().chain(probe.best()).max_by(f64::total_cmp);
             }
         }
     }

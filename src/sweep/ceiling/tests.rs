@@ -25,7 +25,11 @@ fn ceilings() -> Ceilings {
     };
     let rate = |regime, gb_per_s| DeviceBandwidth { regime, bytes: 8_000_000, gb_per_s };
     let memory = vec![rate(Regime::Host, 4.0), rate(Regime::Compute, 2.0), rate(Regime::Resident, 500.0)];
-    Ceilings { cpu: vec![one, two], gpu: Some(GpuCeiling { memory, gflop_per_s: Some(1000.0) }) }
+    Ceilings {
+        cpu: vec![one, two],
+        gpu: Some(GpuCeiling { memory, gflop_per_s: Some(1000.0) }),
+        unconfirmed: Vec::new(),
+    }
 }
 
 fn workload(name: &str) -> Workload {
@@ -221,4 +225,77 @@ fn whoever_stops_at_once_waits_for_no_ceilings() {
     let mut notes = Notes { cancel_at: Some(0), ..Notes::default() };
     let report = sweep.measured_on(FakeMachine::factory(&clock)).run_with(&clock, &mut notes);
     assert_eq!((report.ceilings, clock.now() < Duration::from_millis(1)), (None, true));
+}
+
+/// A sweep of a contender that takes so many microseconds for 10 000 elements, on a machine that something slows down.
+fn busy(micros: u64, slower: fn(Duration) -> f64) -> Report {
+    let clock = FakeClock::default();
+    let fake = Fake::of(&clock, Kind::Simd, &[micros], Manner::Right);
+    let sweep = Sweep::new().contender(Box::new(fake)).sizes("10000".parse().unwrap());
+    sweep.measured_on(FakeMachine::slower(&clock, slower)).run_with(&clock, &mut ())
+}
+
+/// A number from 0 to 1 for each moment.
+fn chance(now: Duration) -> f64 {
+    ((now.as_nanos() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as f64 / f64::from(1 << 24)
+}
+
+#[test]
+fn a_busy_machines_ceilings_are_sampled_until_they_are_confirmed() {
+    // One sample of six is undisturbed.
+    let report = busy(2, |now| (6.0 * chance(now)).max(1.0));
+    let found = report.ceilings.as_ref().unwrap();
+    let close = |found: Option<f64>, expected: f64| {
+        assert!(found.is_some_and(|found| (found / expected - 1.0).abs() < 0.01), "{found:?}, not {expected}");
+    };
+    close(found.cpu[0].gflop_per_s, 160.0);
+    close(found.cpu[0].scalar_gflop_per_s, 10.0);
+    for each in &found.cpu[0].memory {
+        close(each.streaming_copy, 20.0);
+        close(each.read, 80.0);
+    }
+    assert_eq!((found.unconfirmed.len(), report.low_ceilings()), (0, None));
+}
+
+#[test]
+fn ceilings_that_are_never_confirmed_are_named() {
+    // Each sample takes twice as long as another one, or a hundred times.
+    let report = busy(2, |now| 2_f64.powf(10.0 * chance(now)));
+    let found = report.ceilings.as_ref().unwrap();
+    assert!(found.unconfirmed.iter().any(|what| what == "reading 16384 bytes with 1 thread"), "{found:?}");
+    let warning = report.low_ceilings().unwrap();
+    assert!(report.warnings().contains(&warning), "{:?}", report.warnings());
+    let Warning::LowCeilings { rates, .. } = warning else { panic!("{warning}") };
+    assert_eq!(rates, found.unconfirmed.len());
+    assert!(warning.to_string().contains("while nothing else runs"), "{warning}");
+}
+
+#[test]
+fn a_measurement_above_its_ceiling_has_it_measured_again() {
+    // Half as fast while the ceilings are measured: 80 kB at 48 GB/s are 1.67 µs, of 1.
+    let half = |now: Duration| if now < Duration::from_millis(100) { 2.0 } else { 1.0 };
+    let report = busy(1, half);
+    let part = report.measurements[0].of_ceiling.unwrap();
+    assert!((part / (80.0 / 96.0) - 1.0).abs() < 1e-3, "{part}");
+    assert_eq!(report.low_ceilings(), None);
+    // What is above the ceiling that is measured again is named.
+    let report = busy(1, |_| 2.0);
+    let warning = report.low_ceilings().unwrap();
+    assert!(matches!(warning, Warning::LowCeilings { rates: 0, measurements: 1, .. }), "{warning:?}");
+    assert!(warning.to_string().contains("the best at 167 % of it"), "{warning}");
+}
+
+#[test]
+fn of_two_ceilings_the_higher_one_counts() {
+    let (mut one, other) = (ceilings(), ceilings());
+    one.cpu[0].gflop_per_s = Some(80.0);
+    one.cpu[0].memory[1].read = None;
+    one.cpu[1].memory[0].copy = Some(50.0);
+    if let Some(gpu) = &mut one.gpu {
+        (gpu.memory[0].gb_per_s, gpu.memory[1].gb_per_s) = (1.0, 5.0);
+    }
+    let found = one.raised(&other);
+    assert_eq!((found.cpu[0].gflop_per_s, found.cpu[0].memory[1].read), (Some(160.0), Some(12.5)));
+    assert_eq!(found.cpu[1].memory[0].copy, Some(50.0));
+    assert_eq!(found.gpu.unwrap().memory.iter().map(|each| each.gb_per_s).collect::<Vec<_>>(), [4.0, 5.0, 500.0]);
 }
