@@ -55,7 +55,7 @@ fn precedence_and_associativity_are_pythons() {
         ("(a < b) == (b < c)", 1.0),
         ("2*e", 2.0 * std::f32::consts::E),
         ("tau", std::f32::consts::TAU),
-        ("square(b) + reciprocal(a)", 9.5),
+        ("square(a) + reciprocal(a)", 4.5),
         ("sigmoid(a - 2)", 0.5),
         ("deg2rad(180)", std::f32::consts::PI),
         ("rad2deg(pi)", 180.0),
