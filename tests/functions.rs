@@ -366,6 +366,8 @@ fn with_row(table: &str, gpu: &str, name: &str, row: &str) -> String {
         "pairs. On a GPU: of some 240 000 numbers of every exponent, or of the same pairs, where operands and result are",
         &format!("normal; the adapter was `{gpu}`. A function promises 4 ULP there, unless it is exact."),
         "",
+        "An error of `logaddexp` is counted in the places of a half where the result is less than that.",
+        "",
         "| method | promised | CPU | at | GPU | at |",
         "|---|---|---|---|---|---|",
     ];

@@ -107,7 +107,7 @@ fn signs_may_be_as_they_are_printed() {
         ("2¹⁰", 1024.0),
         ("a²³", 8_388_608.0),
         ("tau", std::f32::consts::TAU),
-        ("square(a) + reciprocal(b)", 4.0 + 1.0 / 3.0),
+        ("square(a) + reciprocal(a)", 4.5),
         ("sigmoid(a - 2)", 0.5),
         ("deg2rad(180)", std::f32::consts::PI),
         ("rad2deg(pi)", 180.0),
