@@ -37,3 +37,10 @@ fn special_sign(x: f32) -> f32 {
     let one = select((bits & 0x80000000u) | 0x3f800000u, 0u, (bits & 0x7fffffffu) == 0u);
     return bitcast<f32>(one | special_nan(x));
 }
+
+fn special_heaviside(x: f32, at_zero: f32) -> f32 {
+    let bits = bitcast<u32>(x);
+    let step = select(0u, 0x3f800000u, (bits & 0x80000000u) == 0u);
+    let all = select(step, bitcast<u32>(at_zero), (bits & 0x7fffffffu) == 0u);
+    return bitcast<f32>(all | special_nan(x));
+}

@@ -156,7 +156,7 @@ macro_rules! operators {
             }
             composed {
                 /// 0 where the first is less than 0, 1 where it is greater, and the second where it is 0; NaN stays.
-                Heaviside heaviside ["heaviside"] "select(select(select({0}, {1}, {0} == 0.0), 1.0, {0} > 0.0), 0.0, {0} < 0.0)"
+                Heaviside heaviside ["heaviside"] "special_heaviside({0}, {1})"
                     T::select(x.lt(T::constant(0)), T::constant(0), T::select(x.gt(T::constant(0)), T::constant(1),
                         T::select(x.eq(T::constant(0)), y, x)));
             }

@@ -9,7 +9,7 @@ use crate::program::{Binary, Op, Ternary, Unary, Value};
 pub(super) fn is_arithmetic(op: &Op) -> bool {
     match *op {
         Op::Unary(op, _) => op.ulp().is_none() && op != Unary::Sign,
-        Op::Binary(op, ..) => op.ulp().is_none() && !matches!(op, Binary::Min | Binary::Max),
+        Op::Binary(op, ..) => op.ulp().is_none() && !matches!(op, Binary::Min | Binary::Max | Binary::Heaviside),
         Op::Ternary(op, ..) => op != Ternary::Clip,
         _ => false,
     }
