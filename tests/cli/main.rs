@@ -143,7 +143,8 @@ fn the_json_has_the_schema_that_is_promised() {
         let mut keys: Vec<_> = measurement.as_object().unwrap().keys().map(String::as_str).collect();
         keys.sort_unstable();
         let promised = ["backend", "elements", "first_seconds", "gb_per_s", "gflop_per_s", "max_ulp", "ns_per_element"];
-        let others = ["of_ceiling", "regime", "runs", "samples", "seconds", "trials", "varied", "workload"];
+        let others =
+            ["of_ceiling", "reference", "regime", "runs", "samples", "seconds", "trials", "varied", "workload"];
         assert_eq!(keys, [&promised[..], &others].concat());
         assert!(measurement["of_ceiling"].as_f64().unwrap() > 0.0);
         assert!(measurement["first_seconds"].as_f64().unwrap() > 0.0);
