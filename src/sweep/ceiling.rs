@@ -8,6 +8,7 @@
 mod chain;
 mod machine;
 mod measure;
+mod of_sweep;
 #[cfg(test)]
 mod tests;
 

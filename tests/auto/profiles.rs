@@ -8,7 +8,8 @@ use crossover::sweep::{Contender, Regime};
 use crossover::{Backend, Kind};
 use serde_json::Value;
 
-use crate::machine::{Busy, FakeClock, all};
+use crate::busy::Busy;
+use crate::machine::{FakeClock, all};
 
 fn backends() -> Vec<Box<dyn Backend>> {
     all(&FakeClock::default(), Regime::Host).into_iter().map(|each| -> Box<dyn Backend> { Box::new(each) }).collect()
