@@ -456,7 +456,7 @@ fn a_fold_prints_its_number_or_writes_a_point() {
         assert_eq!(printed(folder.path(), &[formula, "x=a.npy"]), expected);
     }
     for (formula, expected) in
-        [("var(x)", "2.9166667\n"), ("argmin(abs(x - 3))", "3.0\n"), ("nanmax(sqrt(2 - x))", "1.4142135\n")]
+        [("var(x)", "2.9166667\n"), ("argmin(abs(x - 3))", "3\n"), ("nanmax(sqrt(2 - x))", "1.4142135\n")]
     {
         assert_eq!(printed(folder.path(), &[formula, "x=a.npy"]), expected);
     }

@@ -119,7 +119,12 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     match (kernel.fold(), &options.out) {
         (Some(fold), None) => {
             let value = work.fold(fold)?;
-            print(&if fold.is_condition() { print::truth(value).to_owned() } else { print::number(value) })
+            print(&match fold {
+                Fold::Any | Fold::All => print::truth(value).to_owned(),
+                // An index, exact or refused.
+                Fold::ArgMin | Fold::ArgMax => value.to_string(),
+                _ => print::number(value),
+            })
         }
         (Some(fold), Some(out)) => {
             let point = Layout { shape: Vec::new(), order: npyz::Order::C };
