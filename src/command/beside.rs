@@ -24,12 +24,11 @@ impl Draft {
     /// If it cannot be written whole, or if something else than a writable, regular file is there.
     pub fn write(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<Draft> {
         let (target, there) = resolved(path)?;
-        let file = beside(&target)?;
+        let file = self::file(&target, there.as_ref())?;
         let mut to = BufWriter::new(file.as_file());
         content(&mut to)?;
         to.flush()?;
         drop(to);
-        there.map_or(Ok(()), |there| dress(file.as_file(), &there))?;
         file.as_file().sync_all()?;
         Ok(Draft { file, target })
     }
@@ -57,7 +56,7 @@ impl Draft {
 /// If something else than a writable, regular file is there, or nothing can be written in its folder. Nothing is opened for it:
 /// a pipe would wait for a reader.
 pub fn check(path: &Path) -> io::Result<()> {
-    beside(&resolved(path)?.0).map(drop)
+    file(&resolved(path)?.0, None).map(drop)
 }
 
 /// Makes sure that what is at a path, if anything, is a regular file, so that reading it comes to an end.
@@ -69,8 +68,12 @@ pub fn regular(path: &Path) -> io::Result<()> {
     resolved(path).map(drop)
 }
 
-/// The file that a path leads to, and what the system knows of it if it is there.
-fn resolved(path: &Path) -> io::Result<(PathBuf, Option<Metadata>)> {
+/// Returns the file that a path leads to, and what the system knows of it if it is there.
+///
+/// # Errors
+///
+/// If something else than a writable, regular file is there, or if the system does not say what it is.
+pub fn resolved(path: &Path) -> io::Result<(PathBuf, Option<Metadata>)> {
     let mut target = path.to_owned();
     for _ in 0..MOST_LINKS {
         match fs::symlink_metadata(&target) {
@@ -94,8 +97,13 @@ fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// An empty file in the folder of `target`, by a name that nobody knows before, with the permissions of a new file.
-fn beside(target: &Path) -> io::Result<NamedTempFile> {
+/// Makes an empty file of an unpredictable name in the folder of `target`, with the owner and the permissions of `like` or, without
+/// it, of a new file.
+///
+/// # Errors
+///
+/// If the system makes no file there.
+pub fn file(target: &Path, like: Option<&Metadata>) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".crossover-").suffix(".part");
     #[cfg(unix)]
@@ -104,11 +112,13 @@ fn beside(target: &Path) -> io::Result<NamedTempFile> {
         // Less the user's umask: tempfile's own choice is for secrets.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    builder.tempfile_in(folder(target)).map_err(|error| match error.get_ref() {
-        // The name of the temporary file is of no use to anybody.
-        Some(_) => error.kind().into(),
-        None => error,
-    })
+    let file = builder.tempfile_in(folder(target)).map_err(|error| {
+        // What the system said alone: the name of the temporary file is of no use to anybody.
+        let system = error.get_ref().and_then(|named| named.source()?.downcast_ref::<io::Error>()?.raw_os_error());
+        system.map_or(error, io::Error::from_raw_os_error)
+    })?;
+    like.map_or(Ok(()), |like| dress(file.as_file(), like))?;
+    Ok(file)
 }
 
 /// Gives a file the owner, as far as the system lets this user, and the permissions of another.

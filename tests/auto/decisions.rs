@@ -4,7 +4,7 @@ use crossover::auto::{Among, Auto, Goal, Origin, Policy, Profile, Residency};
 use crossover::sweep::{Case, Contender, Regime, Regret, Sizes};
 use crossover::{Backend, Fold, Kernel, Kind, Workload, formula};
 
-use crate::machine::{FakeClock, Simulated, Slowing, Task, all, truth};
+use crate::machine::{FakeClock, Simulated, Slowed, Task, all, slowing, truth};
 
 fn boxed(simulated: Vec<Simulated>) -> Vec<Box<dyn Contender>> {
     simulated.into_iter().map(|each| -> Box<dyn Contender> { Box::new(each) }).collect()
@@ -129,10 +129,10 @@ fn a_machine_that_goes_on_changing_does_not_settle() {
     let mut contenders = boxed(all(&clock, Regime::Host));
     assert!(calibrated(&clock).unsettled().is_empty());
     // The threads get slower all the time, and nothing else does.
-    let slowing = contenders.iter().position(|each| each.info().kind == Kind::Threads).unwrap();
-    contenders[slowing] = Box::new(Slowing(all(&clock, Regime::Host).remove(slowing)));
+    let threads = contenders.iter().position(|each| each.info().kind == Kind::Threads).unwrap();
+    contenders[threads] = Box::new(Slowed(all(&clock, Regime::Host).remove(threads), slowing));
     let loops = contenders.iter().position(|each| each.info().kind == Kind::Loop).unwrap();
-    contenders[loops] = Box::new(Slowing(all(&clock, Regime::Host).remove(loops)));
+    contenders[loops] = Box::new(Slowed(all(&clock, Regime::Host).remove(loops), slowing));
     let profile = Profile::measure(&contenders, &clock, &mut ()).unwrap();
     assert!(profile.unsettled().iter().any(|what| what.starts_with("threads: ")), "{:?}", profile.unsettled());
     let auto = Auto::of(backends(&clock), Policy::default()).unwrap().profiled(&profile);

@@ -14,7 +14,7 @@ use crossover::{Arg, Backend, Device, Error, Fold, Info, Isa, Kernel, Kind, Loop
 pub struct FakeClock(Arc<AtomicU64>);
 
 impl FakeClock {
-    pub fn pass(&self, seconds: f64) {
+    fn pass(&self, seconds: f64) {
         self.0.fetch_add((seconds * 1e15) as u64, Ordering::Relaxed);
     }
 }
@@ -229,10 +229,16 @@ impl Runner for OnClock<'_> {
     }
 }
 
-/// A backend that takes a fifth longer with every batch of runs.
-pub struct Slowing(pub Simulated);
+/// A backend whose batches take longer than they should: by a part of their time, which a function of the batch's number and of
+/// the clock returns.
+pub struct Slowed<F>(pub Simulated, pub F);
 
-impl Contender for Slowing {
+/// The part by which a batch takes longer if each takes a fifth longer than the one before.
+pub fn slowing(batch: i32, _: Duration) -> f64 {
+    1.2_f64.powi(batch) - 1.0
+}
+
+impl<F: Fn(i32, Duration) -> f64> Contender for Slowed<F> {
     fn info(&self) -> Info {
         Contender::info(&self.0)
     }
@@ -242,21 +248,19 @@ impl Contender for Slowing {
     }
 
     fn prepare<'a>(&'a self, kernel: &Kernel, args: &[Arg<'a>], len: usize) -> Result<Box<dyn Runner + 'a>> {
-        Ok(Box::new(OnSlowing {
-            runner: Contender::prepare(&self.0, kernel, args, len)?,
-            clock: &self.0.clock,
-            extra: 0.0,
-        }))
+        let runner = Contender::prepare(&self.0, kernel, args, len)?;
+        Ok(Box::new(OnSlowed { runner, clock: &self.0.clock, extra: &self.1, batch: 0 }))
     }
 }
 
-struct OnSlowing<'a> {
+struct OnSlowed<'a, F> {
     runner: Box<dyn Runner + 'a>,
     clock: &'a FakeClock,
-    extra: f64,
+    extra: &'a F,
+    batch: i32,
 }
 
-impl Runner for OnSlowing<'_> {
+impl<F: Fn(i32, Duration) -> f64> Runner for OnSlowed<'_, F> {
     fn run(&mut self) -> Result<()> {
         self.repeat(1)
     }
@@ -264,9 +268,9 @@ impl Runner for OnSlowing<'_> {
     fn repeat(&mut self, times: usize) -> Result<()> {
         let start = self.clock.now();
         self.runner.repeat(times)?;
-        let took = (self.clock.now() - start).as_secs_f64();
-        self.clock.pass(took * self.extra);
-        self.extra = 1.2 * (1.0 + self.extra) - 1.0;
+        let end = self.clock.now();
+        self.clock.pass((end - start).as_secs_f64() * (self.extra)(self.batch, end));
+        self.batch += 1;
         Ok(())
     }
 

@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use crossover::auto::{Auto, Origin, Policy, Profile, Stored};
 use crossover::sweep::{Contender, Regime};
 use crossover::{Backend, Kind};
 use serde_json::Value;
 
-use crate::busy::Busy;
-use crate::machine::{FakeClock, all};
+use crate::machine::{FakeClock, Slowed, all};
 
 fn backends() -> Vec<Box<dyn Backend>> {
     all(&FakeClock::default(), Regime::Host).into_iter().map(|each| -> Box<dyn Backend> { Box::new(each) }).collect()
@@ -124,12 +124,16 @@ fn a_calibration_needs_all_of_the_cpu() {
     assert!(error.contains("a calibration without the simd backend"), "{error}");
 }
 
-/// A profile of the machine's processor while something else makes each batch of runs up to so many times longer.
+/// A profile of the machine's processor while something else makes each batch of runs up to `most` times longer, by chance.
 fn under_load(most: f64) -> Profile {
     let clock = FakeClock::default();
     let cpu = all(&clock, Regime::Host).into_iter().take(3);
+    let chance = move |_: i32, now: Duration| {
+        let chance = ((now.as_nanos() as u64).wrapping_mul(0x2545_f491_4f6c_dd1d) >> 40) as f64;
+        (most - 1.0) * chance / f64::from(1 << 24)
+    };
     let contenders: Vec<Box<dyn Contender>> =
-        cpu.map(|each| -> Box<dyn Contender> { Box::new(Busy(each, most)) }).collect();
+        cpu.map(|each| -> Box<dyn Contender> { Box::new(Slowed(each, chance)) }).collect();
     Profile::measure(&contenders, &clock, &mut ()).unwrap()
 }
 

@@ -11,7 +11,7 @@ use npyz::{DType, TypeStr, WriteOptions, WriterBuilder};
 use tempfile::NamedTempFile;
 
 use super::layout::Layout;
-use crate::command::Stop;
+use crate::command::{Stop, beside};
 
 /// The path of the temporary file while there is one, for whoever has to remove it when the process ends early.
 #[derive(Clone, Default)]
@@ -78,28 +78,18 @@ impl Output {
     fn file(path: &Path, scratch: &Scratch) -> Result<Output, Stop> {
         let name = path.display().to_string();
         let refused = |what: &dyn Display| cannot(&name, what);
-        let there = match fs::metadata(path) {
-            Ok(there) => Some(there),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(refused(&error)),
-        };
-        if there.as_ref().is_some_and(fs::Metadata::is_dir) || name.ends_with(std::path::is_separator) {
+        if name.ends_with(std::path::is_separator) {
             return Err(refused(&"it is a folder"));
         }
-        if there.as_ref().is_some_and(|there| there.permissions().readonly()) {
-            return Err(refused(&"it is read-only"));
-        }
-        let to = match there {
-            Some(there) if !there.is_file() => {
-                To::Straight(OpenOptions::new().write(true).open(path).map_err(|error| refused(&error))?)
-            }
-            there => {
-                // Through a link to the file itself: a rename would replace the link.
-                let target = followed(path).map_err(|error| refused(&error))?;
-                let file = beside(&target, there).map_err(|error| refused(&error))?;
-                *scratch.lock() = Some(file.path().to_owned());
-                To::Beside { file, target, scratch: scratch.clone() }
-            }
+        let straight = fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir());
+        let to = if straight {
+            To::Straight(OpenOptions::new().write(true).open(path).map_err(|error| refused(&error))?)
+        } else {
+            // Through a link to the file itself: a rename would replace the link.
+            let (target, there) = beside::resolved(path).map_err(|error| refused(&error))?;
+            let file = beside::file(&target, there.as_ref()).map_err(|error| refused(&error))?;
+            *scratch.lock() = Some(file.path().to_owned());
+            To::Beside { file, target, scratch: scratch.clone() }
         };
         Ok(Output::new(name, to))
     }
@@ -190,47 +180,6 @@ fn refused(name: &str, error: io::Error) -> Stop {
 
 fn cannot(name: &str, what: &dyn Display) -> Stop {
     Stop::mistake(format_args!("{name} cannot be written ({what}); name another file with --out"))
-}
-
-/// The file that a path leads to by its links, be it there or not.
-fn followed(path: &Path) -> io::Result<PathBuf> {
-    /// As many as Linux follows.
-    const LINKS: usize = 40;
-    let mut path = path.to_owned();
-    for _ in 0..LINKS {
-        match fs::read_link(&path) {
-            // Where the link's text is relative, it is from the link's folder on; `join` takes an absolute one as it is.
-            Ok(to) => path = path.parent().unwrap_or(Path::new("")).join(to),
-            // It is no link, or there is nothing.
-            Err(_) => return Ok(path),
-        }
-    }
-    Err(io::Error::other("it is a link that leads to itself"))
-}
-
-/// A temporary file in the folder of `target`, with the permissions and the owner of the file there or of a new one.
-fn beside(target: &Path, there: Option<fs::Metadata>) -> io::Result<NamedTempFile> {
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".crossover-").suffix(".npy.part");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // Less the user's umask: tempfile's own choice is for secrets.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let file = builder.tempfile_in(folder)?;
-    if let Some(there) = there {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::{MetadataExt, fchown};
-            // Only the superuser may give a file away; for others the file is theirs from now on, as the help says.
-            let _ = fchown(file.as_file(), Some(there.uid()), Some(there.gid()));
-        }
-        // After the owner, since a change of it takes permissions away.
-        file.as_file().set_permissions(there.permissions())?;
-    }
-    Ok(file)
 }
 
 fn header(layout: &Layout, condition: bool) -> io::Result<Vec<u8>> {
