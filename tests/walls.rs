@@ -252,14 +252,15 @@ fn reach<'m>(imports: &'m BTreeMap<String, BTreeSet<String>>, from: &String) -> 
 
 #[test]
 fn files_form_no_circle() {
-        let mutual = |module: &str| if MUTUAL.contains(&module) { "num".to_owned() } else { module.to_owned() };
+    let mutual = |module: &str| if MUTUAL.contains(&module) { "num".to_owned() } else { module.to_owned() };
     let mut merged: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (module, targets) in imports() {
         let own = mutual(&module);
         let targets = targets.iter().map(|target| mutual(target)).filter(|target| *target != own);
         merged.entry(own.clone()).or_default().extend(targets);
     }
-    let reached: BTreeMap<&String, BTreeSet<&String>> = merged.keys().map(|from| (from, reach(&merged, from))).collect();
+    let reached: BTreeMap<&String, BTreeSet<&String>> =
+        merged.keys().map(|from| (from, reach(&merged, from))).collect();
     let shown: Vec<String> = merged
         .iter()
         .flat_map(|(from, targets)| targets.iter().map(move |to| (from, to)))
