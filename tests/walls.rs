@@ -165,6 +165,9 @@ impl<'a> Visit<'a> for Named {
         }
     }
 
+    /// Where something is visible is no import.
+    fn visit_visibility(&mut self, _: &'a syn::Visibility) {}
+
     fn visit_path(&mut self, path: &'a syn::Path) {
         let names: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
         self.paths.extend(self.absolute(&names).filter(|_| names.len() > 1));

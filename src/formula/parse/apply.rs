@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use super::ParseError;
-use super::Pending;
 use super::function::{Function, named};
 use crate::formula::program::{Binary, Compare, Logic};
 use crate::formula::reduction::Fold;
@@ -69,6 +68,16 @@ impl<'p> Operand<'p> {
             Typed::Folded(..) => self.number(text).map(|_| unreachable!("a fold is no number")),
         }
     }
+}
+
+/// What is begun and not yet ended.
+#[derive(Clone, Copy)]
+pub(super) enum Pending<'t> {
+    Prefix(Prefix),
+    Infix(Infix),
+    Group,
+    /// A call of a function by this name, with so many arguments read before this one.
+    Call(&'t str, usize),
 }
 
 /// An operator before its operand.

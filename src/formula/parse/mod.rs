@@ -34,7 +34,7 @@ use std::ops::Range;
 
 pub use crate::error::ParseError;
 pub use apply::LARGEST_EXPONENT;
-use apply::{Infix, Operand, Prefix, Typed};
+use apply::{Infix, Operand, Pending, Prefix, Typed};
 pub use function::Function;
 use function::{named, nearest_name};
 use token::{Token, next};
@@ -173,16 +173,6 @@ fn read(text: &str, given: HashMap<&str, Kind>, others: Kind) -> Result<Program,
     };
     let result = tape.value(result);
     Ok(tape.finish(inputs, result).with_condition(condition).with_fold(fold))
-}
-
-/// What is begun and not yet ended.
-#[derive(Clone, Copy)]
-enum Pending<'t> {
-    Prefix(Prefix),
-    Infix(Infix),
-    Group,
-    /// A call of a function by this name, with so many arguments read before this one.
-    Call(&'t str, usize),
 }
 
 struct Parser<'t, 'p> {
