@@ -13,7 +13,7 @@ use super::pipeline::Pipeline;
 use super::timer::Timer;
 use super::wait::Waiting;
 use crate::error::{Error, Result};
-use crate::fold::Fold;
+use crate::formula::reduction::Fold;
 
 /// A kernel with its arrays, ready to run: cheap to run again and again. Clones share its arrays and numbers.
 #[derive(Clone, Debug)]

@@ -7,9 +7,9 @@ use super::array::bytes;
 use super::pipeline::Pipeline;
 use super::stream::Idle;
 use crate::error::{Error, Result};
-use crate::fold::Fold;
+use crate::formula::reduction::Fold;
 use crate::kernel::Kernel;
-use crate::wgsl::{self, Shape};
+use crate::kernel::wgsl::{self, Shape};
 
 /// Invocations in a workgroup, where the device allows as many: a multiple of every GPU's subgroup.
 const WORKGROUP: u32 = 256;
@@ -91,7 +91,7 @@ impl Compiled {
     /// What folds the results of workgroups, for a fold.
     pub(super) fn join(&self) -> Result<Option<Pipeline>> {
         let Some(fold) = self.kernel.fold() else { return Ok(None) };
-        let x = crate::trace::trace(&crate::workload::Identity);
+        let x = crate::formula::trace::trace(&crate::workload::Identity);
         let identity = Kernel::from_program(fold.names()[0], x.with_fold(Some(fold)));
         self.gpu.pipeline(&identity, &Shape { joins: true, ..Shape::new(self.workgroup) }).map(Some)
     }

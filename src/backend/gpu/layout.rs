@@ -7,7 +7,7 @@ use super::array::{DeviceArg, DeviceArray, bytes};
 use super::kernel::Compiled;
 use super::pipeline::Pipeline;
 use crate::error::{Error, Result};
-use crate::wgsl::{BLOCK, Place, Shape};
+use crate::kernel::wgsl::{BLOCK, Place, Shape};
 
 /// How a shader reaches the arrays, and how far behind the beginning of its binding each of them begins.
 #[derive(Clone, Debug)]

@@ -4,9 +4,9 @@ use std::sync::PoisonError;
 
 use super::Gpu;
 use crate::error::{Error, Result};
+use crate::formula::program::Program;
 use crate::kernel::Kernel;
-use crate::program::Program;
-use crate::wgsl::{self, Place, Shape};
+use crate::kernel::wgsl::{self, Place, Shape};
 
 /// Compiled shaders that are kept at most; the one that was used longest ago goes first.
 const MOST: usize = 256;

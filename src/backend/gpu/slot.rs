@@ -9,10 +9,10 @@ use super::timer::Timer;
 use super::wait::Waiting;
 use super::window::Window;
 use super::{BoundKernel, Gpu};
-use crate::arg::Arg;
 use crate::backend::gpu::stream::Times;
 use crate::error::Result;
 use crate::kernel::Kernel;
+use crate::kernel::arg::Arg;
 
 /// Elements from which on it is worth it to ask the device how long it took.
 const WORTH_TIMING: usize = 1 << 16;

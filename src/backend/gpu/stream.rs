@@ -8,10 +8,10 @@ use super::kernel::Compiled;
 use super::slot::Slot;
 use super::wait::Waiting;
 use super::{Gpu, GpuKernel};
-use crate::arg::{Arg, elements};
 use crate::backend::{Prepared, Stage, nothing};
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
+use crate::kernel::arg::{Arg, elements};
 
 /// Chunks on their way at a time: one that the host fills, one that the device computes, one that the host reads.
 const SLOTS: usize = 3;
