@@ -12,16 +12,15 @@ use super::environment::Difference;
 use super::interval::Interval;
 use super::load::Best;
 use super::report::{Failure, Measurement, Place, Report, series};
-use super::table::shortened;
 use super::{Axis, Varied};
-use crate::figure::{short, time};
+use crate::text::{short, time, truncated};
 
 /// The least factor between two medians that is told.
 const FLOOR: f64 = 1.02;
 
 /// What changed from one sweep to another, matched by workload, backend, regime, elements and what else varies.
 #[derive(Clone, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize))]
 pub struct Comparison {
     /// How the machines and builds differ, as far as both files know.
     pub environment: Vec<Difference>,
@@ -46,10 +45,10 @@ pub struct Comparison {
 
 /// A measurement that is faster or slower than before.
 #[derive(Clone, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize))]
 pub struct Change {
     /// What was measured.
-    #[cfg_attr(feature = "cli", serde(flatten))]
+    #[cfg_attr(feature = "profile", serde(flatten))]
     pub place: Place,
     /// Seconds a run in the old sweep.
     pub old: Interval,
@@ -168,7 +167,7 @@ impl Change {
             ratio if ratio > 1.0 => "slower",
             _ => "faster",
         };
-        line(&shortened(workload, 9), &series(*backend, *regime), numbers.each_ref().map(String::as_str), verdict)
+        line(&truncated(workload, 9), &series(*backend, *regime), numbers.each_ref().map(String::as_str), verdict)
     }
 }
 

@@ -14,10 +14,9 @@ use std::fmt;
 use super::crossing::{Point, compared};
 use super::interval::Interval;
 use super::report::{Measurement, Report, Series};
-use super::table::{shortened, wrapped};
 use super::{Axis, Regime};
 use crate::backend::Kind;
-use crate::figure::{about, short};
+use crate::text::{about, short, truncated, wrapped};
 
 /// The fewest bytes of a run that certainly do not fit the caches of one core.
 const FAR: f64 = (16 << 20) as f64;
@@ -26,7 +25,7 @@ const SURE: f64 = 1.25;
 
 /// How two series compare on one workload.
 #[derive(Clone, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize))]
 pub struct Crossover {
     /// What the series were measured over, which the numbers below are on.
     pub axis: Axis,
@@ -37,13 +36,13 @@ pub struct Crossover {
     /// The other.
     pub slower: Series,
     /// What was found.
-    #[cfg_attr(feature = "cli", serde(flatten))]
+    #[cfg_attr(feature = "profile", serde(flatten))]
     pub found: Found,
 }
 
 /// What was found about two series.
 #[derive(Clone, Copy, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize), serde(tag = "found", rename_all = "lowercase"))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize), serde(tag = "found", rename_all = "lowercase"))]
 pub enum Found {
     /// One is slower at smaller sizes and faster at larger ones, both beyond noise.
     Overtakes {
@@ -55,7 +54,7 @@ pub enum Found {
         /// How many times the other's time is of its own, where they come closest. Below 1 only within noise.
         times: f64,
         /// At how many elements, or which other value of the axis.
-        #[cfg_attr(feature = "cli", serde(rename = "elements"))]
+        #[cfg_attr(feature = "profile", serde(rename = "elements"))]
         at: usize,
     },
     /// Neither is faster beyond noise at the largest sizes, or at more than half of all.
@@ -188,7 +187,7 @@ impl fmt::Display for Crossover {
                 told
             }
         };
-        f.write_str(&wrapped(&format!("{}: {told}", shortened(workload, 40))))
+        f.write_str(&wrapped(&format!("{}: {told}", truncated(workload, 40))))
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! In order: [`Sizes`] says how many elements, a [`Contender`] is one way to run a kernel, every element of its output is
 //! verified against the oracle, a [`Clock`] times it, and the [`Report`] holds what came out beside the [`Ceilings`], what the
-//! machine's memory and arithmetic reach at best. It tells where one [overtakes](Report::crossovers) another and [what to mind](Report::warnings). [`table`] shows it, and with the feature
-//! `cli`, `csv`, `json`, `page`, `plot` and `roofline` write it down.
+//! machine's memory and arithmetic reach at best. It tells where one [overtakes](Report::crossovers) another and [what to mind](Report::warnings). The package
+//! `crossover-report` writes it as a table, CSV, JSON, plots and a page.
 //!
 //! Instead of the number of elements, a sweep can [vary](Vary) chunks, threads or the work for each element.
 //!
@@ -15,51 +15,36 @@
 //! * Contenders take turns, trial by trial, so that a slower minute of the machine hits all alike.
 //! * Short runs are timed many at once, so that a sample lasts long enough for the clock.
 
-#[cfg(feature = "cli")]
-mod axis;
-#[cfg(feature = "cli")]
-mod canvas;
 mod ceiling;
 mod clock;
 mod compare;
 mod contender;
 mod crossing;
 mod crossover;
-#[cfg(feature = "cli")]
-pub mod csv;
 #[cfg(feature = "gpu")]
 mod device;
 mod environment;
-#[cfg(feature = "cli")]
-mod ideal;
 mod interval;
-#[cfg(feature = "cli")]
-pub mod json;
 mod load;
-#[cfg(feature = "cli")]
-mod look;
-#[cfg(feature = "cli")]
-mod mark;
-#[cfg(feature = "cli")]
-pub mod page;
-#[cfg(feature = "cli")]
-pub mod plot;
+#[cfg(feature = "profile")]
+mod number;
 mod regret;
 mod report;
 mod resume;
-#[cfg(feature = "cli")]
-pub mod roofline;
 mod round;
 pub(crate) mod sampling;
 mod sizes;
-pub mod table;
 mod vary;
 mod verify;
 mod warning;
 
 #[cfg(test)]
+mod costs;
+#[cfg(test)]
+mod disturbed;
+#[cfg(test)]
 mod fake;
-#[cfg(all(test, feature = "cli"))]
+#[cfg(all(test, feature = "profile"))]
 mod golden;
 #[cfg(test)]
 mod simulated;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Gpu;
-use super::array::bytes;
+use super::memory::bytes;
 use super::pipeline::Pipeline;
 use super::stream::Idle;
 use crate::error::{Error, Result};
@@ -38,6 +38,17 @@ pub(super) struct Compiled {
     pub(super) workgroup: u32,
 }
 
+impl Gpu {
+    /// Compiles a kernel, to run it on arrays that are on the device.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLarge`](crate::Error::TooLarge) if it has more inputs than the device can bind, and what may go wrong on the device.
+    pub fn compile(&self, kernel: &Kernel) -> Result<GpuKernel> {
+        GpuKernel::new(self, kernel)
+    }
+}
+
 impl GpuKernel {
     pub(super) fn new(gpu: &Gpu, kernel: &Kernel) -> Result<Self> {
         let (limits, title) = (gpu.limits(), kernel.title());
@@ -64,7 +75,7 @@ impl GpuKernel {
         // What nearly every run needs.
         core.pipeline(&Shape { blocks: core.may_take_blocks(), ..Shape::new(workgroup) })?;
         core.join()?;
-        Ok(GpuKernel { core, idle: gpu.idle() })
+        Ok(GpuKernel { core, idle: Idle::of(gpu) })
     }
 
     /// The kernel that was compiled.
