@@ -147,9 +147,11 @@ fn where_no_file_can_be_written_whole_the_earlier_ones_stay_whole() {
     let [sentence] = said.lines().filter(|line| !line.contains("warning: ")).collect::<Vec<_>>()[..] else {
         panic!("{said}")
     };
-    for told in
-        ["sweep.png cannot be written (File too large", "is in sweep/sweep.partial.json: free some space", "--resume sweep`"]
-    {
+    for told in [
+        "sweep.png cannot be written (File too large",
+        "are in sweep/sweep.partial.json: free some space",
+        "--resume sweep`",
+    ] {
         assert!(sentence.contains(told), "{sentence}");
     }
     let kept: Vec<_> = contents(&out).into_iter().filter(|(name, _)| name != "sweep.partial.json").collect();
