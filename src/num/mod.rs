@@ -8,7 +8,7 @@
 //! * [`min`](Num::min) and [`max`](Num::max) are those of IEEE 754-2019 (`minimum`, `maximum`) and of numpy: a NaN on
 //!   either side gives NaN, and −0 is less than +0.
 //! * The functions, such as [`exp`](Num::exp) or [`atan2`](Num::atan2), are within 1 or 2 units in the last place of the
-//!   exact result for all numbers; [`operator`](crate::num::operator) lists the largest errors found. They are this crate's own:
+//!   exact result for all numbers; [`operator`] lists the largest errors found. They are this crate's own:
 //!   `x.exp()` of an `f32` outside of a formula is the standard library's, with other bits.
 //! * The bit pattern of a NaN is unspecified.
 //!
