@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
-use crossover::sweep::{Axis, Change, Comparison, Report, json, table};
+use crossover::sweep::{Axis, Comparison, Report, json, table};
 
 use super::{Stop, files};
 
@@ -129,11 +129,8 @@ fn as_table(
     names: &[String; 2],
     mut to: impl Write,
 ) -> io::Result<()> {
-    if !found.changes.is_empty() {
-        writeln!(to, "{}", Change::head(axis))?;
-    }
-    for change in &found.changes {
-        writeln!(to, "{}", change.row(options.threshold))?;
+    for line in table::changes(&found.changes, axis, options.threshold) {
+        writeln!(to, "{line}")?;
     }
     let mut say = |line: &str| writeln!(to, "{}", table::wrapped(line));
     for difference in &found.environment {

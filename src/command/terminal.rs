@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crossover::sweep::table::Table;
-use crossover::sweep::{Axis, Environment, Failure, Measurement, Missing, Observer, Report, Varied};
+use crossover::sweep::{Analysis, Axis, Environment, Failure, Measurement, Missing, Observer, Report, Varied};
 use indicatif::ProgressBar;
 
 use super::files::{Folder, Written};
@@ -49,8 +49,8 @@ impl Terminal {
     }
 
     /// Writes the files of a sweep that has ended.
-    pub fn write(&mut self, report: &Report) -> Result<Written, Stop> {
-        self.folder.finish(report, self.measured > 0)
+    pub fn write(&mut self, report: &Report, analysis: &Analysis) -> Result<Written, Stop> {
+        self.folder.finish(report, analysis, self.measured > 0)
     }
 
     /// Shows what is left, and takes the progress bar away.
@@ -116,7 +116,7 @@ impl Observer for Terminal {
             return;
         }
         let start = Instant::now();
-        if let Err(stop) = self.folder.note(report) {
+        if let Err(stop) = self.folder.note(report, &Analysis::of(report)) {
             self.broken = Some(stop.message);
         }
         self.written = Some((Instant::now(), start.elapsed()));

@@ -2,7 +2,7 @@
 //!
 //! In order: [`Sizes`] says how many elements, a [`Contender`] is one way to run a kernel, every element of its output is
 //! verified against the oracle, a [`Clock`] times it, and the [`Report`] holds what came out beside the [`Ceilings`], what the
-//! machine's memory and arithmetic reach at best. It tells where one [overtakes](Report::crossovers) another and [what to mind](Report::warnings). [`table`] shows it, and with the feature
+//! machine's memory and arithmetic reach at best. Its [`Analysis`] says where one overtakes another and what makes the figures less sure than they look. [`table`] shows it, and with the feature
 //! `cli`, `csv`, `json`, `page`, `plot` and `roofline` write it down.
 //!
 //! Instead of the number of elements, a sweep can [vary](Vary) chunks, threads or the work for each element.
@@ -15,12 +15,15 @@
 //! * Contenders take turns, trial by trial, so that a slower minute of the machine hits all alike.
 //! * Short runs are timed many at once, so that a sample lasts long enough for the clock.
 
+mod analysis;
 #[cfg(feature = "cli")]
 mod axis;
-#[cfg(feature = "cli")]
-mod canvas;
 mod ceiling;
+#[cfg(feature = "cli")]
+mod chart;
 mod clock;
+#[cfg(feature = "cli")]
+mod columns;
 mod compare;
 mod contender;
 mod crossing;
@@ -29,9 +32,12 @@ mod crossover;
 pub mod csv;
 #[cfg(feature = "gpu")]
 mod device;
-mod environment;
 #[cfg(feature = "cli")]
-mod ideal;
+mod drawing;
+mod environment;
+mod finding;
+#[cfg(feature = "cli")]
+mod font;
 mod interval;
 #[cfg(feature = "cli")]
 pub mod json;
@@ -44,6 +50,8 @@ mod mark;
 pub mod page;
 #[cfg(feature = "cli")]
 pub mod plot;
+#[cfg(feature = "cli")]
+mod raster;
 mod regret;
 mod report;
 mod resume;
@@ -66,6 +74,7 @@ mod simulated;
 #[cfg(test)]
 mod tests;
 
+pub use analysis::Analysis;
 pub use ceiling::{Bandwidth, Ceilings, CpuCeiling, DeviceBandwidth, GpuCeiling};
 pub use clock::{Clock, SystemClock};
 pub use compare::{Change, Comparison};

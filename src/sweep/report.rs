@@ -189,13 +189,22 @@ impl Measurement {
     }
 
     /// Whether this is the run on one thread that another, on several, is measured by.
-    pub(super) fn is_alone_for(&self, other: &Measurement) -> bool {
+    fn is_alone_for(&self, other: &Measurement) -> bool {
         let same = |each: &Measurement| (each.backend, each.regime, each.elements);
         self.varied == Some(Varied::Threads(1)) && same(self) == same(other) && self.workload == other.workload
     }
 
-    /// Whether this is the loop's run that another, at the same place, is measured by.
-    pub(super) fn is_loop_for(&self, other: &Measurement) -> bool {
+    /// Whether another measurement is compared with this one.
+    pub(super) fn is_baseline_of(&self, other: &Measurement, axis: Axis) -> bool {
+        match axis {
+            Axis::Elements | Axis::Intensity => self.is_loop_for(other),
+            Axis::Threads => self.is_alone_for(other),
+            Axis::Chunk => false,
+        }
+    }
+
+    /// Whether this is the loop's run that another, at the same place, is compared with.
+    fn is_loop_for(&self, other: &Measurement) -> bool {
         let same = |each: &Measurement| (each.elements, each.varied);
         (self.backend, self.regime) == (Kind::Loop, Regime::Host)
             && same(self) == same(other)

@@ -1,8 +1,8 @@
 //! The page's section about what the machine allows.
 
-use super::escaped;
 use crate::backend::Kind;
 use crate::figure::short;
+use crate::sweep::drawing::escaped;
 use crate::sweep::report::threads;
 use crate::sweep::{Ceilings, CpuCeiling, Regime, Report, Series};
 

@@ -157,7 +157,7 @@ fn the_crossover_over_the_degree_is_where_it_is_known_to_be() {
     let line = |fixed: f64, each: f64| degrees.map(|degree| (degree, fixed + each * degree as f64));
     let (simd, threads) = (line(0.0, 1e-6), line(20e-6, 0.5e-6));
     let report = known(Axis::Intensity, 1000, &[(Kind::Simd, &simd), (Kind::Threads, &threads)]);
-    let all = report.crossovers();
+    let all = Analysis::of(&report).crossovers;
     let Found::Overtakes { at } = all[0].found else { panic!("{all:?}") };
     assert!(all.len() == 1 && at.low <= 40.0 + 1e-9 && 40.0 - 1e-9 <= at.high && at.high / at.low < 1.2, "{at:?}");
     let said = all[0].to_string();
@@ -165,7 +165,7 @@ fn the_crossover_over_the_degree_is_where_it_is_known_to_be() {
     // Never ahead, and level: in the axis' words, too.
     let slower = simd.map(|(degree, time)| (degree, 1.5 * time));
     let said = |second: &[(usize, f64)], axis| {
-        known(axis, 1000, &[(Kind::Simd, &simd), (Kind::Threads, second)]).crossovers()[0].to_string()
+        Analysis::of(&known(axis, 1000, &[(Kind::Simd, &simd), (Kind::Threads, second)])).crossovers[0].to_string()
     };
     assert_eq!(
         said(&slower, Axis::Intensity),
@@ -181,7 +181,7 @@ fn work_that_takes_longer_is_not_waiting_for_memory() {
     // 80 MB, and a rate that falls with the degree: at another size it would be memory that both wait for.
     let times = [(1, 10e-3), (16, 10e-3), (256, 100e-3)];
     let report = known(Axis::Intensity, 10_000_000, &[(Kind::Simd, &times), (Kind::Threads, &times)]);
-    let Found::Tie { memory_gb_per_s, .. } = report.crossovers()[0].found else { panic!("no tie") };
+    let Found::Tie { memory_gb_per_s, .. } = Analysis::of(&report).crossovers[0].found else { panic!("no tie") };
     assert_eq!(memory_gb_per_s, None);
 }
 
@@ -232,9 +232,9 @@ fn more_threads_may_be_appended_and_are_no_other_machine() {
 fn threads_up_to_the_cores_are_no_reason_to_warn() {
     let mut report = known(Axis::Threads, 1000, &[(Kind::Threads, &[(1, 8.0), (2, 5.0)])]);
     report.environment = Environment { threads: Some(2), cores: Some(2), ..Environment::default() };
-    assert_eq!(report.warnings(), []);
+    assert_eq!(Analysis::of(&report).warnings, []);
     report.environment.threads = Some(4);
-    let warnings = report.warnings();
+    let warnings = Analysis::of(&report).warnings;
     assert_eq!(warnings, [Warning::ManyThreads { threads: 4, cores: 2 }]);
     assert!(warnings[0].to_string().contains("--vary threads"), "{}", warnings[0]);
 }
@@ -299,8 +299,9 @@ mod forms {
             (Axis::Intensity, "degree", "degree of the polynomial", "over the degree"),
         ] {
             let report = swept(axis);
+            let analysis = Analysis::of(&report);
             let mut bytes = Vec::new();
-            json::write(&report, &mut bytes).unwrap();
+            json::write(&report, &analysis, &mut bytes).unwrap();
             assert_eq!(json::read(&bytes[..]).unwrap(), report);
 
             let mut table = Table::over(axis);
@@ -308,7 +309,7 @@ mod forms {
             assert_eq!(lines[0], format!("time against {head}, 100000 elements"));
             assert!(lines[1].contains(&format!(" {head} ")) && !lines[1].contains("elements"), "{lines:?}");
             lines.extend(report.measurements.iter().map(|each| table.row(each)));
-            lines.extend(report.crossovers().iter().map(ToString::to_string));
+            lines.extend(analysis.crossovers.iter().map(ToString::to_string));
             assert!(lines.iter().flat_map(|line| line.lines()).all(|line| line.chars().count() <= 80), "{lines:?}");
             assert!(
                 lines[2].contains(" 1 ")
@@ -316,19 +317,17 @@ mod forms {
             );
 
             let mut bytes = Vec::new();
-            let mut rows = csv::Rows::new(&mut bytes);
-            report.measurements.iter().for_each(|each| rows.write(each).unwrap());
-            drop(rows);
+            csv::write(&report, &analysis, &mut bytes).unwrap();
             let text = String::from_utf8(bytes).unwrap();
             let last: Vec<_> = text.lines().map(|line| line.rsplit(',').next().unwrap()).collect();
             assert_eq!((last[0], last[1], *last.last().unwrap()), ("varied", "1", "16"));
 
-            let picture = plot::svg_text(&report).unwrap();
-            assert!(picture.contains(&format!("time against {head}, 10⁵ elements")), "{picture}");
-            assert!(picture.contains(label) && picture.lines().any(|line| line == "16"), "{picture}");
+            let picture = plot::svg_text(&report, &analysis);
+            assert!(picture.contains(&format!("Time against {head}, 10⁵ elements")), "{picture}");
+            assert!(picture.contains(label) && picture.contains(">16</text>"), "{picture}");
 
             let mut bytes = Vec::new();
-            page::write(&report, None, &mut bytes).unwrap();
+            page::write(&report, &analysis, None, &mut bytes).unwrap();
             let page = String::from_utf8(bytes).unwrap();
             assert!(page.contains(title) && page.contains(&format!(">{head}</th>")), "{page}");
         }
@@ -338,7 +337,7 @@ mod forms {
     fn the_page_says_in_a_sentence_what_was_found() {
         let found = |report: &Report| {
             let mut bytes = Vec::new();
-            page::write(report, None, &mut bytes).unwrap();
+            page::write(report, &Analysis::of(report), None, &mut bytes).unwrap();
             let page = String::from_utf8(bytes).unwrap().replace('\u{202f}', " ");
             let (_, rest) = page.split_once("<p class=\"finding\">").unwrap();
             rest.split_once("</p>").unwrap().0.to_owned()
