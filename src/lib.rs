@@ -113,60 +113,45 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
-mod arg;
 pub mod backend;
-mod bits;
-mod body;
-pub mod bound;
 mod calibrate;
 mod error;
-mod figure;
-pub mod fold;
-mod formula;
-mod interpret;
-mod kernel;
-mod math;
-pub mod memory;
-mod model;
+pub mod formula;
+pub mod kernel;
 pub mod num;
-pub mod operator;
-pub mod parse;
-mod passing;
-mod plan;
-pub mod program;
+pub mod oracle;
 mod random;
-mod sketch;
 pub mod sweep;
-pub mod trace;
-pub mod ulp;
-pub mod wgsl;
+mod text;
 pub mod workload;
 
-pub use arg::Arg;
-#[doc(hidden)]
-pub use arg::Stored;
 pub use backend::auto::{self, Auto};
 #[cfg(feature = "gpu")]
 pub use backend::gpu::{BoundKernel, DeviceArg, DeviceArray, Gpu, GpuKernel, GpuMemory};
+pub use backend::memory;
 pub use backend::{Backend, Device, Info, Isa, Kind, Loop, Prepared, Simd, Stage, Threads, open};
-pub use error::{Error, Result};
-pub use fold::Fold;
-pub use formula::Formula;
-pub use kernel::Kernel;
-pub use model::Arithmetic;
-pub use num::{Element, Mask, Num};
-pub use parse::ParseError;
-pub use program::Program;
+pub use error::{Error, ParseError, Result};
+pub use formula::program::{self, Program};
+pub use formula::reduction::{self as fold, Fold};
+pub use formula::{Formula, parse, trace};
+pub use kernel::arg::Arg;
+#[doc(hidden)]
+pub use kernel::arg::Stored;
+pub use kernel::{Kernel, wgsl};
+pub use num::{Element, Mask, Num, operator, ulp};
+pub use oracle::{self as bound, Arithmetic};
 pub use sweep::Sweep;
 #[cfg(feature = "gpu")]
 pub use wgpu;
 pub use workload::Workload;
 
+// The rooms' names until every file uses the new ones.
+pub(crate) use {kernel::arg, text as figure};
+
 /// What the `crossover` command has in common with the library's messages.
 #[doc(hidden)]
 pub mod message {
-    pub use crate::error::nearest;
-    pub use crate::figure::{listed, shortened};
+    pub use crate::text::{listed, nearest, shortened};
 }
 
 /// The examples of the README, which run as tests.

@@ -328,7 +328,7 @@ fn every_number_keeps_its_promise() {
     let chosen = |name: &str| only.as_ref().is_none_or(|only| only.split(',').any(|one| one == name));
     let stride = std::env::var("CROSSOVER_STRIDE").map_or(1, |stride| stride.parse().unwrap());
     let (gpu, on_gpu) = gpu_errors(&chosen);
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/math/ACCURACY.md");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/num/math/ACCURACY.md");
     let mut broken = Vec::new();
     let mut row = |name: &'static str, promise: f64, worst: Worst| {
         let shader = on_gpu.iter().find(|(of, _)| *of == name).map_or(" | ".to_owned(), |(_, worst)| worst.cells());

@@ -4,10 +4,11 @@
 //! [`Prepared::run`] does the work, as often as you like.
 
 pub mod auto;
-mod loops;
-pub(crate) mod simd;
+pub mod memory;
+mod serial;
+mod team;
 pub(crate) mod threads;
-mod trials;
+mod tuner;
 
 #[cfg(feature = "gpu")]
 pub mod gpu;
@@ -17,17 +18,17 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use loops::Loop;
-pub use simd::Simd;
-pub use simd::isa::Isa;
+pub use crate::kernel::cpu::isa::Isa;
+pub(crate) use serial::FAR;
+pub use serial::{Loop, Simd};
 pub use threads::Threads;
 
-use crate::arg::Arg;
 use crate::error::{Error, Result};
-use crate::fold::Fold;
+use crate::formula::reduction::Fold;
 use crate::kernel::Kernel;
-use crate::model::Arithmetic;
+use crate::kernel::arg::Arg;
 use crate::num::Element;
+use crate::oracle::rounding::Arithmetic;
 
 /// Elements that are sent to a GPU at a time, 8 MiB: enough to hide the cost of a submission, and few enough for several
 /// chunks of an array to be on their way.

@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn a_probe_of_an_operator_is_one_pass() {
         for (name, program) in operators() {
-            let costs = crate::plan::Plan::costs(&program());
+            let costs = crate::kernel::cpu::interpreter::bytecode::Plan::costs(&program());
             assert_eq!(costs.len(), 1, "{name}");
             assert_eq!(costs[0].0, name);
         }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Axis, Measurement, Report};
-use crate::figure::time;
+use crate::text::time;
 
 /// Returns the range of the positive numbers, extended by a factor of `margin` on both sides and limited to what an `f64`
 /// holds: a file may have any number.

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::{Analysis, Axis, Measurement, Report, Series, Varied};
-use crate::figure::{percent, short, time};
+use crate::text::{percent, short, time};
 
 /// A measurement with what its report knows of it.
 pub(super) struct Row<'a> {

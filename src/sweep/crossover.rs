@@ -17,7 +17,7 @@ use super::report::{Measurement, Report, Series};
 use super::table::{shortened, wrapped};
 use super::{Axis, Regime};
 use crate::backend::Kind;
-use crate::figure::{about, short};
+use crate::text::{about, short};
 
 /// The fewest bytes of a run that certainly do not fit the caches of one core.
 const FAR: f64 = (16 << 20) as f64;

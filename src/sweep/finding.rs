@@ -4,7 +4,7 @@
 use super::table::shortened;
 use super::{Axis, Measurement, Regime, Report, Series};
 use crate::backend::Kind;
-use crate::figure::{grouped, percent, short};
+use crate::text::{grouped, percent, short};
 
 const BASIS: &str = "By the medians, from arrays in host memory to an array in host memory.";
 const SHARED: &str = " Who shares the lead has a range from 5 to 95\u{a0}% that overlaps with that of the least median.";

@@ -94,7 +94,7 @@ pub use warning::Warning;
 
 use crate::backend::{Backend, Info, Isa, Kind};
 use crate::error::Error;
-use crate::model::Arithmetic;
+use crate::oracle::Arithmetic;
 use crate::workload::Workload;
 use ceiling::{Machine, Own};
 use load::ReferenceWork;

@@ -14,7 +14,7 @@ use super::font::{fitted, width_of};
 use super::look::Look;
 use super::mark::Mark;
 use super::{Analysis, Axis, Measurement, Report, Series};
-use crate::figure::{grouped, percent, time};
+use crate::text::{grouped, percent, time};
 use crate::workload::Workload;
 
 /// Returns the plot as SVG.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Axis, Ceilings, Environment, Mismatch, Reference, Regime, Varied};
 use crate::backend::Kind;
-use crate::figure::shortened;
+use crate::text::shortened;
 
 /// What a sweep found, and where.
 #[derive(Clone, PartialEq, Debug)]

@@ -15,7 +15,7 @@ use super::look::Look;
 use super::report::threads;
 use super::{Regime, Report, Series, Varied};
 use crate::backend::Kind;
-use crate::figure::short;
+use crate::text::short;
 
 /// Returns the plot as SVG.
 pub fn svg_text(report: &Report) -> String {

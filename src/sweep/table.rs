@@ -2,7 +2,7 @@
 
 use super::columns::{COMPARED, Column, ERROR, MEDIAN, PER_ELEMENT, RATE, Row, SERIES, WORKLOAD, X};
 use super::{Axis, Change, Measurement, Place, Report, Series, Varied};
-use crate::figure::{percent, short, time};
+use crate::text::{percent, short, time};
 
 /// Makes the table's lines, one measurement after the other.
 #[derive(Clone, Debug, Default)]

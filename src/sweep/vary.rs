@@ -17,7 +17,7 @@ use crate::arg::Arg;
 use crate::backend::threads::MOST_THREADS;
 use crate::backend::{Backend, Info, Kind, Threads};
 use crate::error::{Error, Result};
-use crate::figure::about;
+use crate::text::about;
 use crate::kernel::Kernel;
 use crate::workload::{Horner, Workload};
 

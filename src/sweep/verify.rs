@@ -3,10 +3,9 @@
 use std::fmt;
 use std::thread;
 
-use crate::bound::Bound;
 use crate::error::Result;
-use crate::fold::{self, Fold};
-use crate::model::Arithmetic;
+use crate::formula::reduction::Fold;
+use crate::oracle::{self, Arithmetic, Bound};
 use crate::ulp::distance;
 use crate::workload::{Data, Workload};
 
@@ -41,7 +40,7 @@ impl Oracle {
         let bounds = self.bounds.iter().find(|(each, _)| *each == arithmetic).map_or(&[][..], |(_, bounds)| bounds);
         assert!(bounds.len() >= len, "the oracle was asked for {len} elements and has {}", bounds.len());
         match fold {
-            Some(fold) => compare(&fold::bounds(fold, arithmetic, &bounds[..len]), output),
+            Some(fold) => compare(&oracle::reduction::bounds(fold, arithmetic, &bounds[..len]), output),
             None => compare(&bounds[..len], output),
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use super::report::{Measurement, Quantiles, Report, quantile};
 
 use crate::backend::{Isa, Kind};
-use crate::figure::{short, time};
+use crate::text::{short, time};
 
 /// The fewest trials whose noise can be told from a change.
 const TRIALS: usize = 5;

@@ -7,7 +7,7 @@ use super::machine::Cost;
 use super::policy::{Goal, Policy, Residency};
 use super::profile::Source;
 use crate::backend::Kind;
-use crate::figure::{about, short, time};
+use crate::text::{about, short, time};
 
 /// Which backend is to run a kernel over so many elements, and why.
 ///

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use crate::formula::program::Op;
 use crate::kernel::Kernel;
-use crate::operator::{Binary, Ternary, Unary};
-use crate::plan::Plan;
-use crate::program::Op;
-use crate::sketch::Functions;
+use crate::kernel::cpu::interpreter::bytecode::Plan;
+use crate::kernel::wgsl::function::Functions;
+use crate::num::operator::{Binary, Ternary, Unary};
 
 /// What a kernel asks for each element.
 #[derive(Clone, PartialEq, Debug)]
@@ -113,7 +113,7 @@ fn lines(name: &str, functions: &Functions) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fold::Fold;
+    use crate::formula::reduction::Fold;
     use crate::workload::Workload;
 
     #[test]

@@ -9,10 +9,10 @@ use super::demand::Demand;
 use super::policy::Residency;
 use super::ranking::{Order, Table};
 use super::refinement::Refinement;
-use crate::arg::{Arg, elements};
 use crate::backend::{Kind, Prepared, Stage};
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
+use crate::kernel::arg::{Arg, elements};
 
 /// A run that failed on a backend. The next best ran it, if there was one.
 #[derive(Clone, Debug)]

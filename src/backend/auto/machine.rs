@@ -21,7 +21,7 @@ use super::demand::{Demand, weight};
 use super::estimate::{Curve, Estimate};
 use super::policy::{Goal, Residency};
 use crate::backend::Kind;
-use crate::program::{Binary, Compare, Ternary, Test};
+use crate::formula::program::{Binary, Compare, Ternary, Test};
 
 /// One core's way of computing, one number at a time or in lanes. Times are in seconds.
 #[derive(Clone, PartialEq, Debug)]

@@ -6,7 +6,7 @@ use super::estimate::{Curve, Estimate};
 use super::machine::{Card, Core, Machine, Team};
 use super::shipped;
 use crate::backend::{Info, Kind};
-use crate::figure::time;
+use crate::text::time;
 
 /// What a calibration found out about a machine.
 ///

@@ -6,8 +6,8 @@ use super::machine::{Line, Prediction};
 use super::policy::{Goal, Residency};
 use super::{Inner, RANGE};
 use crate::backend::Kind;
-use crate::figure::time;
 use crate::kernel::Kernel;
+use crate::text::time;
 
 /// Predictions so near to the best count as equal: the plainer backend is chosen then, which leaves the other cores and the
 /// GPU to others.

@@ -4,8 +4,8 @@ use std::ops::{Bound, RangeBounds};
 use std::sync::Arc;
 
 use super::Gpu;
-use super::memory::Allocation;
-use super::wait::Waiting;
+use super::memory::{Allocation, bytes};
+use super::poller::Waiting;
 use super::window::Window;
 use crate::error::{Error, Result};
 
@@ -211,9 +211,13 @@ impl Gpu {
                 expected: "an array of f32 begins and ends at multiples of 4 bytes".to_owned(),
             });
         }
-        self.check_buffer(buffer)?;
+        self.link().check_buffer(buffer)?;
         let (from, len) = ((slice.offset() / element) as usize, (slice.size() / element) as usize);
-        Ok(DeviceArray { memory: Arc::new(Allocation::borrowed(self, buffer.clone())), from, len })
+        Ok(DeviceArray {
+            memory: Arc::new(Allocation::borrowed(self.link().identity().clone(), buffer.clone())),
+            from,
+            len,
+        })
     }
 
     /// Overwrites an array with one of the host.
@@ -236,11 +240,13 @@ impl Gpu {
     }
 
     async fn write_as(&self, to: &DeviceArray, from: &[f32], waiting: Waiting) -> Result<()> {
-        self.check_owns(to, || "the array to be written".to_owned())?;
+        self.link().check_owns(to.memory(), || "the array to be written".to_owned())?;
         same_length("write", from.len(), to.len)?;
         to.allows(wgpu::BufferUsages::COPY_DST, "an array to be written")?;
         if from.len() <= SHORT {
-            return self.scoped(|_| self.queue().write_buffer(to.held(), to.offset(), bytemuck::cast_slice(from)));
+            return self
+                .link()
+                .scoped(|_| self.queue().write_buffer(to.held(), to.offset(), bytemuck::cast_slice(from)));
         }
         // While the device copies from one window, the host writes the other.
         let (piece, mode) = (self.piece(from.len()), wgpu::MapMode::Write);
@@ -251,7 +257,7 @@ impl Gpu {
             window.open(submission.as_ref(), waiting).await?;
             window.write(from)?;
             let at = to.offset() + bytes(index * piece);
-            *submission = Some(self.scoped(|device| {
+            *submission = Some(self.link().scoped(|device| {
                 let mut encoder = device.create_command_encoder(&Default::default());
                 encoder.copy_buffer_to_buffer(window.buffer(), 0, to.held(), at, bytes(from.len()));
                 let submission = self.queue().submit([encoder.finish()]);
@@ -300,7 +306,7 @@ impl Gpu {
     }
 
     async fn download_as(&self, from: &DeviceArray, to: &mut [f32], waiting: Waiting) -> Result<()> {
-        self.check_owns(from, || "the array to be downloaded".to_owned())?;
+        self.link().check_owns(from.memory(), || "the array to be downloaded".to_owned())?;
         same_length("download", to.len(), from.len)?;
         from.allows(wgpu::BufferUsages::COPY_SRC, "an array to be downloaded")?;
         if to.is_empty() {
@@ -320,7 +326,7 @@ impl Gpu {
             }
             if let Some((part, submission)) = reads.get_mut(next) {
                 let (window, at) = (&mut windows[next % count], from.offset() + bytes(next * piece));
-                *submission = Some(self.scoped(|device| {
+                *submission = Some(self.link().scoped(|device| {
                     let mut encoder = device.create_command_encoder(&Default::default());
                     encoder.copy_buffer_to_buffer(from.held(), at, window.buffer(), 0, bytes(part.len()));
                     let submission = self.queue().submit([encoder.finish()]);
@@ -348,9 +354,4 @@ fn allows(buffer: &wgpu::Buffer, usage: wgpu::BufferUsages, purpose: &'static st
     }
     let names: Vec<_> = missing.iter_names().map(|(name, _)| name).collect();
     Err(Error::Usage { purpose, missing: names.join(" | ") })
-}
-
-/// The size of `len` numbers.
-pub(super) fn bytes(len: usize) -> u64 {
-    len as u64 * size_of::<f32>() as u64
 }

@@ -10,10 +10,10 @@ use super::layout::{self, Layout, group};
 use super::memory::Allocation;
 use super::params::{self, Work};
 use super::pipeline::Pipeline;
+use super::poller::Waiting;
 use super::timer::Timer;
-use super::wait::Waiting;
 use crate::error::{Error, Result};
-use crate::fold::Fold;
+use crate::formula::reduction::Fold;
 
 /// A kernel with its arrays, ready to run: cheap to run again and again. Clones share its arrays and numbers.
 #[derive(Clone, Debug)]
@@ -85,7 +85,7 @@ impl BoundKernel {
         // A state has another length than the result.
         let out_len = if concludes || fold.is_none() { out.len() } else { core.kernel.output_len(out.len()) };
         let len = core.kernel.check_lengths(inputs.iter().map(DeviceArg::len), out_len)?;
-        gpu.check_owns_all(&core.kernel, inputs, out)?;
+        layout::check_owns(gpu, &core.kernel, inputs, out)?;
         let layout = Layout::new(core, inputs, out)?;
         let nothing = match fold {
             Some(fold) if len == 0 => Some((out.clone(), fold.empty()?)),
@@ -203,7 +203,7 @@ impl BoundKernel {
     /// between, since another thread may exchange other numbers at the same time.
     fn exchange(&self, change: impl FnOnce(&Said) -> Result<Option<Said>>) -> Result<()> {
         let gpu = &self.core.gpu;
-        gpu.check_faults()?;
+        gpu.link().check_faults()?;
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(new) = change(&said)? else { return Ok(()) };
         let words = self.words(&new);
@@ -215,7 +215,7 @@ impl BoundKernel {
         // An error is explained without the lock: the device is then polled, and may call back the host.
         drop(said);
         if let Some(error) = error {
-            return Err(gpu.explain(error));
+            return Err(gpu.link().explain(error));
         }
         self.nothing.as_ref().map_or(Ok(()), |(out, value)| gpu.write(out, &[*value]))
     }
@@ -270,7 +270,7 @@ impl BoundKernel {
 
     fn submit(&self, timer: Option<&mut Timer>) -> Result<wgpu::SubmissionIndex> {
         let gpu = &self.core.gpu;
-        gpu.scoped(|device| {
+        gpu.link().scoped(|device| {
             let mut encoder = device.create_command_encoder(&Default::default());
             self.encode_part(&mut encoder, self.len, timer.as_deref());
             let submission = gpu.queue().submit([encoder.finish()]);
@@ -295,8 +295,8 @@ impl BoundKernel {
     /// What may go wrong on the device.
     pub fn run(&self) -> Result<()> {
         let submission = self.submit(None)?;
-        let wait = wgpu::PollType::Wait { submission_index: Some(submission), timeout: self.core.gpu.timeout() };
-        self.core.gpu.poll(wait)
+        let wait = wgpu::PollType::Wait { submission_index: Some(submission), timeout: self.core.gpu.link().timeout() };
+        self.core.gpu.link().poll(wait)
     }
 
     /// Runs it, without blocking the thread until the device is done: any executor can drive it. It is submitted when the
@@ -308,7 +308,7 @@ impl BoundKernel {
     pub async fn run_async(&self) -> Result<()> {
         let gpu = &self.core.gpu;
         let submission = self.submit(None)?;
-        gpu.arrival(gpu.work_done(), Some(&submission), Waiting::Async).await
+        gpu.link().arrival(gpu.link().work_done(), Some(&submission), Waiting::Async).await
     }
 
     /// Runs it as [`run`](BoundKernel::run) does, and gives how long the device took, on its own clock: nothing if it has

@@ -1,13 +1,6 @@
-//! Turning what `wgpu` reports into this crate's errors.
+//! What a device reports: errors that a scope catches, others, and its loss.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
-
-use super::Gpu;
-use crate::error::{Error, Result};
-
-/// How long an error is held back for the device to tell that it is lost.
-const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// What a device reports by itself. One that was opened here reports to handlers of ours; of a host's device only its own
 /// handlers hear, and that it is gone is noted when a call fails.
@@ -39,7 +32,18 @@ impl Faults {
         self.listens
     }
 
-    fn lose(&self, reason: String) {
+    /// Returns why the device is lost, if it is.
+    pub(super) fn lost(&self) -> Option<&str> {
+        self.lost.get().map(String::as_str)
+    }
+
+    /// Takes the error that no scope has caught, if there is one.
+    pub(super) fn take_uncaptured(&self) -> Option<String> {
+        self.uncaptured.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Notes that the device is lost.
+    pub(super) fn lose(&self, reason: String) {
         _ = self.lost.set(if reason.is_empty() { "it was destroyed".to_owned() } else { reason });
     }
 }
@@ -66,65 +70,4 @@ pub(super) fn catches(scope: &wgpu::Device, device: &wgpu::Device) -> bool {
     let caught = pollster::block_on(inner.pop()).is_some();
     drop(outer);
     caught
-}
-
-impl Gpu {
-    /// Does something with the device and returns what went wrong with it, if anything did.
-    ///
-    /// Without a scope, an error would go to the handler of whoever owns the device, which by default panics.
-    pub(super) fn scoped<T>(&self, action: impl FnOnce(&wgpu::Device) -> T) -> Result<T> {
-        self.check_faults()?;
-        match captured(self.device(), action) {
-            (_, Some(error)) => Err(self.explain(error)),
-            (value, None) => Ok(value),
-        }
-    }
-
-    pub(super) fn explain(&self, error: wgpu::Error) -> Error {
-        // A device that is lost tells so when it is next asked, and not before it is done.
-        let wait = wgpu::PollType::Wait { submission_index: None, timeout: Some(LAST_WORDS) };
-        if let Err(lost @ Error::DeviceLost { .. }) = self.poll(wait) {
-            return lost;
-        }
-        match error {
-            wgpu::Error::OutOfMemory { source } => Error::OutOfMemory { message: source.to_string() },
-            wgpu::Error::Validation { description, .. } | wgpu::Error::Internal { description, .. } => {
-                // What a lost device makes is invalid, which it reports not at once but when that is used. So is what a host
-                // made by mistake: the device is asked, since the text does not distinguish the two.
-                if self.is_lost() { self.gone(description) } else { Error::Device { message: description } }
-            }
-        }
-    }
-
-    /// Whether the device is lost, also a host's, of which only the host's own handlers hear.
-    pub(super) fn is_lost(&self) -> bool {
-        !catches(self.device(), self.device())
-    }
-
-    /// Fails if the device is known to be lost.
-    pub(super) fn check_lost(&self) -> Result<()> {
-        match self.inner.faults.lost.get() {
-            Some(reason) => Err(Error::DeviceLost { reason: reason.clone() }),
-            None => Ok(()),
-        }
-    }
-
-    /// What the device has reported by itself, if anything.
-    pub(super) fn check_faults(&self) -> Result<()> {
-        self.check_lost()?;
-        let faults = &self.inner.faults;
-        match faults.uncaptured.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(message) => Err(Error::Device { message }),
-            None => Ok(()),
-        }
-    }
-
-    /// The error for a device that behaves as only one does that is gone. It is gone from here on.
-    pub(super) fn gone(&self, sign: String) -> Error {
-        self.inner.faults.lose(sign);
-        match self.check_faults() {
-            Err(lost) => lost,
-            Ok(()) => unreachable!("it has just been lost"),
-        }
-    }
 }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::Gpu;
-use super::array::bytes;
+use super::memory::bytes;
 use super::pipeline::Pipeline;
 use super::stream::Idle;
 use crate::error::{Error, Result};
-use crate::fold::Fold;
+use crate::formula::reduction::Fold;
 use crate::kernel::Kernel;
-use crate::wgsl::{self, Shape};
+use crate::kernel::wgsl::{self, Shape};
 
 /// Invocations in a workgroup, where the device allows as many: a multiple of every GPU's subgroup.
 const WORKGROUP: u32 = 256;
@@ -38,6 +38,17 @@ pub(super) struct Compiled {
     pub(super) workgroup: u32,
 }
 
+impl Gpu {
+    /// Compiles a kernel, to run it on arrays that are on the device.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLarge`](crate::Error::TooLarge) if it has more inputs than the device can bind, and what may go wrong on the device.
+    pub fn compile(&self, kernel: &Kernel) -> Result<GpuKernel> {
+        GpuKernel::new(self, kernel)
+    }
+}
+
 impl GpuKernel {
     pub(super) fn new(gpu: &Gpu, kernel: &Kernel) -> Result<Self> {
         let (limits, title) = (gpu.limits(), kernel.title());
@@ -64,7 +75,7 @@ impl GpuKernel {
         // What nearly every run needs.
         core.pipeline(&Shape { blocks: core.may_take_blocks(), ..Shape::new(workgroup) })?;
         core.join()?;
-        Ok(GpuKernel { core, idle: gpu.idle() })
+        Ok(GpuKernel { core, idle: Idle::of(gpu) })
     }
 
     /// The kernel that was compiled.
@@ -91,7 +102,7 @@ impl Compiled {
     /// What folds the results of workgroups, for a fold.
     pub(super) fn join(&self) -> Result<Option<Pipeline>> {
         let Some(fold) = self.kernel.fold() else { return Ok(None) };
-        let x = crate::trace::trace(&crate::workload::Identity);
+        let x = crate::formula::trace::trace(&crate::workload::Identity);
         let identity = Kernel::from_program(fold.names()[0], x.with_fold(Some(fold)));
         self.gpu.pipeline(&identity, &Shape { joins: true, ..Shape::new(self.workgroup) }).map(Some)
     }

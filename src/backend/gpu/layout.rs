@@ -3,11 +3,13 @@
 use std::ops::Range;
 
 use super::Gpu;
-use super::array::{DeviceArg, DeviceArray, bytes};
+use super::array::{DeviceArg, DeviceArray};
 use super::kernel::Compiled;
+use super::memory::{bytes, part};
 use super::pipeline::Pipeline;
 use crate::error::{Error, Result};
-use crate::wgsl::{BLOCK, Place, Shape};
+use crate::kernel::Kernel;
+use crate::kernel::wgsl::{BLOCK, Place, Shape};
 
 /// How a shader reaches the arrays, and how far behind the beginning of its binding each of them begins.
 #[derive(Clone, Debug)]
@@ -67,7 +69,7 @@ impl Layout {
             match arg.array() {
                 Some(_) if self.shape.place(n) == Place::Same => {}
                 Some(array) => resources.push((binding, self.window(core, array, &elements))),
-                None => resources.push((binding, resource(placeholder.buffer(), 0, bytes(BLOCK as usize)))),
+                None => resources.push((binding, part(placeholder.buffer(), 0, bytes(BLOCK as usize)))),
             }
         }
         group(&core.gpu, &core.title, pipeline, resources)
@@ -82,14 +84,14 @@ impl Layout {
     ) -> wgpu::BindingResource<'a> {
         let behind = behind(&core.gpu, array);
         let size = (behind + bytes(elements.len())).next_multiple_of(bytes(self.shape.width() as usize));
-        resource(array.held(), array.offset() + bytes(elements.start) - behind, size)
+        part(array.held(), array.offset() + bytes(elements.start) - behind, size)
     }
 }
 
 /// A whole array, to be bound.
 pub(super) fn whole<'a>(gpu: &Gpu, array: &'a DeviceArray) -> wgpu::BindingResource<'a> {
     let behind = behind(gpu, array);
-    resource(array.held(), array.offset() - behind, behind + bytes(array.len().max(1)))
+    part(array.held(), array.offset() - behind, behind + bytes(array.len().max(1)))
 }
 
 /// How many bytes before an array a binding has to begin.
@@ -103,11 +105,6 @@ fn in_blocks(array: &DeviceArray) -> bool {
     array.offset().is_multiple_of(block) && array.end().next_multiple_of(block) <= array.held().size()
 }
 
-/// A part of a buffer, to be bound.
-pub(super) fn resource(buffer: &wgpu::Buffer, offset: u64, size: u64) -> wgpu::BindingResource<'_> {
-    wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset, size: wgpu::BufferSize::new(size) })
-}
-
 pub(super) fn group(
     gpu: &Gpu,
     label: &str,
@@ -117,5 +114,15 @@ pub(super) fn group(
     let entries = resources.into_iter().map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource });
     let entries: Vec<_> = entries.collect();
     let descriptor = wgpu::BindGroupDescriptor { label: Some(label), layout: &pipeline.bindings, entries: &entries };
-    gpu.scoped(|device| device.create_bind_group(&descriptor))
+    gpu.link().scoped(|device| device.create_bind_group(&descriptor))
+}
+
+/// Checks that all arrays of a kernel are in this device's memory.
+pub(super) fn check_owns(gpu: &Gpu, kernel: &Kernel, inputs: &[DeviceArg<'_>], out: &DeviceArray) -> Result<()> {
+    for (name, arg) in kernel.inputs().iter().zip(inputs) {
+        if let Some(array) = arg.array() {
+            gpu.link().check_owns(array.memory(), || format!("kernel `{}`: input `{name}`", kernel.title()))?;
+        }
+    }
+    gpu.link().check_owns(out.memory(), || format!("kernel `{}`: the output", kernel.title()))
 }

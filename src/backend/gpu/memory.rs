@@ -9,7 +9,6 @@ use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::Gpu;
 use super::identity::Identity;
 use crate::error::{Error, Result};
 
@@ -54,9 +53,9 @@ struct State {
     idle: VecDeque<Idle>,
 }
 
-struct Idle {
-    buffer: wgpu::Buffer,
-    size: u64,
+pub(super) struct Idle {
+    pub(super) buffer: wgpu::Buffer,
+    pub(super) size: u64,
 }
 
 /// A buffer of the pool's, or of the host application's.
@@ -72,8 +71,13 @@ pub(super) struct Allocation {
 
 impl Allocation {
     /// A buffer of somebody else's.
-    pub(super) fn borrowed(gpu: &Gpu, buffer: wgpu::Buffer) -> Self {
-        Allocation { buffer, identity: gpu.identity().clone(), pool: None, spent: AtomicBool::new(false) }
+    pub(super) fn borrowed(identity: Identity, buffer: wgpu::Buffer) -> Self {
+        Allocation { buffer, identity, pool: None, spent: AtomicBool::new(false) }
+    }
+
+    /// A buffer of the pool's, which counts `size` bytes for it.
+    pub(super) fn pooled(identity: Identity, buffer: wgpu::Buffer, pool: &Arc<Pool>, size: u64) -> Self {
+        Allocation { buffer, identity, pool: Some((pool.clone(), size)), spent: AtomicBool::new(false) }
     }
 
     pub(super) fn buffer(&self) -> &wgpu::Buffer {
@@ -140,7 +144,7 @@ impl Pool {
     }
 
     /// Returns a cached buffer of at least `size` bytes, or if there is none, counts a new one of `size`.
-    fn take(&self, size: u64, usage: wgpu::BufferUsages) -> Result<Option<Idle>> {
+    pub(super) fn take(&self, size: u64, usage: wgpu::BufferUsages) -> Result<Option<Idle>> {
         let mut state = self.state();
         let found = state.find(size, usage);
         if found.is_none() {
@@ -150,7 +154,7 @@ impl Pool {
     }
 
     /// Takes back a buffer, or the count of one that is not to be used again.
-    fn put(&self, buffer: Option<wgpu::Buffer>, size: u64) {
+    pub(super) fn put(&self, buffer: Option<wgpu::Buffer>, size: u64) {
         let mut state = self.state();
         state.memory.in_use -= size;
         state.memory.buffers_in_use -= 1;
@@ -230,76 +234,19 @@ impl State {
     }
 }
 
-impl Gpu {
-    /// How much of the device's memory this GPU and its clones have, here and now.
-    ///
-    /// What the host application has, and what the driver needs for itself, is not counted.
-    pub fn memory(&self) -> GpuMemory {
-        self.pool().memory()
-    }
+/// The size of `len` numbers.
+pub(super) fn bytes(len: usize) -> u64 {
+    len as u64 * size_of::<f32>() as u64
+}
 
-    /// Gives the driver back what is kept for later: memory, between arrays and between runs, and compiled kernels.
-    pub fn trim(&self) {
-        self.empty_idles();
-        self.forget_pipelines();
-        self.pool().trim();
-        // The driver hears of it when the device is asked next.
-        _ = self.poll(wgpu::PollType::Poll);
-    }
-
-    /// Sets how many bytes of the device's memory may be allocated at a time; none is as many as there are. Runs on arrays
-    /// of the host take smaller chunks where that is little.
-    ///
-    /// What is in use already stays so.
-    pub fn set_limit(&self, bytes: Option<u64>) {
-        self.pool().set_limit(bytes);
-    }
-
-    /// A buffer with room for so many bytes at least.
-    pub(super) fn allocate(&self, bytes: u64, usage: wgpu::BufferUsages) -> Result<Allocation> {
-        let limit = self.limits().max_buffer_size;
-        if bytes > limit {
-            return Err(Error::TooLarge {
-                what: format!("an array of {} elements on the GPU, in bytes,", bytes / size_of::<f32>() as u64),
-                needed: bytes,
-                limit,
-                remedy: "run it from the host, which sends it in chunks, or in parts".to_owned(),
-            });
-        }
-        let (pool, size) = (self.pool(), class(bytes).min(limit));
-        let idle = match pool.take(size, usage) {
-            // What kernels keep between runs makes room for what is needed now.
-            Err(_) => {
-                self.empty_idles();
-                pool.take(size, usage)?
-            }
-            Ok(idle) => idle,
-        };
-        let (buffer, size) = match idle {
-            Some(idle) => (idle.buffer, idle.size),
-            None => (self.create(size, usage).inspect_err(|_| pool.put(None, size))?, size),
-        };
-        let (identity, pool) = (self.identity().clone(), Some((pool.clone(), size)));
-        Ok(Allocation { buffer, identity, pool, spent: AtomicBool::new(false) })
-    }
-
-    /// Asks the driver for a buffer; if there is no memory left, once more without what is cached.
-    fn create(&self, size: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
-        let descriptor = wgpu::BufferDescriptor { label: Some("crossover"), size, usage, mapped_at_creation: false };
-        let create = || self.scoped(|device| device.create_buffer(&descriptor));
-        match create() {
-            Err(Error::OutOfMemory { .. }) => {
-                self.trim();
-                create()
-            }
-            other => other,
-        }
-    }
+/// A part of a buffer, to be bound.
+pub(super) fn part(buffer: &wgpu::Buffer, offset: u64, size: u64) -> wgpu::BindingResource<'_> {
+    wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset, size: wgpu::BufferSize::new(size) })
 }
 
 /// The size of the buffer that is made for so many bytes: the next of eight steps between powers of two, so that a buffer
 /// serves other sizes, too, and at most an eighth of it is for nothing.
-fn class(bytes: u64) -> u64 {
+pub(super) fn class(bytes: u64) -> u64 {
     const LEAST: u64 = 256;
     let bytes = bytes.max(LEAST);
     bytes.next_multiple_of((bytes.next_power_of_two() / 16).max(LEAST))

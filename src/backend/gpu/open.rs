@@ -1,17 +1,14 @@
 //! Finding a GPU and opening it.
 
-use super::Gpu;
+use std::sync::Arc;
+
+use super::device::{Gpu, shares};
 use super::fault::Faults;
-use crate::backend::Device;
 use crate::error::{Error, Result};
 
 /// What brings a GPU to a machine without one.
 const REMEDY: &str = "install the driver of your GPU, or a software one: on Debian and Ubuntu the package \
                       mesa-vulkan-drivers";
-
-pub(super) fn open() -> Result<Gpu> {
-    find(&std::env::var("WGPU_ADAPTER_NAME").unwrap_or_default())
-}
 
 /// Opens the best adapter whose name has such a part.
 fn find(wanted: &str) -> Result<Gpu> {
@@ -71,6 +68,35 @@ fn request(adapter: &wgpu::Adapter) -> Result<Gpu, wgpu::RequestDeviceError> {
 }
 
 impl Gpu {
+    /// Opens the most powerful GPU of this machine, with all that it can do. A program that plays a GPU on the CPU is taken
+    /// only if there is nothing else.
+    ///
+    /// The environment variables `WGPU_BACKEND` (such as `vulkan`) and `WGPU_ADAPTER_NAME` (a part of the name) narrow the
+    /// choice.
+    ///
+    /// On Linux without a window system, a layer of Mesa's Vulkan drivers may write "XDG_RUNTIME_DIR is invalid or not set" to
+    /// standard error, since `wgpu` enables the extensions for windows in any case. The environment variable
+    /// `NODEVICE_SELECT=1` turns that layer off; the command `crossover` sets it for itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`](crate::Error::Unavailable) with what was found if there is none.
+    pub fn open() -> Result<Gpu> {
+        find(&std::env::var("WGPU_ADAPTER_NAME").unwrap_or_default())
+    }
+
+    /// Works on a device that a host application has opened, with whatever features and limits it has: see
+    /// [`required`](Gpu::required) for what serves best.
+    ///
+    /// Nothing of the host's changes: no handler is installed, and dropping this leaves the device as it was. Since only the
+    /// host's handlers hear of a lost device, it is noticed here when the next call fails.
+    ///
+    /// The `Gpu`s that are made of one device share its arrays. An array of any other device is refused with
+    /// [`Error::OtherDevice`](crate::Error::OtherDevice).
+    pub fn from_device(device: wgpu::Device, queue: wgpu::Queue) -> Gpu {
+        Gpu::new(device, queue, Arc::default())
+    }
+
     /// What a host application asks an adapter for to have the most of this crate: all of its limits, the feature
     /// [`TIMESTAMP_QUERY`](wgpu::Features::TIMESTAMP_QUERY) for [`BoundKernel::time`](super::BoundKernel::time), and where
     /// host and device share their memory [`MAPPABLE_PRIMARY_BUFFERS`](wgpu::Features::MAPPABLE_PRIMARY_BUFFERS), which
@@ -107,20 +133,15 @@ impl Gpu {
     /// [`Error::Unavailable`] if it is not there any longer, or if the device is a host application's, which alone can open
     /// it again.
     pub fn reopen(&self) -> Result<Gpu> {
-        if !self.inner.faults.listens() {
+        if !self.link().listens() {
             return Err(Error::Unavailable {
                 what: "another device in place of the host application's".to_owned(),
                 reason: "it was not opened here".to_owned(),
                 remedy: "open it in the host, and call `Gpu::from_device`".to_owned(),
             });
         }
-        find(&self.inner.about.name)
+        find(&self.about().name)
     }
-}
-
-/// Whether a device works in the host's own memory.
-pub(super) fn shares(info: &wgpu::AdapterInfo) -> bool {
-    matches!(info.device_type, wgpu::DeviceType::IntegratedGpu | wgpu::DeviceType::Cpu)
 }
 
 fn computes(adapter: &wgpu::Adapter) -> bool {
@@ -136,15 +157,5 @@ fn rank(info: &wgpu::AdapterInfo) -> u8 {
         wgpu::DeviceType::VirtualGpu => 2,
         wgpu::DeviceType::Other => 3,
         wgpu::DeviceType::Cpu => 4,
-    }
-}
-
-pub(super) fn about(info: &wgpu::AdapterInfo) -> Device {
-    let driver = format!("{} {}", info.driver, info.driver_info);
-    Device {
-        name: info.name.clone(),
-        driver: driver.trim().to_owned(),
-        api: info.backend.to_string(),
-        software: info.device_type == wgpu::DeviceType::Cpu,
     }
 }

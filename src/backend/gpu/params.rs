@@ -1,7 +1,8 @@
 //! The parameters of a dispatch, as the shaders read them: see `Params` and `Input` in `shaders/`.
 
 use super::kernel::Compiled;
-use super::layout::{Layout, resource};
+use super::layout::Layout;
+use super::memory::part;
 
 /// Words of parameters for each input.
 const INPUT: usize = 4;
@@ -34,7 +35,7 @@ pub(super) fn stride(core: &Compiled) -> usize {
 /// Those of one dispatch, to be bound.
 pub(super) fn window<'a>(core: &Compiled, params: &'a wgpu::Buffer, dispatch: usize) -> wgpu::BindingResource<'a> {
     let stride = stride(core) as u64;
-    resource(params, dispatch as u64 * stride, stride)
+    part(params, dispatch as u64 * stride, stride)
 }
 
 /// Writes those of one dispatch over zeros. `columns` is how many workgroups there are in a row, and `numbers` has for each

@@ -1,12 +1,12 @@
 //! Shaders compiled for a device, each once.
 
-use std::sync::PoisonError;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::Gpu;
+use super::link::Link;
 use crate::error::{Error, Result};
+use crate::formula::program::Program;
 use crate::kernel::Kernel;
-use crate::program::Program;
-use crate::wgsl::{self, Place, Shape};
+use crate::kernel::wgsl::{self, Place, Shape};
 
 /// Compiled shaders that are kept at most; the one that was used longest ago goes first.
 const MOST: usize = 256;
@@ -20,37 +20,49 @@ pub(super) struct Pipeline {
 
 /// The compiled shaders of a device. A new one is at the end.
 #[derive(Default, Debug)]
-pub(super) struct Pipelines(Vec<(Program, Shape, Pipeline)>);
+pub(super) struct Pipelines(Mutex<Vec<Compiled>>);
 
-impl Gpu {
-    /// The shader of a kernel, compiled now or earlier.
-    pub(super) fn pipeline(&self, kernel: &Kernel, shape: &Shape) -> Result<Pipeline> {
+type Compiled = (Program, Shape, Pipeline);
+
+impl Pipelines {
+    fn known(&self) -> MutexGuard<'_, Vec<Compiled>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the shader of a kernel, compiled now or earlier.
+    pub(super) fn get(&self, link: &Link, kernel: &Kernel, shape: &Shape) -> Result<Pipeline> {
         // The list is short, and most programs differ in their length already.
-        let same = |known: &(Program, Shape, Pipeline)| known.1 == *shape && known.0 == *kernel.program();
-        let mut known = self.pipelines().lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(index) = known.0.iter().rposition(same) {
-            known.0[index..].rotate_left(1);
-            return Ok(known.0[known.0.len() - 1].2.clone());
+        let same = |known: &Compiled| known.1 == *shape && known.0 == *kernel.program();
+        let mut known = self.known();
+        if let Some(index) = known.iter().rposition(same) {
+            known[index..].rotate_left(1);
+            return Ok(known[known.len() - 1].2.clone());
         }
         drop(known);
-        let pipeline = compile(self, kernel, shape)?;
-        let mut known = self.pipelines().lock().unwrap_or_else(PoisonError::into_inner);
-        if known.0.len() >= MOST {
-            known.0.remove(0);
+        let pipeline = compile(link, kernel, shape)?;
+        let mut known = self.known();
+        if known.len() >= MOST {
+            known.remove(0);
         }
-        known.0.push((kernel.program().clone(), shape.clone(), pipeline.clone()));
+        known.push((kernel.program().clone(), shape.clone(), pipeline.clone()));
         Ok(pipeline)
     }
 
-    /// Gives the driver back what is no longer used.
-    pub(super) fn forget_pipelines(&self) {
-        self.pipelines().lock().unwrap_or_else(PoisonError::into_inner).0.clear();
+    /// Returns how many compiled shaders are kept.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.known().len()
+    }
+
+    /// Frees what is no longer used.
+    pub(super) fn clear(&self) {
+        self.known().clear();
     }
 }
 
-fn compile(gpu: &Gpu, kernel: &Kernel, shape: &Shape) -> Result<Pipeline> {
+fn compile(link: &Link, kernel: &Kernel, shape: &Shape) -> Result<Pipeline> {
     let (text, title) = (wgsl::shader(kernel.program(), shape), kernel.title());
-    let compiled = gpu.scoped(|device| {
+    let compiled = link.scoped(|device| {
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some(&title),
             source: wgpu::ShaderSource::Wgsl(text.as_str().into()),
@@ -100,7 +112,7 @@ fn bindings(device: &wgpu::Device, inputs: usize, shape: &Shape) -> wgpu::BindGr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::Backend;
+    use crate::backend::{Backend, gpu::Gpu};
 
     #[test]
     fn a_program_is_compiled_once_and_the_oldest_goes() {
@@ -109,7 +121,7 @@ mod tests {
             Err(error) if std::env::var("CROSSOVER_REQUIRE_GPU").as_deref() == Ok("1") => panic!("{error}"),
             Err(error) => return println!("skipped: {error}"),
         };
-        let known = || gpu.pipelines().lock().unwrap().0.len();
+        let known = || gpu.pipelines_kept();
         let kernel = |number: usize| Kernel::parse(&format!("x + {number}")).unwrap();
         gpu.prepare(&kernel(0)).unwrap();
         let first = known();

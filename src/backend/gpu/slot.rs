@@ -3,16 +3,17 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::array::{DeviceArg, DeviceArray, bytes};
+use super::array::{DeviceArg, DeviceArray};
 use super::kernel::Compiled;
+use super::memory::bytes;
+use super::poller::Waiting;
 use super::timer::Timer;
-use super::wait::Waiting;
 use super::window::Window;
 use super::{BoundKernel, Gpu};
-use crate::arg::Arg;
 use crate::backend::gpu::stream::Times;
 use crate::error::Result;
 use crate::kernel::Kernel;
+use crate::kernel::arg::Arg;
 
 /// Elements from which on it is worth it to ask the device how long it took.
 const WORTH_TIMING: usize = 1 << 16;
@@ -109,7 +110,7 @@ impl Slot {
         let (timer, gpu) = (self.timer.as_mut().filter(|_| len >= WORTH_TIMING), &self.core.gpu);
         let results = results(&self.core.kernel, len);
         let timed = timer.is_some();
-        let submission = gpu.scoped(|device| {
+        let submission = gpu.link().scoped(|device| {
             let mut encoder = device.create_command_encoder(&Default::default());
             let sent = self.inputs.iter_mut().zip(inputs).filter(|(_, arg)| arg.len().is_some());
             let sent: Vec<_> = sent.map(|(ferry, _)| ferry).collect();

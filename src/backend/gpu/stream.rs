@@ -1,17 +1,18 @@
 //! Running on arrays of the host: each chunk is uploaded, computed and downloaded. So an array may be larger than a binding,
 //! a dispatch or the device's memory; and while the device works at one chunk, the host copies the next, and the last.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::device::Release;
 use super::kernel::Compiled;
+use super::poller::Waiting;
 use super::slot::Slot;
-use super::wait::Waiting;
 use super::{Gpu, GpuKernel};
-use crate::arg::{Arg, elements};
-use crate::backend::{Prepared, Stage, nothing};
+use crate::backend::{Backend, Info, Kind, Prepared, Stage, nothing};
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
+use crate::kernel::arg::{Arg, elements};
 
 /// Chunks on their way at a time: one that the host fills, one that the device computes, one that the host reads.
 const SLOTS: usize = 3;
@@ -48,9 +49,12 @@ pub(super) struct Stream {
 pub(super) struct Idle(Mutex<Vec<Stream>>);
 
 impl Idle {
-    pub(super) fn clear(&self) {
-        let streams = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        drop(streams);
+    /// Makes a place for streams between runs, which the GPU empties when memory runs short.
+    pub(super) fn of(gpu: &Gpu) -> Arc<Self> {
+        let idle = Arc::new(Idle::default());
+        let release: Arc<dyn Release> = idle.clone();
+        gpu.remember(Arc::downgrade(&release));
+        idle
     }
 
     /// A stream for so many slots of so many elements, if there is one.
@@ -77,20 +81,10 @@ impl Idle {
     }
 }
 
-impl Gpu {
-    /// A place for streams between runs, which the GPU empties when memory runs short.
-    pub(super) fn idle(&self) -> Arc<Idle> {
-        let idle = Arc::new(Idle::default());
-        let mut all = self.idles().lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|idle| idle.strong_count() > 0);
-        all.push(Arc::downgrade(&idle));
-        idle
-    }
-
-    /// Lets go of the memory that kernels keep between runs.
-    pub(super) fn empty_idles(&self) {
-        let all = self.idles().lock().unwrap_or_else(PoisonError::into_inner).clone();
-        all.iter().filter_map(Weak::upgrade).for_each(|idle| idle.clear());
+impl Release for Idle {
+    fn release(&self) {
+        let streams = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        drop(streams);
     }
 }
 
@@ -113,6 +107,16 @@ enum Job<'a> {
     Apart(&'a [Arg<'a>], &'a mut [f32]),
     /// An output that is the first input; and the others.
     InPlace(&'a mut [f32], &'a [Arg<'a>]),
+}
+
+impl Backend for Gpu {
+    fn info(&self) -> Info {
+        Info { kind: Kind::Gpu, isa: None, threads: None, device: Some(self.about().clone()), limitation: None }
+    }
+
+    fn prepare(&self, kernel: &Kernel) -> Result<Box<dyn Prepared>> {
+        Ok(Box::new(OnGpu::new(self, kernel)?))
+    }
 }
 
 impl GpuKernel {

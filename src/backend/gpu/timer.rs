@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Gpu;
 use super::memory::Allocation;
-use super::wait::Waiting;
+use super::poller::Waiting;
 use super::window::Window;
 use crate::error::Result;
 
@@ -30,7 +30,7 @@ impl Timer {
         let descriptor =
             wgpu::QuerySetDescriptor { label: Some("crossover"), ty: wgpu::QueryType::Timestamp, count: 2 };
         Ok(Some(Timer {
-            queries: gpu.scoped(|device| device.create_query_set(&descriptor))?,
+            queries: gpu.link().scoped(|device| device.create_query_set(&descriptor))?,
             ticks: Arc::new(gpu.allocate(Self::BYTES, Use::QUERY_RESOLVE | Use::COPY_SRC)?),
             window: Window::staging(gpu, Self::BYTES as usize / size_of::<f32>(), wgpu::MapMode::Read)?,
             period: f64::from(gpu.queue().get_timestamp_period()),

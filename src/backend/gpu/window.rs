@@ -5,9 +5,8 @@ use std::sync::Arc;
 use futures_channel::oneshot;
 
 use super::Gpu;
-use super::array::bytes;
-use super::memory::Allocation;
-use super::wait::Waiting;
+use super::memory::{Allocation, bytes};
+use super::poller::Waiting;
 use crate::backend::threads;
 use crate::error::{Error, Result};
 
@@ -70,11 +69,11 @@ impl Window {
     pub(super) async fn open(&mut self, submission: Option<&wgpu::SubmissionIndex>, waiting: Waiting) -> Result<()> {
         let gpu = self.gpu.clone();
         if matches!(self.mapping, Mapping::Not) {
-            gpu.scoped(|_| self.ask())?;
+            gpu.link().scoped(|_| self.ask())?;
         }
         if let Mapping::Asked(receiver) = std::mem::replace(&mut self.mapping, Mapping::Due) {
-            let mapped = gpu.arrival(receiver, submission, waiting).await?;
-            mapped.map_err(|_| gpu.gone("it maps no buffer".to_owned()))?;
+            let mapped = gpu.link().arrival(receiver, submission, waiting).await?;
+            mapped.map_err(|_| gpu.link().gone("it maps no buffer".to_owned()))?;
         }
         self.mapping = Mapping::Is;
         Ok(())
@@ -95,12 +94,12 @@ impl Window {
             Mapping::Due => self.memory.spend(),
         }
         // Within a scope, since a host's handler need not hear that a lost device refuses.
-        _ = self.gpu.scoped(|_| self.buffer().unmap());
+        _ = self.gpu.link().scoped(|_| self.buffer().unmap());
     }
 
     /// What is mapped can be reached, unless its device was lost in the meantime.
     fn out_of_reach(&self, error: &dyn std::fmt::Display) -> Error {
-        self.gpu.gone(format!("a mapped buffer is out of reach: {error}"))
+        self.gpu.link().gone(format!("a mapped buffer is out of reach: {error}"))
     }
 
     /// Writes its beginning, and closes it. It is open.
@@ -170,13 +169,14 @@ mod tests {
         assert_eq!((memory.buffers_made, memory.buffers_in_use), (1, 0), "{memory:?}");
         // Whatever comes next can be used: it is not mapped, and does not become so.
         let mut next = Window::staging(&gpu, 100, wgpu::MapMode::Read).unwrap();
-        gpu.poll(wgpu::PollType::wait_indefinitely()).unwrap();
-        gpu.scoped(|device| {
-            let mut encoder = device.create_command_encoder(&Default::default());
-            encoder.clear_buffer(next.buffer(), 0, None);
-            gpu.queue().submit([encoder.finish()]);
-        })
-        .unwrap();
+        gpu.link().poll(wgpu::PollType::wait_indefinitely()).unwrap();
+        gpu.link()
+            .scoped(|device| {
+                let mut encoder = device.create_command_encoder(&Default::default());
+                encoder.clear_buffer(next.buffer(), 0, None);
+                gpu.queue().submit([encoder.finish()]);
+            })
+            .unwrap();
         pollster::block_on(next.open(None, Waiting::Blocking)).unwrap();
         next.read(&mut [1.0_f32; 100]).unwrap();
         Some(memory.buffers_cached)
@@ -188,19 +188,19 @@ mod tests {
         // the device may have it in hand.
         let asked = |mut window: Window| {
             let gpu = window.gpu.clone();
-            gpu.scoped(|_| window.ask()).unwrap();
+            gpu.link().scoped(|_| window.ask()).unwrap();
         };
         // As a future leaves it that is dropped while it waits for the mapping.
         let due = |mut window: Window| {
             let gpu = window.gpu.clone();
-            gpu.scoped(|_| window.ask()).unwrap();
+            gpu.link().scoped(|_| window.ask()).unwrap();
             window.mapping = Mapping::Due;
         };
         let open = |mut window: Window| pollster::block_on(window.open(None, Waiting::Blocking)).unwrap();
         let answered = |mut window: Window| {
             let gpu = window.gpu.clone();
-            gpu.scoped(|_| window.ask()).unwrap();
-            gpu.poll(wgpu::PollType::wait_indefinitely()).unwrap();
+            gpu.link().scoped(|_| window.ask()).unwrap();
+            gpu.link().poll(wgpu::PollType::wait_indefinitely()).unwrap();
         };
         assert!(cached(asked).is_none_or(|buffers| buffers == 0));
         assert!(cached(due).is_none_or(|buffers| buffers == 0));

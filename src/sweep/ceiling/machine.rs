@@ -6,13 +6,13 @@ use std::time::Duration;
 use super::chain;
 use super::measure::{Machine, Unit, Way};
 use crate::arg::Arg;
-use crate::backend::simd::FAR;
-use crate::backend::simd::isa::{Checked, Isa};
-use crate::backend::simd::lanes::Stores;
+use crate::backend::FAR;
 use crate::backend::{Backend, Prepared, Simd, threads};
 use crate::fold::Fold;
 use crate::formula;
 use crate::kernel::Kernel;
+use crate::kernel::cpu::isa::{Checked, Isa};
+use crate::kernel::cpu::lanes::Stores;
 use crate::sweep::Clock;
 use crate::workload::Identity;
 

@@ -1,7 +1,7 @@
 //! The page's section about what the machine allows.
 
 use crate::backend::Kind;
-use crate::figure::short;
+use crate::text::short;
 use crate::sweep::drawing::escaped;
 use crate::sweep::report::threads;
 use crate::sweep::{Ceilings, CpuCeiling, Regime, Report, Series};

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{ceiling, varied};
 use crate::backend::Kind;
-use crate::figure::grouped;
+use crate::text::grouped;
 use crate::sweep::columns::{
     COMPARED, Cell, Column, ERROR, FIRST_CALL, LABEL, MEDIAN, OF_CEILING, PER_ELEMENT, RANGE, RATE, Row, TRIALS, WORKLOAD, X,
     rows,

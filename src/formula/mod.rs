@@ -1,0 +1,86 @@
+//! What a formula is, and how to write one.
+
+pub mod parse;
+pub mod program;
+pub mod reduction;
+pub mod trace;
+
+use crate::num::Num;
+
+/// An elementwise function of `N` numbers, written once for every kind of number.
+///
+/// [`formula!`](crate::formula!) writes the implementation for the usual case. Write it by hand for a formula with
+/// parameters of its own; mark `eval` `#[inline(always)]` then, since a function that is not inlined into the caller's
+/// instruction set does not widen.
+///
+/// ```
+/// use crossover::{Formula, Num};
+///
+/// /// A straight line; slope and offset are compiled in or read from the struct, not passed as inputs.
+/// struct Line { slope: f32, offset: f32 }
+///
+/// impl Formula<1> for Line {
+///     #[inline(always)]
+///     fn eval<T: Num>(&self, [x]: [T; 1]) -> T {
+///         x * T::constant(self.slope) + T::constant(self.offset)
+///     }
+/// }
+/// ```
+pub trait Formula<const N: usize>: Send + Sync + 'static {
+    /// The value for one element, or for as many as `T` has lanes.
+    fn eval<T: Num>(&self, x: [T; N]) -> T;
+
+    /// The names of the inputs, for messages and for the shader's comments: `x0`, `x1`, … unless the formula has better.
+    fn inputs(&self) -> Vec<String> {
+        (0..N).map(|index| format!("x{index}")).collect()
+    }
+}
+
+/// Defines a formula: `formula! { pub fn Name(a, x) { a * x } }`.
+///
+/// It makes a unit struct `Name` that implements [`Formula`] for as many inputs as there are arguments, named as they are.
+/// Inside the braces `T` is the type of number, so that a constant is `T::constant(0.5)`; everything in [`Num`] can
+/// be called.
+///
+/// A literal is no `T`: where the compiler says ``cannot multiply `{float}` by `T` `` or ``expected type parameter `T`, found
+/// floating-point number``, put `T::constant(…)` around the literal.
+///
+/// ```compile_fail,E0277
+/// crossover::formula! { fn Twice(x) { 2.0 * x } }
+/// ```
+///
+/// ```
+/// crossover::formula! { fn Twice(x) { T::constant(2.0) * x } }
+/// ```
+///
+/// ```
+/// use crossover::{Kernel, formula};
+///
+/// formula! {
+///     /// Leaky rectifier: x where it is positive, a hundredth of it elsewhere.
+///     pub fn Leaky(x) { T::select(x.gt(T::constant(0)), x, x * T::constant(0.01)) }
+/// }
+///
+/// let kernel = Kernel::new("leaky", Leaky);
+/// let mut out = [0.0; 2];
+/// crossover::open(None)?.run(&kernel, &[(&[3.0, -3.0]).into()], &mut out)?;
+/// assert_eq!(out, [3.0, -0.03]);
+/// # Ok::<(), crossover::Error>(())
+/// ```
+#[macro_export]
+macro_rules! formula {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident($($x:ident),+ $(,)?) $body:block) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, Default)]
+        $vis struct $name;
+
+        impl $crate::Formula<{ [$(stringify!($x)),+].len() }> for $name {
+            #[inline(always)]
+            fn eval<T: $crate::Num>(&self, [$($x),+]: [T; [$(stringify!($x)),+].len()]) -> T $body
+
+            fn inputs(&self) -> Vec<String> {
+                vec![$(stringify!($x).to_owned()),+]
+            }
+        }
+    };
+}

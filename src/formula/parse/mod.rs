@@ -1,0 +1,403 @@
+//! Text to program: the language of formulas.
+//!
+//! Numbers (`2`, `1e-3`, `1_000`), names, `+ - * / // % **`, unary `-`, comparisons (`< <= > >= == !=`), `& | ~` and
+//! `and or not` between conditions, parentheses, functions, and the constants `pi`, `tau`, `e`, `inf`, `nan`, `True` and
+//! `False`.
+//! Precedence and associativity are Python's: `-x**2` is `-(x**2)`, `2**3**2` is `2**(3**2)`, `&` binds tighter than a
+//! comparison and `and` less tightly. [`Function::all`] has the functions.
+//!
+//! * A name that is no constant is an input. [`parse_with`] takes names that are inputs even so, and says which of them are
+//!   conditions.
+//! * A condition used as a number is 1 where it holds and 0 where it does not. A number is no condition: `x != 0` is.
+//! * Comparisons chain as in Python: `0 < x < 1` is `(0 < x) & (x < 1)`. `and` and `or` compute both sides.
+//! * `where(c, a, b)` of two conditions is a condition.
+//! * `a // b` is the largest whole number not above the exact quotient, as in Python: exact below 2²², within 2 ULP above.
+//!   Where `b` is 0 it is `a / b`.
+//! * Signs may be as they are printed: `−`, `×`, `·`, `÷`, `≤`, `≥`, `≠`, `π`, and superscripts, as in `x²` and `10⁻³`, which
+//!   bind tighter than `**`.
+//! * A power with a whole exponent from −3 to [`LARGEST_EXPONENT`] is a product or quotients: `x**3` is `(x*x)*x`, `x**-2` is
+//!   `1/x/x`; `x**0.5` is `sqrt(x)`. Any other power is the function `power`. All of them are within 2 ULP.
+//! * `%` is numpy's `remainder`: the result has the divisor's sign.
+//! * Common subexpressions are computed once and constants are folded, in `f32`; nothing else is rearranged.
+//! * A fold (`sum`, `mean`, `min`, `max`, `prod`, `std`, `var`, `any`, `all`, `argmin`, `argmax`, `nansum`, `nanmin` and
+//!   `nanmax` of one argument) is the outermost operation. `any` and `all` give a condition; NaN counts as true, as in numpy.
+//!
+//! The parser keeps what is pending on a stack of its own, as in E. W. Dijkstra's shunting yard (1961), so that no nesting
+//! is too deep, and its time is linear in the text.
+
+mod apply;
+mod function;
+mod token;
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+pub use crate::error::ParseError;
+pub use apply::LARGEST_EXPONENT;
+use apply::{Infix, Operand, Prefix, Typed};
+pub use function::Function;
+use function::{named, nearest_name};
+use token::{Token, next};
+
+use crate::formula::program::Program;
+use crate::formula::trace::{Symbol, Tape};
+use crate::num::Num;
+use crate::text::shortened;
+
+/// The longest text that is read, in bytes.
+pub const MAX_LENGTH: usize = 1 << 20;
+
+/// The constants by name.
+const CONSTANTS: [(&str, f64); 7] = [
+    ("pi", std::f64::consts::PI),
+    ("π", std::f64::consts::PI),
+    ("tau", std::f64::consts::TAU),
+    ("τ", std::f64::consts::TAU),
+    ("e", std::f64::consts::E),
+    ("inf", f64::INFINITY),
+    ("nan", f64::NAN),
+];
+
+/// The constants that are conditions.
+const TRUTHS: [(&str, bool); 2] = [("True", true), ("False", false)];
+
+/// Returns the constant that is written as `name` is but for upper and lower case, if there is one: `pi` for `PI`.
+pub fn constant_like(name: &str) -> Option<&'static str> {
+    let numbers = CONSTANTS.iter().map(|(constant, _)| *constant);
+    let mut all = numbers.chain(TRUTHS.iter().map(|(constant, _)| *constant));
+    all.find(|constant| constant.to_lowercase() == name.to_lowercase())
+}
+
+/// What is known of a name before a formula is read: that it is an input, and of which kind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Input<'a> {
+    name: &'a str,
+    condition: bool,
+}
+
+impl<'a> Input<'a> {
+    /// An input that is a number, as every name is that is neither given nor a constant.
+    pub const fn number(name: &'a str) -> Self {
+        Input { name, condition: false }
+    }
+
+    /// An input that is a condition: it holds where the number is not 0, as it does for the bytes of a `bool` array.
+    pub const fn condition(name: &'a str) -> Self {
+        Input { name, condition: true }
+    }
+}
+
+/// The program of a formula's text. Its inputs are in the order of their first use.
+///
+/// ```
+/// let program = crossover::parse::parse("a*x + y")?;
+/// assert_eq!(program.inputs(), ["a", "x", "y"]);
+/// let wrong = crossover::parse::parse("squrt(x)").unwrap_err();
+/// assert_eq!(wrong.message(), "there is no function `squrt`; did you mean `sqrt`?");
+/// # Ok::<(), crossover::parse::ParseError>(())
+/// ```
+///
+/// # Errors
+///
+/// [`ParseError`] if it is not a formula, or longer than [`MAX_LENGTH`].
+pub fn parse(text: &str) -> Result<Program, ParseError> {
+    parse_with(text, &[])
+}
+
+/// The program of a formula's text in which these names are inputs, also where a constant has the same name. Those that the
+/// text does not have are passed over.
+///
+/// ```
+/// use crossover::parse::{Input, parse, parse_with};
+///
+/// assert_eq!(parse("m*e")?.inputs(), ["m"]);
+/// assert_eq!(parse_with("m*e", &[Input::number("e")])?.inputs(), ["m", "e"]);
+/// assert!(parse("valid & (x > 0)").is_err());
+/// assert!(parse_with("valid & (x > 0)", &[Input::condition("valid")])?.is_condition());
+/// # Ok::<(), crossover::parse::ParseError>(())
+/// ```
+///
+/// # Errors
+///
+/// As [`parse`].
+pub fn parse_with(text: &str, inputs: &[Input<'_>]) -> Result<Program, ParseError> {
+    let kind = |input: &Input<'_>| if input.condition { Kind::Condition } else { Kind::Number };
+    read(text, inputs.iter().map(|input| (input.name, kind(input))).collect(), Kind::Number)
+}
+
+/// Returns the names of a formula's inputs in the order of their first use, where it is not known yet which are conditions.
+/// `given` are inputs also where a constant has the same name.
+///
+/// # Errors
+///
+/// As [`parse`], apart from what is wrong with conditions.
+pub fn inputs(text: &str, given: &[&str]) -> Result<Vec<String>, ParseError> {
+    let program = read(text, given.iter().map(|name| (*name, Kind::Open)).collect(), Kind::Open)?;
+    Ok(program.inputs().to_vec())
+}
+
+/// What an input is.
+#[derive(Clone, Copy)]
+enum Kind {
+    Number,
+    Condition,
+    /// Either, as it is used.
+    Open,
+}
+
+/// The program of a text: `given` names are inputs of their kind, others that are no constants of the kind `others`.
+fn read(text: &str, given: HashMap<&str, Kind>, others: Kind) -> Result<Program, ParseError> {
+    if text.len() > MAX_LENGTH {
+        let message = format!("the formula has {} bytes, but at most {MAX_LENGTH} are read; split it", text.len());
+        return Err(ParseError::new(text, 0..0, message));
+    }
+    let tape = Tape::default();
+    let mut parser = Parser {
+        text,
+        tape: &tape,
+        at: 0,
+        given,
+        others,
+        inputs: Vec::new(),
+        index: HashMap::new(),
+        operands: Vec::new(),
+        pending: Vec::new(),
+    };
+    parser.run()?;
+    let Some(Operand { typed, .. }) = parser.operands.pop() else { unreachable!("a parser that ends has a result") };
+    let inputs = parser.inputs;
+    let (result, condition, fold) = match typed {
+        Typed::Number(symbol) | Typed::Open(symbol) => (symbol, false, None),
+        Typed::Condition(condition) => (apply::as_number(condition), true, None),
+        Typed::Folded(fold, symbol) => (symbol, false, Some(fold)),
+    };
+    let result = tape.value(result);
+    Ok(tape.finish(inputs, result).with_condition(condition).with_fold(fold))
+}
+
+/// What is begun and not yet ended.
+#[derive(Clone, Copy)]
+enum Pending<'t> {
+    Prefix(Prefix),
+    Infix(Infix),
+    Group,
+    /// A call of a function by this name, with so many arguments read before this one.
+    Call(&'t str, usize),
+}
+
+struct Parser<'t, 'p> {
+    text: &'t str,
+    tape: &'p Tape,
+    /// Where the next token is looked for.
+    at: usize,
+    given: HashMap<&'t str, Kind>,
+    others: Kind,
+    inputs: Vec<String>,
+    /// The number of each input.
+    index: HashMap<&'t str, usize>,
+    operands: Vec<Operand<'p>>,
+    pending: Vec<(Pending<'t>, Range<usize>)>,
+}
+
+impl<'t, 'p> Parser<'t, 'p> {
+    /// Reads the whole text. The result is the one operand that is left.
+    fn run(&mut self) -> Result<(), ParseError> {
+        loop {
+            self.operand()?;
+            loop {
+                let (token, at) = self.next()?;
+                if let Token::Superscript(exponent) = token {
+                    self.superscript(exponent, at)?;
+                    continue;
+                }
+                let Token::Sign(sign) = token else {
+                    if token == Token::End {
+                        return self.end();
+                    }
+                    return Err(self.no_operator(token, at));
+                };
+                if let Some(infix) = Infix::of(sign) {
+                    self.reduce(|pending| infix.waits_for(pending))?;
+                    self.pending.push((Pending::Infix(infix), at));
+                    break;
+                }
+                match sign {
+                    ")" => self.close(at)?,
+                    "," => {
+                        self.comma(at)?;
+                        break;
+                    }
+                    _ => return Err(self.no_operator(token, at)),
+                }
+            }
+        }
+    }
+
+    fn next(&mut self) -> Result<(Token<'t>, Range<usize>), ParseError> {
+        let (token, at) = next(self.text, self.at)?;
+        self.at = at.end;
+        Ok((token, at))
+    }
+
+    fn error(&self, at: Range<usize>, message: impl Into<String>) -> ParseError {
+        ParseError::new(self.text, at, message)
+    }
+
+    /// Reads up to the end of a number or a name that stands for one.
+    fn operand(&mut self) -> Result<(), ParseError> {
+        loop {
+            let (token, at) = self.next()?;
+            let typed = match token {
+                Token::Number(value) => Typed::Number(Symbol::constant(value)),
+                Token::Name(name) if matches!(next(self.text, self.at), Ok((Token::Sign("("), _))) => {
+                    self.call(name, at)?;
+                    continue;
+                }
+                Token::Name(name) => self.name(name),
+                Token::Sign("(") => {
+                    self.pending.push((Pending::Group, at));
+                    continue;
+                }
+                Token::Sign(sign) if Prefix::of(sign).is_some() => {
+                    Prefix::of(sign).map_or(Ok(()), |prefix| self.prefix(prefix, at))?;
+                    continue;
+                }
+                Token::Sign(_) | Token::Superscript(_) | Token::End => {
+                    return Err(self.error(at, format!("expected a number, a name or `(`, found {token}")));
+                }
+            };
+            self.operands.push(Operand::new(typed, at));
+            return Ok(());
+        }
+    }
+
+    /// Begins an operator before its operand.
+    fn prefix(&mut self, prefix: Prefix, at: Range<usize>) -> Result<(), ParseError> {
+        if self.pending.last().is_some_and(|(pending, _)| !prefix.may_follow(*pending)) {
+            let message =
+                "`not` binds less tightly than what is before it; put parentheses around it and its condition";
+            return Err(self.error(at, message));
+        }
+        self.pending.push((Pending::Prefix(prefix), at));
+        Ok(())
+    }
+
+    /// Raises the operand that has just been read to a power.
+    fn superscript(&mut self, exponent: f32, at: Range<usize>) -> Result<(), ParseError> {
+        let Some(base) = self.operands.pop() else { unreachable!("an exponent follows its operand") };
+        let exponent = Operand::new(Typed::Number(Symbol::constant(exponent)), at);
+        self.operands.push(Infix::Power.apply(self.text, base, exponent)?);
+        Ok(())
+    }
+
+    /// A constant or an input.
+    fn name(&mut self, name: &'t str) -> Typed<'p> {
+        let given = self.given.get(name).copied();
+        if given.is_none() {
+            if let Some((_, value)) = CONSTANTS.iter().find(|(constant, _)| *constant == name) {
+                return Typed::Number(Symbol::constant(*value));
+            }
+            if let Some((_, holds)) = TRUTHS.iter().find(|(constant, _)| *constant == name) {
+                return Typed::Condition(apply::as_condition(Symbol::constant(u8::from(*holds))));
+            }
+        }
+        let index = *self.index.entry(name).or_insert_with(|| {
+            self.inputs.push(name.to_owned());
+            self.inputs.len() - 1
+        });
+        let symbol = self.tape.input(index);
+        match given.unwrap_or(self.others) {
+            Kind::Number => Typed::Number(symbol),
+            Kind::Condition => Typed::Condition(apply::as_condition(symbol)),
+            Kind::Open => Typed::Open(symbol),
+        }
+    }
+
+    /// Begins a call: the name has been read, the parenthesis comes next.
+    fn call(&mut self, name: &'t str, at: Range<usize>) -> Result<(), ParseError> {
+        if named(name).is_empty() {
+            let instead = nearest_name(name).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            return Err(self.error(at, format!("there is no function `{}`{instead}", shortened(name))));
+        }
+        self.next()?;
+        self.pending.push((Pending::Call(name, 0), at.start..self.at));
+        match next(self.text, self.at)? {
+            (Token::Sign(")"), end) => Err(self.error(at.start..end.end, apply::arguments_wanted(name, 0))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Applies what was pending, from the latest back, as long as `ready` says so.
+    fn reduce(&mut self, ready: impl Fn(Pending<'_>) -> bool) -> Result<(), ParseError> {
+        while let Some((pending, at)) = self.pending.pop_if(|(pending, _)| ready(*pending)) {
+            let Some(last) = self.operands.pop() else { unreachable!("an operator follows its operand") };
+            let applied = match pending {
+                Pending::Prefix(prefix) => prefix.apply(self.text, at, last),
+                Pending::Infix(infix) => {
+                    let Some(first) = self.operands.pop() else { unreachable!("an operator stands between operands") };
+                    infix.apply(self.text, first, last)
+                }
+                Pending::Group | Pending::Call(..) => unreachable!("a parenthesis is not ready until it is closed"),
+            };
+            self.operands.push(applied?);
+        }
+        Ok(())
+    }
+
+    /// Everything up to the innermost parenthesis that is open.
+    fn reduce_group(&mut self) -> Result<(), ParseError> {
+        self.reduce(|pending| matches!(pending, Pending::Prefix(_) | Pending::Infix(_)))
+    }
+
+    fn close(&mut self, at: Range<usize>) -> Result<(), ParseError> {
+        self.reduce_group()?;
+        match self.pending.pop() {
+            Some((Pending::Call(name, before), call)) => {
+                let arguments = self.operands.split_off(self.operands.len() - before - 1);
+                let call = call.start..at.end;
+                self.operands.push(apply::call(self.text, name, call, &arguments)?);
+                Ok(())
+            }
+            Some((_, open)) => {
+                // What is in parentheses is one thing to whoever reads it.
+                if let Some(operand) = self.operands.last_mut() {
+                    *operand = Operand::new(operand.typed, open.start..at.end);
+                }
+                Ok(())
+            }
+            None => Err(self.error(at, "this `)` closes nothing; remove it, or open a parenthesis before")),
+        }
+    }
+
+    fn comma(&mut self, at: Range<usize>) -> Result<(), ParseError> {
+        self.reduce_group()?;
+        match self.pending.last_mut() {
+            Some((Pending::Call(_, before), _)) => {
+                *before += 1;
+                Ok(())
+            }
+            _ => Err(self.error(at, "a comma stands between the arguments of a function, and none is open here")),
+        }
+    }
+
+    fn end(&mut self) -> Result<(), ParseError> {
+        self.reduce_group()?;
+        match self.pending.last() {
+            Some((_, open)) => Err(self.error(open.clone(), "this parenthesis is never closed; add a `)`")),
+            None => Ok(()),
+        }
+    }
+
+    /// What is wrong if something else than an operator follows an operand.
+    fn no_operator(&self, token: Token<'_>, at: Range<usize>) -> ParseError {
+        let instead = match token {
+            Token::Name("if") => "; write where(condition, yes, no)",
+            Token::Name(_) | Token::Number(_) | Token::Sign("(") => "; write * to multiply",
+            _ => "",
+        };
+        self.error(at, format!("expected an operator, found {token}{instead}"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,373 @@
+//! Folds: one number from all elements of a result.
+//!
+//! The order in which a fold combines its elements depends on their count alone, so every CPU backend, on any instruction
+//! set and any number of threads, gives the same bits:
+//!
+//! 1. Elements are taken in rows of 64, and eight rows make a leaf, in which each column is combined from the top down.
+//! 2. The leaves of a chunk of [`Fold::CHUNK`] elements are combined, column by column, as those of a binary tree: a node's
+//!    left side is the largest complete tree that leaves something for the right one.
+//! 3. The columns are halved until one number is left: column `k` is combined with column `k + half`.
+//! 4. The numbers of the chunks are combined in a tree like that of the leaves.
+//!
+//! So no element is part of more than [`Fold::depth`] roundings, which grows with the logarithm of the count, and a sum is
+//! off by at most depth · 2⁻²⁴ · Σ|x| (to first order): pairwise summation, as in N. J. Higham, *Accuracy and Stability of
+//! Numerical Algorithms*, 2nd ed., SIAM 2002, section 4.2. A GPU has an order of its own, under the same bound.
+//!
+//! A NaN among the elements makes a sum, mean, min, max, prod, std and var NaN, and an infinity is in the result as in numpy's:
+//! on a GPU, too, but for what [arises there](crate::oracle) by an overflow.
+
+pub(crate) mod states;
+mod steps;
+mod tree;
+
+use std::fmt;
+
+use states::{PLANES, Reduction, State};
+pub(crate) use steps::Step;
+pub(crate) use tree::{Tree, ones};
+
+use crate::error::{Error, Result};
+use crate::num::Num;
+
+/// Elements in a row: independent chains enough to keep a core's adders busy, and a whole number of every register's lanes.
+pub(crate) const ROW: usize = 64;
+/// Elements in a leaf.
+pub(crate) const LEAF: usize = 8 * ROW;
+
+/// What makes one number of all elements.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Fold {
+    /// Their sum; 0 if there are none.
+    Sum,
+    /// Their sum over their count; NaN if there are none.
+    Mean,
+    /// The least; NaN if any is NaN; an error if there are none.
+    Min,
+    /// The greatest; NaN if any is NaN; an error if there are none.
+    Max,
+    /// Their product; 1 if there are none.
+    Prod,
+    /// The standard deviation, the square root of the [variance](Fold::Var); NaN if there are none.
+    Std,
+    /// The variance, the mean of the squared distances from the mean; NaN if there are none.
+    Var,
+    /// 1 if any is not 0, as NaN is not; else 0.
+    Any,
+    /// 0 if any is 0; else 1.
+    All,
+    /// The index of the least, of several the first; that of the first NaN if there is one; an error if there are none, or
+    /// more than [`MOST_INDICES`](Fold::MOST_INDICES).
+    ArgMin,
+    /// The index of the greatest, as [`ArgMin`](Fold::ArgMin).
+    ArgMax,
+    /// The sum of those that are not NaN; 0 if there are none.
+    NanSum,
+    /// The least of those that are not NaN; NaN if all are; an error if there are none.
+    NanMin,
+    /// The greatest of those that are not NaN; NaN if all are; an error if there are none.
+    NanMax,
+    /// What parts of an array give for [`Std`](Fold::Std) and [`Var`](Fold::Var), in four numbers: the count, the mean, what
+    /// the mean's rounding lost, and the sum of the squared distances from the mean.
+    Moments,
+    /// What parts give for [`ArgMin`](Fold::ArgMin), in two numbers: the least and its index in the part.
+    MinAt,
+    /// What parts give for [`ArgMax`](Fold::ArgMax), in two numbers: the greatest and its index in the part.
+    MaxAt,
+}
+
+/// Evaluates an expression in which a name is the type of a fold's [`Reduction`].
+macro_rules! with_reduction {
+    ($fold:expr, $name:ident => $then:expr) => {{
+        use $crate::formula::reduction::{Fold, states as of};
+        macro_rules! with {
+            ($type:ty) => {{
+                type $name = $type;
+                $then
+            }};
+        }
+        match $fold {
+            Fold::Sum | Fold::Mean => with!(of::Sum),
+            Fold::Min => with!(of::Min),
+            Fold::Max => with!(of::Max),
+            Fold::Prod => with!(of::Prod),
+            Fold::Std | Fold::Var | Fold::Moments => with!(of::Moments),
+            Fold::Any => with!(of::Any),
+            Fold::All => with!(of::All),
+            Fold::ArgMin | Fold::MinAt => with!(of::At<false>),
+            Fold::ArgMax | Fold::MaxAt => with!(of::At<true>),
+            Fold::NanSum => with!(of::NanSum),
+            Fold::NanMin => with!(of::NanMin),
+            Fold::NanMax => with!(of::NanMax),
+        }
+    }};
+}
+
+pub(crate) use with_reduction;
+
+impl Fold {
+    /// Every one that gives one number.
+    pub const ALL: [Fold; 14] = [
+        Fold::Sum,
+        Fold::Mean,
+        Fold::Min,
+        Fold::Max,
+        Fold::Prod,
+        Fold::Std,
+        Fold::Var,
+        Fold::Any,
+        Fold::All,
+        Fold::ArgMin,
+        Fold::ArgMax,
+        Fold::NanSum,
+        Fold::NanMin,
+        Fold::NanMax,
+    ];
+
+    /// Elements in a chunk. What is folded in parts, to be [joined](Fold::join), is cut at multiples of it.
+    pub const CHUNK: usize = 1 << 16;
+
+    /// Elements of which [`ArgMin`](Fold::ArgMin) and [`ArgMax`](Fold::ArgMax) can name one: an index is an `f32`, which has
+    /// every whole number up to 2²⁴.
+    pub const MOST_INDICES: usize = 1 << 24;
+
+    /// What it is called in a formula's text: numpy's name, then the aliases. What [parts](Fold::of_parts) give has names for
+    /// messages alone.
+    pub fn names(self) -> &'static [&'static str] {
+        match self {
+            Fold::Sum => &["sum"],
+            Fold::Mean => &["mean"],
+            Fold::Min => &["min", "amin"],
+            Fold::Max => &["max", "amax"],
+            Fold::Prod => &["prod"],
+            Fold::Std => &["std"],
+            Fold::Var => &["var"],
+            Fold::Any => &["any"],
+            Fold::All => &["all"],
+            Fold::ArgMin => &["argmin"],
+            Fold::ArgMax => &["argmax"],
+            Fold::NanSum => &["nansum"],
+            Fold::NanMin => &["nanmin"],
+            Fold::NanMax => &["nanmax"],
+            Fold::Moments => &["moments"],
+            Fold::MinAt => &["minat"],
+            Fold::MaxAt => &["maxat"],
+        }
+    }
+
+    /// What it does, in a sentence.
+    pub fn about(self) -> &'static str {
+        match self {
+            Fold::Sum => "The sum of all elements; 0 if there are none.",
+            Fold::Mean => "The mean of all elements; NaN if there are none.",
+            Fold::Min => "The least of all elements; NaN if any is NaN.",
+            Fold::Max => "The greatest of all elements; NaN if any is NaN.",
+            Fold::Prod => "The product of all elements; 1 if there are none.",
+            Fold::Std => "The standard deviation of all elements, by their count (ddof=0); NaN if there are none.",
+            Fold::Var => "The variance of all elements, by their count (ddof=0); NaN if there are none.",
+            Fold::Any => "Whether any element is not 0; NaN is not.",
+            Fold::All => "Whether no element is 0; NaN is not.",
+            Fold::ArgMin => {
+                "The index of the least element, of several the first; that of the first NaN if there is one."
+            }
+            Fold::ArgMax => {
+                "The index of the greatest element, of several the first; that of the first NaN if there is one."
+            }
+            Fold::NanSum => "The sum of the elements that are not NaN; 0 if there are none.",
+            Fold::NanMin => "The least of the elements that are not NaN; NaN if all are.",
+            Fold::NanMax => "The greatest of the elements that are not NaN; NaN if all are.",
+            Fold::Moments => "The count, the mean in two numbers, and the sum of the squared distances from the mean.",
+            Fold::MinAt => "The least of all elements and its index.",
+            Fold::MaxAt => "The greatest of all elements and its index.",
+        }
+    }
+
+    /// Returns how many numbers the result has: one, but for the [parts](Fold::of_parts) of some folds.
+    pub fn width(self) -> usize {
+        match self {
+            Fold::Moments | Fold::MinAt | Fold::MaxAt => self.planes(),
+            _ => 1,
+        }
+    }
+
+    /// Returns whether a NaN among the elements makes the result NaN.
+    pub(crate) fn keeps_nan(self) -> bool {
+        matches!(self, Fold::Sum | Fold::Mean | Fold::Min | Fold::Max | Fold::Prod | Fold::Std | Fold::Var)
+    }
+
+    /// Returns whether the result is a condition: 1 where it holds, else 0.
+    pub fn is_condition(self) -> bool {
+        matches!(self, Fold::Any | Fold::All)
+    }
+
+    /// The fold for the parts of an array, whose results [`join`](Fold::join) joins: the sum for the mean, what has several
+    /// numbers for the variance, the standard deviation and the indices, and the fold itself for every other.
+    pub fn of_parts(self) -> Fold {
+        match self {
+            Fold::Mean => Fold::Sum,
+            Fold::Std | Fold::Var => Fold::Moments,
+            Fold::ArgMin => Fold::MinAt,
+            Fold::ArgMax => Fold::MaxAt,
+            _ => self,
+        }
+    }
+
+    /// Changes the result for a part that begins with element `from` of the array, so that [`join`](Fold::join) can join it:
+    /// an index is counted from the array's first element. Other results stay as they are.
+    pub fn place(self, part: &mut [f32], from: usize) {
+        if let (Fold::MinAt | Fold::MaxAt, [_, index, ..]) = (self.of_parts(), part) {
+            *index += from as f32;
+        }
+    }
+
+    /// The result for an array of `len` elements from the results of its [parts](Fold::of_parts), in order, each in its
+    /// [place](Fold::place): the bits that a run over the whole array gives, if all parts but the last have the same power of
+    /// two times [`CHUNK`](Fold::CHUNK) elements, and the last no more. For what has several numbers it is the first.
+    ///
+    /// ```
+    /// use crossover::{Fold, Kernel};
+    ///
+    /// let x: Vec<f32> = (0..100_000).map(|n| n as f32).collect();
+    /// let backend = crossover::open(Some("simd"))?;
+    /// let part = Kernel::parse("var(x)")?.with_fold(Some(Fold::Var.of_parts()));
+    /// let mut parts = vec![0.0; 2 * Fold::Var.of_parts().width()];
+    /// let (first, second) = parts.split_at_mut(Fold::Var.of_parts().width());
+    /// backend.run(&part, &[(&x[..Fold::CHUNK]).into()], first)?;
+    /// backend.run(&part, &[(&x[Fold::CHUNK..]).into()], second)?;
+    ///
+    /// let mut whole = [0.0];
+    /// backend.run(&Kernel::parse("var(x)")?, &[(&x).into()], &mut whole)?;
+    /// assert_eq!(Fold::Var.join(&parts, x.len())?, whole[0]);
+    /// # Ok::<(), crossover::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Empty`] for the least or greatest of no elements, and what [`check`](Fold::check) finds.
+    pub fn join(self, parts: &[f32], len: usize) -> Result<f32> {
+        let mut result = [0.0; PLANES];
+        self.finish(parts, len, &mut result[..self.width()])?;
+        Ok(result[0])
+    }
+
+    /// As [`join`](Fold::join), for all numbers of the result.
+    pub(crate) fn finish(self, parts: &[f32], len: usize, out: &mut [f32]) -> Result<()> {
+        self.check(len)?;
+        let mut tree = Tree::new(self);
+        for part in parts.chunks(self.of_parts().width()) {
+            let mut state = [0.0; PLANES];
+            state[..part.len()].copy_from_slice(part);
+            tree.push(state);
+        }
+        tree.finish(len, out)
+    }
+
+    /// Checks that the result for `len` elements can be told.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLarge`] if it is an index and there are more than [`MOST_INDICES`](Fold::MOST_INDICES) elements.
+    #[inline(always)]
+    pub fn check(self, len: usize) -> Result<()> {
+        match self.of_parts() {
+            Fold::MinAt | Fold::MaxAt if len > Self::MOST_INDICES => Err(self.too_many(len)),
+            _ => Ok(()),
+        }
+    }
+
+    #[cold]
+    fn too_many(self, len: usize) -> Error {
+        Error::TooLarge {
+            what: format!("{self}, whose index is an f32, in elements,"),
+            needed: len as u64,
+            limit: Self::MOST_INDICES as u64,
+            remedy: "run it over parts of the array, and compare their least or greatest".to_owned(),
+        }
+    }
+
+    /// How many roundings an element is part of at most, in a fold of `len`.
+    pub fn depth(len: usize) -> u32 {
+        let tree = |leaves: usize| leaves.next_power_of_two().ilog2();
+        let rows = (LEAF / ROW - 1) as u32;
+        rows + tree(Self::CHUNK / LEAF) + ROW.ilog2() + tree(len.div_ceil(Self::CHUNK).max(1))
+    }
+
+    /// Numbers in a state.
+    pub(crate) fn planes(self) -> usize {
+        with_reduction!(self, R => R::PLANES)
+    }
+
+    /// The state that changes no other.
+    pub(crate) fn identity(self) -> State<f32> {
+        with_reduction!(self, R => R::IDENTITY)
+    }
+
+    /// The state of one element.
+    pub(crate) fn lift<T: Num>(self, x: T, index: T) -> State<T> {
+        with_reduction!(self, R => R::lift(x, index))
+    }
+
+    /// The state of the elements of two.
+    pub(crate) fn merge<T: Num>(self, a: State<T>, b: State<T>) -> State<T> {
+        with_reduction!(self, R => R::merge(a, b))
+    }
+
+    /// The result for no elements.
+    pub(crate) fn empty(self) -> Result<f32> {
+        match self {
+            Fold::Sum | Fold::NanSum | Fold::Any | Fold::Moments => Ok(0.0),
+            Fold::Mean | Fold::Std | Fold::Var => Ok(f32::NAN),
+            Fold::Prod | Fold::All => Ok(1.0),
+            Fold::Min | Fold::Max | Fold::ArgMin | Fold::ArgMax => Err(Error::Empty { fold: self.names()[0] }),
+            Fold::NanMin | Fold::NanMax | Fold::MinAt | Fold::MaxAt => Err(Error::Empty { fold: self.names()[0] }),
+        }
+    }
+
+    /// Writes the result for `len` elements, which has the fold's [width](Fold::width), from the state of all of them.
+    pub(crate) fn write(self, all: State<f32>, len: usize, out: &mut [f32]) {
+        match self.width() {
+            // Rounded once, as the count need not be an f32.
+            1 => out[0] = self.conclude(all.map(f64::from), len as f64) as f32,
+            width => out.copy_from_slice(&all[..width]),
+        }
+    }
+
+    /// The result of one number, from the state of all of one or more elements.
+    pub(crate) fn conclude<T: Num>(self, all: State<T>, count: T) -> T {
+        // The mean of what has an infinity is no number, and nothing has a distance from it.
+        let variance = || T::select(all[1].is_finite(), all[3] / count, T::constant(f64::NAN));
+        match self {
+            Fold::Mean => all[0] / count,
+            Fold::Var => variance(),
+            Fold::Std => variance().sqrt(),
+            Fold::ArgMin | Fold::ArgMax => all[1],
+            _ => all[0],
+        }
+    }
+}
+
+impl fmt::Display for Fold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.names()[0])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The count is no f32: rounded to one before the division, it would make a mean of 1.
+    #[test]
+    fn a_mean_is_rounded_once() {
+        let mean = Fold::Mean.join(&[16_777_216.0], (1 << 24) + 1).unwrap();
+        assert_eq!(mean.to_bits(), 1.0_f32.next_down().to_bits(), "{mean:?}");
+    }
+
+    #[test]
+    fn nothing_sums_to_zero_and_has_no_least() {
+        assert_eq!(Fold::Sum.join(&[], 0).unwrap(), 0.0);
+        assert_eq!(Fold::Prod.join(&[], 0).unwrap(), 1.0);
+        assert!(Fold::Mean.join(&[], 0).unwrap().is_nan());
+        assert!(matches!(Fold::Min.join(&[], 0), Err(Error::Empty { fold: "min" })));
+    }
+}

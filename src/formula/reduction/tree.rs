@@ -1,0 +1,80 @@
+//! The tree in which the leaves of a chunk, and the chunks, are combined.
+
+use super::Fold;
+use super::states::{PLANES, State};
+use crate::error::Result;
+
+/// Combines the states that it is given, in order, as the leaves of the tree that the [module](self) describes.
+pub(crate) struct Tree {
+    fold: Fold,
+    leaves: usize,
+    /// The complete trees so far: one of 2ᵏ leaves for each digit `k` that is 1 in the count of leaves.
+    complete: [State<f32>; usize::BITS as usize],
+}
+
+impl Tree {
+    pub(crate) fn new(fold: Fold) -> Self {
+        Tree { fold, leaves: 0, complete: [[0.0; PLANES]; usize::BITS as usize] }
+    }
+
+    pub(crate) fn push(&mut self, leaf: State<f32>) {
+        let carried = self.leaves.trailing_ones() as usize;
+        let trees = self.complete[..carried].iter();
+        self.complete[carried] = trees.fold(leaf, |right, left| self.fold.merge(*left, right));
+        self.leaves += 1;
+    }
+
+    /// Writes the result for `len` elements, which has the fold's [width](Fold::width).
+    pub(crate) fn finish(&self, len: usize, out: &mut [f32]) -> Result<()> {
+        let there = ones(self.leaves);
+        let all = there.map(|digit| self.complete[digit]).reduce(|right, left| self.fold.merge(left, right));
+        match all {
+            None => out.fill(self.fold.empty()?),
+            Some(all) => self.fold.write(all, len, out),
+        }
+        Ok(())
+    }
+}
+
+/// The digits that are 1, from the lowest on.
+#[inline(always)]
+pub(crate) fn ones(count: usize) -> impl Iterator<Item = usize> {
+    let without_lowest = |left: &usize| Some(left & (left - 1)).filter(|left| *left > 0);
+    std::iter::successors(Some(count).filter(|count| *count > 0), without_lowest)
+        .map(|left| left.trailing_zeros() as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tree as the module's text describes it.
+    fn by_definition(leaves: &[f32]) -> f32 {
+        match leaves {
+            [leaf] => *leaf,
+            _ => {
+                let left = leaves.len().next_power_of_two() / 2;
+                by_definition(&leaves[..left]) + by_definition(&leaves[left..])
+            }
+        }
+    }
+
+    #[test]
+    fn the_tree_is_that_of_the_definition() {
+        let leaves: Vec<f32> = (1..=300).map(|n| 1.0 / n as f32).collect();
+        for len in 1..=leaves.len() {
+            let joined = Fold::Sum.join(&leaves[..len], len).unwrap();
+            assert_eq!(joined.to_bits(), by_definition(&leaves[..len]).to_bits(), "{len} leaves");
+        }
+    }
+
+    #[test]
+    fn parts_of_a_power_of_two_join_to_the_whole() {
+        let leaves: Vec<f32> = (1..=100).map(|n| 1.0 / n as f32).collect();
+        let whole = Fold::Sum.join(&leaves, 100).unwrap();
+        for part in [1, 2, 8, 64, 128] {
+            let parts: Vec<f32> = leaves.chunks(part).map(|part| Fold::Sum.join(part, part.len()).unwrap()).collect();
+            assert_eq!(Fold::Sum.join(&parts, 100).unwrap().to_bits(), whole.to_bits(), "parts of {part}");
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! Folding on lanes: one number from the results for a chunk, in the order that [`crate::formula::reduction`] gives.
+//!
+//! A part of a chunk is folded in its columns, to [`Rows`] of states; those of a chunk's parts, in order, to one state.
+
+use std::cell::RefCell;
+
+use super::isa::Checked;
+use super::lanes::{Lanes, Stores, Task};
+use crate::formula::reduction::states::{PLANES, Reduction, State};
+use crate::formula::reduction::{Fold, LEAF, ROW, ones, with_reduction};
+use crate::kernel::arg::Arg;
+use crate::kernel::cpu::code::Bodies;
+
+/// One state for each column: a row for each plane.
+pub(crate) type Rows = [[f32; ROW]; PLANES];
+
+/// Such of no element.
+pub(crate) const EMPTY: Rows = [[0.0; ROW]; PLANES];
+
+/// The numbers of the columns.
+const COLUMNS: [f32; ROW] = {
+    let mut all = [0.0; ROW];
+    let mut column = 0;
+    while column < ROW {
+        all[column] = column as f32;
+        column += 1;
+    }
+    all
+};
+
+/// Results that are computed before they are folded: 8 KiB, which stay in a first-level cache, and enough to make little of
+/// the cost of a call.
+const BLOCK: usize = 4 * LEAF;
+
+/// Trees of leaves that a chunk can have open at once, and one for the whole of it.
+const LEVELS: usize = (Fold::CHUNK / LEAF).ilog2() as usize + 1;
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = const { RefCell::new(Scratch { results: [0.0; BLOCK], columns: Columns::NEW }) };
+}
+
+/// What a thread keeps for its next fold: a short one takes less time than clearing memory does.
+struct Scratch {
+    results: [f32; BLOCK],
+    columns: Columns,
+}
+
+/// Folds the results for `len` elements from `from` on, at least one and at most a chunk, to rows. Of several parts of a
+/// chunk, all but the last have the same power of two times [`LEAF`] elements, and the last no more.
+pub(crate) fn part(
+    bodies: &dyn Bodies<f32>,
+    isa: Checked,
+    fold: Fold,
+    inputs: &[Arg<'_>],
+    (from, len): (usize, usize),
+    rows: &mut Rows,
+) {
+    SCRATCH.with_borrow_mut(|Scratch { results, columns }| {
+        columns.leaves = 0;
+        let fused = len >= LEAF && fold.of_parts() == Fold::Sum && bodies.sum(isa, inputs, (from, len / LEAF), columns);
+        for start in (if fused { len / LEAF * LEAF } else { 0 }..len).step_by(BLOCK) {
+            let block = BLOCK.min(len - start);
+            bodies.apply(isa, inputs, from + start, &mut results[..block], Stores::Plain);
+            isa.dispatch(With { fold, task: Push { columns, results, len: block, from: from + start } });
+        }
+        isa.dispatch(With { fold, task: Combine { columns, rows } });
+    });
+}
+
+/// Folds the rows of a chunk's parts to one state.
+pub(crate) fn finish(isa: Checked, fold: Fold, parts: &mut [Rows]) -> State<f32> {
+    let [only] = parts else {
+        return SCRATCH.with_borrow_mut(|Scratch { columns, .. }| {
+            columns.leaves = 0;
+            isa.dispatch(With { fold, task: Join { columns, parts } });
+            let mut rows = EMPTY;
+            isa.dispatch(With { fold, task: Combine { columns, rows: &mut rows } });
+            isa.dispatch(With { fold, task: Halve { rows: &mut rows } })
+        });
+    };
+    isa.dispatch(With { fold, task: Halve { rows: only } })
+}
+
+/// A task on lanes, before its reduction is known as a type.
+trait Folding {
+    type Output;
+    fn run<L: Lanes, R: Reduction>(self) -> Self::Output;
+}
+
+/// A task with its fold.
+struct With<F> {
+    fold: Fold,
+    task: F,
+}
+
+impl<F: Folding> Task for With<F> {
+    type Output = F::Output;
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) -> F::Output {
+        with_reduction!(self.fold, R => self.task.run::<L, R>())
+    }
+}
+
+/// The states of as many columns from `column` on as there are lanes.
+#[inline(always)]
+fn load<L: Lanes, R: Reduction>(rows: &Rows, column: usize) -> State<L> {
+    let mut state = [L::splat(0.0); PLANES];
+    for plane in 0..R::PLANES {
+        state[plane] = L::load(&rows[plane][column..]);
+    }
+    state
+}
+
+#[inline(always)]
+fn store<L: Lanes, R: Reduction>(state: State<L>, rows: &mut Rows, column: usize) {
+    for plane in 0..R::PLANES {
+        state[plane].store(&mut rows[plane][column..]);
+    }
+}
+
+/// The columns of a part while it is folded.
+pub(crate) struct Columns {
+    leaves: usize,
+    /// The complete trees so far: one of 2ᵏ leaves for each digit `k` that is 1 in the count of leaves.
+    complete: [Rows; LEVELS],
+}
+
+impl Columns {
+    const NEW: Columns = Columns { leaves: 0, complete: [EMPTY; LEVELS] };
+
+    /// Takes the columns of the next leaf from `column` on, as many as there are lanes, and completes the trees that it is
+    /// the last leaf of. All columns done, the leaf [counts](Columns::count).
+    #[inline(always)]
+    pub(crate) fn push<L: Lanes, R: Reduction>(&mut self, column: usize, leaf: State<L>) {
+        let carried = self.leaves.trailing_ones() as usize;
+        let mut all = leaf;
+        for left in &self.complete[..carried] {
+            all = R::merge(load::<L, R>(left, column), all);
+        }
+        store::<L, R>(all, &mut self.complete[carried], column);
+    }
+
+    /// Counts a leaf.
+    #[inline(always)]
+    pub(crate) fn count(&mut self) {
+        self.leaves += 1;
+    }
+}
+
+/// Adds the leaves of a block: the first `len` of the results, which are those of the elements from `from` on. Only the last
+/// leaf of a part may be short.
+struct Push<'a> {
+    columns: &'a mut Columns,
+    results: &'a [f32; BLOCK],
+    len: usize,
+    from: usize,
+}
+
+impl Folding for Push<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes, R: Reduction>(self) {
+        for start in (0..self.len).step_by(LEAF) {
+            let len = LEAF.min(self.len - start);
+            push_leaf::<L, R>(self.columns, &self.results[start..start + LEAF], len, self.from + start);
+        }
+    }
+}
+
+/// Folds the rows of a leaf, of which `len` elements are there.
+#[inline(always)]
+fn push_leaf<L: Lanes, R: Reduction>(columns: &mut Columns, leaf: &[f32], len: usize, from: usize) {
+    let (first, others) = leaf.split_at(ROW);
+    let (whole, rest) = ((len / ROW).saturating_sub(1), len % ROW);
+    for column in (0..ROW).step_by(L::WIDTH) {
+        let mut all = lift::<L, R>(first, column, from);
+        if len < ROW {
+            all = present::<L, R>(all, column, rest);
+        }
+        let mut rows = others.chunks_exact(ROW);
+        for (index, row) in rows.by_ref().take(whole).enumerate() {
+            L::step();
+            all = R::merge(all, lift::<L, R>(row, column, from + (index + 1) * ROW));
+        }
+        if let Some(row) = rows.next().filter(|_| len > ROW && rest > 0) {
+            let row = lift::<L, R>(row, column, from + len - rest);
+            all = R::merge(all, present::<L, R>(row, column, rest));
+        }
+        columns.push::<L, R>(column, all);
+    }
+    columns.count();
+}
+
+/// The states of the row of a leaf that begins with element `from`, from a column on.
+#[inline(always)]
+fn lift<L: Lanes, R: Reduction>(row: &[f32], column: usize, from: usize) -> State<L> {
+    let index = L::load(&COLUMNS[column..]) + L::splat(from as f32);
+    R::lift(L::load(&row[column..]), index)
+}
+
+/// The states of the first `len` columns, and what changes nothing in those that are missing from the last row.
+#[inline(always)]
+fn present<L: Lanes, R: Reduction>(state: State<L>, column: usize, len: usize) -> State<L> {
+    let there = L::load(&COLUMNS[column..]).lt(L::splat(len as f32));
+    let mut all = R::IDENTITY.map(L::splat);
+    for plane in 0..R::PLANES {
+        all[plane] = L::select(there, state[plane], all[plane]);
+    }
+    all
+}
+
+/// Adds the rows of a chunk's parts as leaves are added.
+struct Join<'a> {
+    columns: &'a mut Columns,
+    parts: &'a [Rows],
+}
+
+impl Folding for Join<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes, R: Reduction>(self) {
+        for rows in self.parts {
+            for column in (0..ROW).step_by(L::WIDTH) {
+                L::step();
+                self.columns.push::<L, R>(column, load::<L, R>(rows, column));
+            }
+            self.columns.count();
+        }
+    }
+}
+
+/// Combines the trees, from the last to the first, to one for each column.
+struct Combine<'a> {
+    columns: &'a Columns,
+    rows: &'a mut Rows,
+}
+
+impl Folding for Combine<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes, R: Reduction>(self) {
+        let Columns { leaves, complete } = self.columns;
+        let mut there = ones(*leaves);
+        let last = there.next().map_or(&EMPTY, |digit| &complete[digit]);
+        self.rows[..R::PLANES].copy_from_slice(&last[..R::PLANES]);
+        for digit in there {
+            for column in (0..ROW).step_by(L::WIDTH) {
+                L::step();
+                let right = load::<L, R>(self.rows, column);
+                store::<L, R>(R::merge(load::<L, R>(&complete[digit], column), right), self.rows, column);
+            }
+        }
+    }
+}
+
+/// Halves the columns until one state is left.
+struct Halve<'a> {
+    rows: &'a mut Rows,
+}
+
+impl Folding for Halve<'_> {
+    type Output = State<f32>;
+
+    #[inline(always)]
+    fn run<L: Lanes, R: Reduction>(self) -> State<f32> {
+        // On one lane the compiler would unroll this, and widen what it has unrolled, if it knew how far it goes.
+        let mut half = if L::WIDTH == 1 { std::hint::black_box(ROW / 2) } else { ROW / 2 };
+        while half > 0 {
+            if half >= L::WIDTH {
+                halve::<L, R>(self.rows, half);
+            } else {
+                halve::<f32, R>(self.rows, half);
+            }
+            half /= 2;
+        }
+        load::<f32, R>(self.rows, 0)
+    }
+}
+
+/// Combines each of the first columns with the one that lies `half` behind it.
+#[inline(always)]
+fn halve<L: Lanes, R: Reduction>(rows: &mut Rows, half: usize) {
+    for column in (0..half).step_by(L::WIDTH) {
+        L::step();
+        let (left, right) = (load::<L, R>(rows, column), load::<L, R>(rows, column + half));
+        store::<L, R>(R::merge(left, right), rows, column);
+    }
+}

@@ -1,0 +1,86 @@
+//! What keeps NaN in a shader, whose compiler may assume that there is none.
+
+use std::fmt::Write;
+
+use crate::formula::program::{Binary, Op, Ternary, Unary, Value};
+
+/// Whether the shader's own arithmetic computes it, a NaN of any operand giving NaN. A compiler may rewrite it, and what
+/// it is a part of, into what does not depend on an operand: `x - x` into 0.
+pub(super) fn is_arithmetic(op: &Op) -> bool {
+    match *op {
+        Op::Unary(op, _) => op.ulp().is_none() && op != Unary::Sign,
+        Op::Binary(op, ..) => op.ulp().is_none() && !matches!(op, Binary::Min | Binary::Max | Binary::Heaviside),
+        Op::Ternary(op, ..) => op != Ternary::Clip,
+        _ => false,
+    }
+}
+
+/// What keeps the NaNs of a program's numbers. Where arithmetic ends, in an operation that looks at bits or chooses, the
+/// result is made NaN again if a number that it began with is one, by bits.
+pub(super) struct Nans {
+    /// For each value, the one whose NaNs it has: itself, if it is not arithmetic or has them from several.
+    origins: Vec<Option<usize>>,
+    /// Whether a variable says which numbers are NaN.
+    needed: Vec<bool>,
+    /// Whether arithmetic ends here.
+    settled: Vec<bool>,
+}
+
+impl Nans {
+    /// For operations of which `result`, if there is one, is what others read.
+    pub(super) fn new(ops: &[Op], result: Option<Value>) -> Self {
+        let mut origins: Vec<Option<usize>> = Vec::with_capacity(ops.len());
+        for (index, op) in ops.iter().enumerate() {
+            origins.push(match op {
+                Op::Constant(value) if !value.get().is_nan() => None,
+                op if is_arithmetic(op) => match Self::of_operands(&origins, op)[..] {
+                    [] => None,
+                    [one] => Some(one),
+                    _ => Some(index),
+                },
+                _ => Some(index),
+            });
+        }
+        let mut nans = Nans { origins, needed: vec![false; ops.len()], settled: vec![false; ops.len()] };
+        let mut settle = |value: Value| {
+            if let (true, Some(origin)) = (is_arithmetic(&ops[value.index()]), nans.origins[value.index()]) {
+                nans.settled[value.index()] = true;
+                nans.needed[origin] = true;
+            }
+        };
+        ops.iter().filter(|op| !is_arithmetic(op)).flat_map(Op::operands).for_each(&mut settle);
+        result.into_iter().for_each(&mut settle);
+        for (index, op) in ops.iter().enumerate().rev() {
+            if nans.needed[index] && is_arithmetic(op) {
+                Self::of_operands(&nans.origins, op).into_iter().for_each(|origin| nans.needed[origin] = true);
+            }
+        }
+        nans
+    }
+
+    /// The values whose NaNs the operands of an operation have.
+    fn of_operands(origins: &[Option<usize>], op: &Op) -> Vec<usize> {
+        let mut found: Vec<_> = op.operands().filter_map(|value| origins[value.index()]).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// Writes what is needed behind a value.
+    pub(super) fn write(&self, index: usize, ops: &[Op], text: &mut String) {
+        if self.needed[index] {
+            let origins = Self::of_operands(&self.origins, &ops[index]);
+            let all: Vec<_> = origins.iter().map(|origin| format!("n{origin}")).collect();
+            let nan = if is_arithmetic(&ops[index]) { all.join(" | ") } else { format!("special_nan(v{index})") };
+            _ = writeln!(text, "    let n{index} = {nan};");
+        }
+        if let (true, Some(origin)) = (self.settled[index], self.origins[index]) {
+            _ = writeln!(text, "    let s{index} = special_or(v{index}, n{origin});");
+        }
+    }
+
+    /// The name of a value where arithmetic ends.
+    pub(super) fn settled(&self, value: Value) -> String {
+        if self.settled[value.index()] { format!("s{}", value.index()) } else { value.to_string() }
+    }
+}
