@@ -146,7 +146,7 @@ pub use wgpu;
 pub use workload::Workload;
 
 // The rooms' names until every file uses the new ones.
-pub(crate) use {kernel::arg, text as figure};
+pub(crate) use kernel::arg;
 
 /// What the `crossover` command has in common with the library's messages.
 #[doc(hidden)]

@@ -15,6 +15,9 @@ const GRID: [Color; 2] = [Color(0xd9, 0xdc, 0xe0), Color(0xee, 0xf0, 0xf2)];
 pub(super) const LEAD: Color = GRID[0];
 pub(super) const CEILING: Color = Color(0xc4, 0xc8, 0xcc);
 
+/// The room left of a frame for the labels of its vertical axis.
+pub(super) const AXIS: f64 = 48.0;
+
 /// A rectangle in which values are drawn on logarithmic axes.
 pub(super) struct Frame {
     pub left: f64,
@@ -77,7 +80,7 @@ impl Frame {
         }
         let corner = vec![(self.left, self.top), (self.left, self.bottom), (self.right, self.bottom)];
         nodes.push(Node::line("axis", Paint::line(GREY, 1.0), corner));
-        nodes.push(Node::Text(Text::new(name, (self.left - 44.0, self.top - 10.0), Anchor::Start).grey()));
+        nodes.push(Node::Text(Text::new(name, (self.left - AXIS, self.top - 10.0), Anchor::Start).grey()));
         nodes
     }
 }

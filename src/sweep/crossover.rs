@@ -235,7 +235,7 @@ mod tests {
     fn where_there_is_none_the_closest_approach_is_told() {
         // Threads come within 1.4 times at the largest size, and no nearer.
         let report = simulated(&[SIMD, Curve { fixed: 0.4e-3, each: 1e-9, ..THREADS }], "1e3,1e4,1e5,1e6", 7, 0.01, 1);
-        let all = all(&report);
+        let all = super::all(&report);
         let Found::Ahead { times, at } = all[0].found else { panic!("{all:?}") };
         assert!((times - 1.4).abs() < 0.02 && at == 1_000_000, "{all:?}");
         assert_eq!((all.len(), all[0].faster.backend), (1, Kind::Simd));
@@ -260,7 +260,7 @@ mod tests {
             let slower = if each.elements > 1_000_000 { 3.0 } else { 1.0 };
             each.slow_down(if each.backend == Kind::Loop { 3.0 } else { slower });
         }
-        let all = all(&report);
+        let all = super::all(&report);
         let Found::Tie { from: 4_000_000, ahead_below: true, memory_gb_per_s: Some(rate), .. } = all[0].found else {
             panic!("{all:?}")
         };
@@ -293,7 +293,7 @@ mod tests {
         for each in report.measurements.iter_mut().filter(|each| each.backend == Kind::Threads) {
             each.slow_down(if each.elements >= 1_000_000 { 5.0 } else { 1.0 });
         }
-        let all = all(&report);
+        let all = super::all(&report);
         let at = |each: &Crossover| match each.found {
             Found::Overtakes { at } => (each.faster.backend, at.low < at.high, at.middle.log10().floor()),
             _ => panic!("{each:?}"),

@@ -175,7 +175,7 @@ mod tests {
         #[cfg(feature = "cli")]
         {
             let mut bytes = Vec::new();
-            crate::sweep::json::write(&report, &mut bytes).unwrap();
+            crate::sweep::json::write(&report, &crate::sweep::Analysis::of(&report), &mut bytes).unwrap();
             assert_eq!(crate::sweep::json::read(&bytes[..]).unwrap(), report);
         }
     }

@@ -8,7 +8,7 @@
 use std::io;
 
 use super::axis::{across, against, described, label, rate, spread, tick_time, ticks};
-use super::chart::{self, CEILING, Frame, Head, Swatch, Taken};
+use super::chart::{self, AXIS, CEILING, Frame, Head, Swatch, Taken};
 use super::drawing::{Anchor, Drawing, GREY, Group, Node, Paint, Point, SIZE, Spot, Text};
 use super::font::{fitted, width_of};
 use super::look::Look;
@@ -150,14 +150,16 @@ impl Plot<'_> {
     fn panel(&self, workload: &str, at: Point) -> Group {
         let report = self.report;
         let named = named(workload);
-        let caption = Text::new(fitted(&named, 15.0, self.width - 24.0), (12.0, 22.0), Anchor::Start).class("caption");
+        let margin = if self.narrow { 12.0 } else { 24.0 };
+        let caption = fitted(&named, 15.0, self.width - 2.0 * margin);
+        let caption = Text::new(caption, (margin, 22.0), Anchor::Start).class("caption");
         let longest = self.series.iter().map(|each| width_of(&each.to_string(), SIZE, false)).fold(0.0, f64::max);
         // Names beside the lines where there is room for them; else the legend alone has them.
         let beside = if longest + 26.0 < 0.34 * self.width && !self.narrow { longest + 26.0 } else { 14.0 };
         let xs = self.of(workload, None).map(|at| at.each.x() as f64);
         let mut frame = Frame {
-            left: 60.0,
-            top: 60.0,
+            left: margin + AXIS,
+            top: 58.0,
             right: self.width - beside - 8.0,
             bottom: self.height - if self.narrow { 76.0 } else { 52.0 },
             xs: spread(xs, 1.2),

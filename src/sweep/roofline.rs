@@ -8,7 +8,7 @@ use std::io;
 use std::ops::Range;
 
 use super::axis::{rate, spread, ticks};
-use super::chart::{self, Frame, Head, Swatch};
+use super::chart::{self, AXIS, Frame, Head, Swatch};
 use super::drawing::{Anchor, Drawing, Group, Node, Paint, Point, SIZE, Spot, Text};
 use super::font::fitted;
 use super::look::Look;
@@ -170,7 +170,7 @@ pub(super) fn drawing(report: &Report, narrow: bool) -> Drawing {
     let ys = spread(peaks.iter().map(|each| each.gflop_per_s).chain(heights), 1.6);
     let (top, bottom) = (head.height, head.height + height);
     let mut frame =
-        Frame { left: 60.0, top, right: width - 24.0, bottom: bottom - if narrow { 66.0 } else { 52.0 }, xs, ys };
+        Frame { left: AXIS + if narrow { 12.0 } else { 24.0 }, top, right: width - 24.0, bottom: bottom - if narrow { 66.0 } else { 52.0 }, xs, ys };
     let names = names(&peaks, &frame);
     let rows = names.iter().map(|(row, ..)| row + 1).max().unwrap_or(0);
     frame.top += 36.0 + rows as f64 * ROW;

@@ -1,6 +1,7 @@
 //! Sweeps over chunks, threads and degrees whose every figure is known beforehand.
 
 use super::*;
+use crate::sweep::Analysis;
 use crate::sweep::fake::{Fake, FakeClock, Manner, Notes};
 use crate::sweep::simulated::measured;
 use crate::sweep::{Environment, Found, Place, Report, Sweep, Warning};
