@@ -108,10 +108,15 @@
 //! # Features
 //!
 //! * `gpu` (default): the `gpu` backend, through `wgpu`.
-//! * `profile` (default): what `crossover calibrate` has measured, read and written as JSON.
-//! * `cli`: the `crossover` command and the sweep's reports. Not meant for a library user's tree.
+//! * `profile` (default): what `crossover calibrate` has measured, read and written as JSON; and `serde` for a [`Report`](sweep::Report).
+//!
+//! The package `crossover-report` writes a sweep's report as a table, CSV, JSON, plots and a page; `crossover-cli` has the command.
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
+
+// The files of tests that other packages share name this one as they do.
+#[cfg(test)]
+extern crate self as crossover;
 
 pub mod backend;
 mod calibrate;
@@ -145,13 +150,13 @@ pub use sweep::Sweep;
 pub use wgpu;
 pub use workload::Workload;
 
-// The rooms' names until every file uses the new ones.
+// The name of a room until every file uses the new one.
 pub(crate) use kernel::arg;
 
-/// What the `crossover` command has in common with the library's messages.
+/// What messages of the packages `crossover-report` and `crossover-cli` have in common with the library's.
 #[doc(hidden)]
 pub mod message {
-    pub use crate::text::{listed, nearest, shortened};
+    pub use crate::text::{grouped, listed, nearest, percent, short, shortened, threads, time, truncated, wrapped};
 }
 
 /// The examples of the README, which run as tests.

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 /// A time with its unit, to three digits: `12.3 µs`.
-pub(crate) fn time(seconds: f64) -> String {
+pub fn time(seconds: f64) -> String {
     let units = [(1.0, "s"), (1e-3, "ms"), (1e-6, "µs")];
     let (unit, name) = units.into_iter().find(|(unit, _)| seconds >= 0.9995 * unit).unwrap_or((1e-9, "ns"));
     format!("{} {name}", short(seconds / unit))
 }
 
 /// A number to three digits.
-pub(crate) fn short(number: f64) -> String {
+pub fn short(number: f64) -> String {
     match number.abs() {
         0.0 => "0".to_owned(),
         size if size < 1e-3 => format!("{number:.1e}"),
@@ -25,6 +25,11 @@ pub(crate) fn short(number: f64) -> String {
 /// A number of elements to two digits: `950`, `1.9e5`, `1e8`.
 pub(crate) fn about(elements: f64) -> String {
     if elements < 999.5 { format!("{elements:.0}") } else { format!("{elements:.1e}").replace(".0e", "e") }
+}
+
+/// Writes a number of threads: `1 thread`, `2 threads`.
+pub fn threads(count: usize) -> String {
+    format!("{count} thread{}", if count == 1 { "" } else { "s" })
 }
 
 /// A name for a message: of a long one its beginning.
@@ -61,6 +66,28 @@ pub fn percent(part: f64) -> String {
     let percent = 100.0 * part;
     let digits = if percent < 0.95 { 1 } else { 0 };
     format!("{percent:.digits$}\u{a0}%")
+}
+
+/// Returns a name, cut to `columns` characters where it has more.
+pub fn truncated(name: &str, columns: usize) -> String {
+    match name.chars().count() > columns {
+        true => name.chars().take(columns - 1).chain(['…']).collect(),
+        false => name.to_owned(),
+    }
+}
+
+/// Breaks a text into lines of at most 80 characters, where no word is longer; those after the first are indented by two.
+pub fn wrapped(text: &str) -> String {
+    const LINE: usize = 80;
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= LINE => *line += &format!(" {word}"),
+            Some(_) => lines.push(format!("  {word}")),
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines.join("\n")
 }
 
 /// Returns the known name that is nearest to a given one, or `None` where none is near: a suggestion of something else

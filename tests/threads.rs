@@ -1,9 +1,12 @@
 //! The threads backend, however it is called: by many at once, from within a pool, on a pool of one, one run after the other.
 
 mod common;
+#[cfg(target_os = "linux")]
+#[path = "common/limited.rs"]
+mod limited;
 
 #[cfg(target_os = "linux")]
-use std::{fs, os::unix::fs::MetadataExt, path::Path, process::Command};
+use limited::limited;
 
 use common::bits;
 use crossover::auto::{Auto, Policy};
@@ -114,27 +117,6 @@ fn more_threads_than_any_use_are_refused_with_both_numbers() {
     }
 }
 
-/// A command that runs `program` with at most so many threads, or why none can be made. Root has no such limit.
-#[cfg(target_os = "linux")]
-fn limited(threads: usize, program: &Path) -> Result<Command, String> {
-    let mut command = Command::new("prlimit");
-    command.arg(format!("--nproc={threads}:{threads}"));
-    if fs::metadata("/proc/self").map_err(|error| error.to_string())?.uid() == 0 {
-        // A user of its own, since the limit is on all threads of a user.
-        let user = 50_000 + std::process::id() % 10_000;
-        command.args(["setpriv", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]);
-        command.args([format!("--reuid={user}"), format!("--regid={user}")]);
-    }
-    command.arg(program).env("RAYON_NUM_THREADS", "8");
-    let mut probe = Command::new("prlimit");
-    probe.args(command.get_args().take_while(|arg| *arg != program)).arg("true");
-    match probe.output() {
-        Ok(output) if output.status.success() => Ok(command),
-        Ok(output) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
-        Err(error) => Err(format!("prlimit: {error}")),
-    }
-}
-
 #[cfg(target_os = "linux")]
 #[test]
 fn where_the_system_starts_too_few_threads_there_are_fewer_and_a_reason() {
@@ -180,20 +162,4 @@ fn with_fewer(expected: usize) {
     assert!(matches!(error, Error::Unavailable { .. }), "{error}");
     let numbers = numbers();
     check(&threads, &numbers, &expected_of(&numbers)[..LENGTHS.len()]);
-}
-
-#[cfg(all(target_os = "linux", feature = "cli"))]
-#[test]
-fn the_command_says_why_there_are_fewer_threads() {
-    let explain = ["explain", "x + 1", "--elements", "1e6", "--no-gpu"];
-    for arguments in [&explain[..], &["explain", "x + 1", "--no-gpu"]] {
-        let mut command = match limited(1, Path::new(env!("CARGO_BIN_EXE_crossover"))) {
-            Ok(command) => command,
-            Err(reason) => return println!("skipped: {reason}"),
-        };
-        let output = command.args(arguments).output().unwrap();
-        let told = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
-        assert!(told.contains("note: threads: 1 of 8 threads, as the system starts no more"), "{told}");
-    }
 }

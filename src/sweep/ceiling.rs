@@ -24,7 +24,7 @@ use crate::workload::Workload;
 
 /// What this machine's memory and arithmetic reach at best.
 #[derive(Clone, PartialEq, Debug, Default)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Ceilings {
     /// The processor: with one thread, if `loop` or `simd` is measured, and with all threads, if `threads` or `auto` is.
@@ -33,7 +33,7 @@ pub struct Ceilings {
     pub gpu: Option<GpuCeiling>,
     /// The rates that were reached only once or twice, however often they were tried, because something else ran on the
     /// machine: they may be too low. Empty in a file from before it was noted.
-    #[cfg_attr(feature = "cli", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    #[cfg_attr(feature = "profile", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub unconfirmed: Vec<String>,
 }
 
@@ -43,7 +43,7 @@ pub(super) const ABOVE: f64 = 1.2;
 
 /// What so many threads of the processor reach together.
 #[derive(Clone, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct CpuCeiling {
     /// How many threads.
@@ -51,17 +51,17 @@ pub struct CpuCeiling {
     /// How fast arrays move, from few bytes in use to many. The threads share them.
     pub memory: Vec<Bandwidth>,
     /// 10⁹ operations a second, one number at a time, as the loop computes: of one thread only.
-    #[cfg_attr(feature = "cli", serde(default))]
+    #[cfg_attr(feature = "profile", serde(default))]
     pub scalar_gflop_per_s: Option<f64>,
     /// 10⁹ operations a second with full-width lanes, on numbers in the nearest cache. A `mul_add` is two operations.
-    #[cfg_attr(feature = "cli", serde(default))]
+    #[cfg_attr(feature = "profile", serde(default))]
     pub gflop_per_s: Option<f64>,
 }
 
 /// How fast arrays move that take so many bytes together, in 10⁹ bytes a second, each byte that is read or written counted
 /// once.
 #[derive(Clone, Copy, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Bandwidth {
     /// Bytes in use: of a copy, half of them are read and half written.
@@ -76,7 +76,7 @@ pub struct Bandwidth {
 
 /// What the GPU reaches.
 #[derive(Clone, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct GpuCeiling {
     /// How fast arrays move under each regime that is measured, from few bytes to many.
@@ -87,7 +87,7 @@ pub struct GpuCeiling {
 
 /// How fast a GPU copies an array under a regime, or sums it under [`Regime::Scalar`].
 #[derive(Clone, Copy, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct DeviceBandwidth {
     /// Where the arrays are.

@@ -18,7 +18,7 @@ const FLOOR: f64 = 1.02;
 
 /// What changed from one sweep to another, matched by workload, backend, regime, elements and what else varies.
 #[derive(Clone, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize))]
 pub struct Comparison {
     /// How the machines and builds differ, as far as both files know.
     pub environment: Vec<Difference>,
@@ -43,10 +43,10 @@ pub struct Comparison {
 
 /// A measurement that is faster or slower than before.
 #[derive(Clone, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize))]
 pub struct Change {
     /// What was measured.
-    #[cfg_attr(feature = "cli", serde(flatten))]
+    #[cfg_attr(feature = "profile", serde(flatten))]
     pub place: Place,
     /// Seconds a run in the old sweep.
     pub old: Interval,

@@ -13,7 +13,7 @@ use crate::kernel::Kernel;
 
 /// Where a contender's arrays are while the clock runs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 #[non_exhaustive]
 pub enum Regime {
     /// Array in, array out, in host memory, the same output for each run: on a GPU, upload and download are part of the

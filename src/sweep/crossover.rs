@@ -14,10 +14,9 @@ use std::fmt;
 use super::crossing::{Point, compared};
 use super::interval::Interval;
 use super::report::{Measurement, Report, Series};
-use super::table::{shortened, wrapped};
 use super::{Axis, Regime};
 use crate::backend::Kind;
-use crate::text::{about, short};
+use crate::text::{about, short, truncated, wrapped};
 
 /// The fewest bytes of a run that certainly do not fit the caches of one core.
 const FAR: f64 = (16 << 20) as f64;
@@ -26,7 +25,7 @@ const SURE: f64 = 1.25;
 
 /// How two series compare on one workload.
 #[derive(Clone, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize))]
 pub struct Crossover {
     /// What the series were measured over, which the numbers below are on.
     pub axis: Axis,
@@ -37,13 +36,13 @@ pub struct Crossover {
     /// The other.
     pub slower: Series,
     /// What was found.
-    #[cfg_attr(feature = "cli", serde(flatten))]
+    #[cfg_attr(feature = "profile", serde(flatten))]
     pub found: Found,
 }
 
 /// What was found about two series.
 #[derive(Clone, Copy, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize), serde(tag = "found", rename_all = "lowercase"))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize), serde(tag = "found", rename_all = "lowercase"))]
 pub enum Found {
     /// One is slower at smaller sizes and faster at larger ones, both beyond noise.
     Overtakes {
@@ -55,7 +54,7 @@ pub enum Found {
         /// How many times the other's time is of its own, where they come closest. Below 1 only within noise.
         times: f64,
         /// At how many elements, or which other value of the axis.
-        #[cfg_attr(feature = "cli", serde(rename = "elements"))]
+        #[cfg_attr(feature = "profile", serde(rename = "elements"))]
         at: usize,
     },
     /// Neither is faster beyond noise at the largest sizes, or at more than half of all.
@@ -180,7 +179,7 @@ impl fmt::Display for Crossover {
                 told
             }
         };
-        f.write_str(&wrapped(&format!("{}: {told}", shortened(workload, 40))))
+        f.write_str(&wrapped(&format!("{}: {told}", truncated(workload, 40))))
     }
 }
 
@@ -196,7 +195,7 @@ mod tests {
     const THREADS: Curve = Curve { backend: Kind::Threads, fixed: 7e-6, each: 0.3e-9 };
 
     fn found(report: &Report) -> Vec<Found> {
-        all(&report).into_iter().map(|each| each.found).collect()
+        super::all(report).into_iter().map(|each| each.found).collect()
     }
 
     #[test]
@@ -274,7 +273,7 @@ mod tests {
         let equal = Curve { backend: Kind::Loop, ..SIMD };
         let mut report = simulated(&[equal, SIMD], "geomspace:1e3:1e6:6", 7, 0.02, 7);
         report.measurements[8].slow_down(1.4);
-        let told = |report: &Report| all(report).iter().map(ToString::to_string).collect::<Vec<_>>();
+        let told = |report: &Report| super::all(report).iter().map(ToString::to_string).collect::<Vec<_>>();
         let said = told(&report);
         assert!(
             said.len() == 1 && said[0].starts_with("poly: simd and loop tie from 1e3 elements on, within "),
@@ -319,7 +318,7 @@ mod tests {
         for each in &mut report.measurements {
             each.workload = "x + ".repeat(50);
         }
-        let said = all(&report)[0].to_string();
+        let said = super::all(&report)[0].to_string();
         assert!(said.contains("gpu (software) overtakes simd at ") && said.lines().count() == 2, "{said}");
         assert!(said.lines().all(|line| line.chars().count() <= 80), "{said}");
     }

@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use super::report::threads;
 use crate::backend::{Info, Isa, processor};
 
 /// The machine and the build that a report comes from.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize))]
 pub struct Environment {
     /// The processor's name, where it is known: only with the feature `profile`.
     pub cpu: Option<String>,
@@ -16,10 +15,10 @@ pub struct Environment {
     /// The most threads that a contender works with.
     pub threads: Option<usize>,
     /// The widest instruction set that the machine has.
-    #[cfg_attr(feature = "cli", serde(default))]
+    #[cfg_attr(feature = "profile", serde(default))]
     pub widest: Option<String>,
     /// How many cores this process may use.
-    #[cfg_attr(feature = "cli", serde(default))]
+    #[cfg_attr(feature = "profile", serde(default))]
     pub cores: Option<usize>,
     /// The GPU's name.
     pub adapter: Option<String>,
@@ -94,7 +93,7 @@ impl Environment {
 
     /// The processor's name, the instruction set and the threads, as far as they are known.
     pub fn processor(&self) -> Option<String> {
-        let threads = self.threads.map(threads);
+        let threads = self.threads.map(crate::text::threads);
         let parts: Vec<_> = [self.cpu.clone(), self.isa.clone(), threads].into_iter().flatten().collect();
         (!parts.is_empty()).then(|| parts.join(" · "))
     }
@@ -108,7 +107,7 @@ impl Environment {
 
 /// What is not the same about two machines or builds.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize))]
 pub struct Difference {
     /// The field's name in [`Environment`].
     pub what: &'static str,
@@ -126,12 +125,12 @@ impl fmt::Display for Difference {
     }
 }
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "profile")]
 fn os() -> String {
     sysinfo::System::long_os_version().unwrap_or_else(|| std::env::consts::OS.to_owned())
 }
 
-#[cfg(not(feature = "cli"))]
+#[cfg(not(feature = "profile"))]
 fn os() -> String {
     std::env::consts::OS.to_owned()
 }

@@ -1,35 +1,16 @@
 //! A clock and contenders whose every figure is known beforehand.
 
-use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::ceiling::{Unit, Way};
+pub(super) use super::costs::FakeClock;
+use super::costs::THREADS;
 use super::*;
 use crate::arg::Arg;
 use crate::backend::{Loop, Simd};
 use crate::error::Result;
 use crate::kernel::Kernel;
-
-/// A clock that moves only when a contender runs.
-#[derive(Clone, Default)]
-pub(super) struct FakeClock(Rc<Cell<Duration>>);
-
-impl FakeClock {
-    fn pass(&self, time: Duration) {
-        self.0.set(self.0.get() + time);
-    }
-}
-
-impl Clock for FakeClock {
-    fn now(&self) -> Duration {
-        self.0.get()
-    }
-
-    fn step(&self) -> Duration {
-        Duration::from_nanos(100)
-    }
-}
 
 /// How a fake contender behaves.
 #[derive(Clone, Copy, PartialEq)]
@@ -112,84 +93,6 @@ impl Runner for Faked<'_> {
     }
 }
 
-/// Takes a fixed time and so much an element, and each batch a little more or less than that, in turn.
-#[cfg(feature = "cli")]
-pub(super) struct Costs {
-    pub clock: FakeClock,
-    pub kind: Kind,
-    pub regime: Regime,
-    /// What the first batch takes longer, in nanoseconds.
-    pub first: u64,
-    /// In nanoseconds.
-    pub fixed: u64,
-    /// In picoseconds; for each operation of the kernel, if the intensity varies.
-    pub each: u64,
-    pub varied: Option<Varied>,
-}
-
-/// A batch's time, in thousandths.
-#[cfg(feature = "cli")]
-const WEATHER: [u64; 5] = [1000, 1010, 990, 1040, 1005];
-
-#[cfg(feature = "cli")]
-impl Contender for Costs {
-    fn info(&self) -> Info {
-        let threads = if self.kind == Kind::Threads { FakeMachine::THREADS } else { 1 };
-        Info { kind: self.kind, threads: Some(threads), ..Simd::new().info() }
-    }
-
-    fn regime(&self) -> Regime {
-        self.regime
-    }
-
-    fn varied(&self) -> Option<Varied> {
-        self.varied.filter(|varied| varied.axis() != Axis::Intensity)
-    }
-
-    fn prepare<'a>(&'a self, kernel: &Kernel, args: &[Arg<'a>], len: usize) -> Result<Box<dyn Runner + 'a>> {
-        let mut out = vec![f32::NAN; kernel.output_len(len)];
-        // What a ceiling is measured with is not verified.
-        if ["poly", "horner"].contains(&kernel.name()) {
-            Loop.run(kernel, args, &mut out)?;
-        }
-        // Moving arrays is no part of any run.
-        self.clock.pass(Duration::from_secs(1));
-        let by_operation = matches!(self.varied, Some(Varied::Intensity(_)));
-        let work = len * if by_operation { kernel.program().ops().len() } else { 1 };
-        Ok(Box::new(Costing { costs: self, work, out, batches: 0 }))
-    }
-}
-
-#[cfg(feature = "cli")]
-struct Costing<'a> {
-    costs: &'a Costs,
-    /// Elements, or operations.
-    work: usize,
-    out: Vec<f32>,
-    batches: usize,
-}
-
-#[cfg(feature = "cli")]
-impl Runner for Costing<'_> {
-    fn run(&mut self) -> Result<()> {
-        self.repeat(1)
-    }
-
-    fn repeat(&mut self, times: usize) -> Result<()> {
-        let Costs { first, fixed, each, .. } = *self.costs;
-        let picos = (fixed * 1000 + each * self.work as u64) * times as u64;
-        let first = if self.batches == 0 { first } else { 0 };
-        let nanos = first + picos * WEATHER[self.batches % WEATHER.len()] / 1_000_000;
-        self.costs.clock.pass(Duration::from_nanos(nanos));
-        self.batches += 1;
-        Ok(())
-    }
-
-    fn output(&mut self) -> Result<&[f32]> {
-        Ok(&self.out)
-    }
-}
-
 /// A machine whose threads each copy at 100 bytes a nanosecond, from 40 kB on at 80, and on lanes 1.2 times as fast; past the
 /// caches at 20; sum one array at 40 and two at 80; and compute 10 operations, or 160 on lanes.
 pub(super) struct FakeMachine {
@@ -201,7 +104,7 @@ pub(super) struct FakeMachine {
 }
 
 impl FakeMachine {
-    pub const THREADS: usize = 4;
+    pub const THREADS: usize = THREADS;
 
     pub fn factory(clock: &FakeClock) -> impl Fn(Option<Isa>) -> Box<dyn Machine> + 'static {
         let clock = clock.clone();

@@ -1,10 +1,9 @@
 //! What a sweep found of each workload, in a sentence: which backend is fastest at which sizes or degrees; how well threads scale;
 //! which chunks are best.
 
-use super::table::shortened;
 use super::{Axis, Measurement, Regime, Report, Series};
 use crate::backend::Kind;
-use crate::text::{grouped, percent, short};
+use crate::text::{grouped, percent, short, truncated};
 
 const BASIS: &str = "By the medians, from arrays in host memory to an array in host memory.";
 const SHARED: &str = " Who shares the lead has a range from 5 to 95\u{a0}% that overlaps with that of the least median.";
@@ -73,7 +72,7 @@ fn finding(report: &Report, workload: &str) -> Option<String> {
 
 /// What a workload is, and how many elements it has if that does not vary.
 fn place(report: &Report, workload: &str) -> String {
-    let workload = shortened(workload, 48);
+    let workload = truncated(workload, 48);
     let elements = report.elements().map(|elements| format!(" of {} elements", grouped(elements)));
     format!("On {workload}{}", elements.unwrap_or_default())
 }

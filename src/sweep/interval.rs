@@ -34,7 +34,7 @@ const TAILS: [(usize, f64); 11] = [
 
 /// Where something is, and between which bounds it lies at 95 % confidence.
 #[derive(Clone, Copy, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize))]
 pub struct Interval {
     /// The lower bound.
     pub low: f64,

@@ -23,12 +23,12 @@ const MOST: usize = 1 << 14;
 
 /// How long the reference took before each trial of a measurement.
 #[derive(Clone, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize))]
 pub struct Reference {
     /// How many threads did the work, each all of it: as many as what was measured has.
     pub threads: usize,
     /// Seconds that the work took, in the order of the trials.
-    #[cfg_attr(feature = "cli", serde(deserialize_with = "super::json::numbers"))]
+    #[cfg_attr(feature = "profile", serde(deserialize_with = "super::number::numbers"))]
     pub seconds: Vec<f64>,
 }
 
@@ -172,11 +172,10 @@ mod tests {
             assert!(seconds.iter().all(|seconds| (seconds - 500e-6).abs() < 1e-12), "{seconds:?}");
         }
         assert_eq!((report.measurements.len(), report.busy()), (6, None));
-        #[cfg(feature = "cli")]
+        #[cfg(feature = "profile")]
         {
-            let mut bytes = Vec::new();
-            crate::sweep::json::write(&report, &crate::sweep::Analysis::of(&report), &mut bytes).unwrap();
-            assert_eq!(crate::sweep::json::read(&bytes[..]).unwrap(), report);
+            let bytes = serde_json::to_vec(&report).unwrap();
+            assert_eq!(serde_json::from_slice::<Report>(&bytes).unwrap(), report);
         }
     }
 

@@ -2,8 +2,8 @@
 //!
 //! In order: [`Sizes`] says how many elements, a [`Contender`] is one way to run a kernel, every element of its output is
 //! verified against the oracle, a [`Clock`] times it, and the [`Report`] holds what came out beside the [`Ceilings`], what the
-//! machine's memory and arithmetic reach at best. Its [`Analysis`] says where one overtakes another and what makes the figures less sure than they look. [`table`] shows it, and with the feature
-//! `cli`, `csv`, `json`, `page`, `plot` and `roofline` write it down.
+//! machine's memory and arithmetic reach at best. Its [`Analysis`] says where one overtakes another and what makes
+//! the figures less sure than they look. The package `crossover-report` writes both as a table, CSV, JSON, plots and a page.
 //!
 //! Instead of the number of elements, a sweep can [vary](Vary) chunks, threads or the work for each element.
 //!
@@ -16,58 +16,37 @@
 //! * Short runs are timed many at once, so that a sample lasts long enough for the clock.
 
 mod analysis;
-#[cfg(feature = "cli")]
-mod axis;
 mod ceiling;
-#[cfg(feature = "cli")]
-mod chart;
 mod clock;
-#[cfg(feature = "cli")]
-mod columns;
 mod compare;
 mod contender;
 mod crossing;
 mod crossover;
-#[cfg(feature = "cli")]
-pub mod csv;
 #[cfg(feature = "gpu")]
 mod device;
-#[cfg(feature = "cli")]
-mod drawing;
 mod environment;
 mod finding;
-#[cfg(feature = "cli")]
-mod font;
 mod interval;
-#[cfg(feature = "cli")]
-pub mod json;
 mod load;
-#[cfg(feature = "cli")]
-mod look;
-#[cfg(feature = "cli")]
-mod mark;
-#[cfg(feature = "cli")]
-pub mod page;
-#[cfg(feature = "cli")]
-pub mod plot;
-#[cfg(feature = "cli")]
-mod raster;
+#[cfg(feature = "profile")]
+mod number;
 mod regret;
 mod report;
 mod resume;
-#[cfg(feature = "cli")]
-pub mod roofline;
 mod round;
 pub(crate) mod sampling;
 mod sizes;
-pub mod table;
 mod vary;
 mod verify;
 mod warning;
 
 #[cfg(test)]
+mod costs;
+#[cfg(test)]
+mod disturbed;
+#[cfg(test)]
 mod fake;
-#[cfg(all(test, feature = "cli"))]
+#[cfg(all(test, feature = "profile"))]
 mod golden;
 #[cfg(test)]
 mod simulated;

@@ -25,7 +25,7 @@ const OWN: (usize, usize) = (101, 16);
 
 /// How well `auto` chooses: the time of what it chose over that of the best, where 1 is the best choice.
 #[derive(Clone, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize))]
 pub struct Regret {
     /// One for each workload and size.
     pub cases: Vec<Case>,
@@ -39,7 +39,7 @@ pub struct Regret {
 
 /// One workload at one size.
 #[derive(Clone, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize))]
 pub struct Case {
     /// The workload's name.
     pub workload: String,

@@ -8,7 +8,7 @@ use crate::text::shortened;
 
 /// What a sweep found, and where.
 #[derive(Clone, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize))]
 pub struct Report {
     /// The machine and the build.
     pub environment: Environment,
@@ -21,24 +21,25 @@ pub struct Report {
     /// Whether the sweep was stopped before its end.
     pub cancelled: bool,
     /// The seed of the input data, where it was noted.
-    #[cfg_attr(feature = "cli", serde(default))]
+    #[cfg_attr(feature = "profile", serde(default))]
     pub seed: Option<u64>,
     /// The shortest time that the clock can tell from none, in seconds, where it was noted.
-    #[cfg_attr(feature = "cli", serde(default))]
+    #[cfg_attr(feature = "profile", serde(default))]
     pub clock_step: Option<f64>,
     /// What the machine's memory and arithmetic reach at best, if that was measured. None in a file from before it was.
-    #[cfg_attr(feature = "cli", serde(default, skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(feature = "profile", serde(default, skip_serializing_if = "Option::is_none"))]
     pub ceilings: Option<Ceilings>,
     /// The command that asked for it, word by word, if one did. None in a file from before that was noted.
-    #[cfg_attr(feature = "cli", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    #[cfg_attr(feature = "profile", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub command: Vec<String>,
     /// What differs from one measurement of a series to the next: how many elements, unless it says otherwise.
-    #[cfg_attr(feature = "cli", serde(default))]
+    #[cfg_attr(feature = "profile", serde(default))]
     pub axis: Axis,
 }
 
 impl Report {
-    pub(super) fn new(environment: Environment, missing: Vec<Missing>) -> Self {
+    /// Makes a report of a sweep over sizes in which nothing was measured yet.
+    pub fn new(environment: Environment, missing: Vec<Missing>) -> Self {
         let (measurements, failures) = (Vec::new(), Vec::new());
         let (seed, clock_step, ceilings, command) = (None, None, None, Vec::new());
         let (cancelled, axis) = (false, Axis::Elements);
@@ -52,8 +53,8 @@ impl Report {
         measurement.efficiency(alone)
     }
 
-    /// The elements of all measurements, if they do not vary.
-    pub(super) fn elements(&self) -> Option<usize> {
+    /// Returns the number of elements of all measurements, or `None` if that is what varies.
+    pub fn elements(&self) -> Option<usize> {
         let first = self.measurements.first().filter(|_| self.axis != Axis::Elements)?;
         Some(first.elements)
     }
@@ -63,25 +64,8 @@ impl Report {
         self.measurements.iter().any(|each| each.place() == *place)
     }
 
-    /// The series whose ceiling is drawn beside the measurements, that of the most that was asked of the machine, and what it
-    /// is called: `ceiling (2 threads)`.
-    #[cfg(feature = "cli")]
-    pub(super) fn ceiling(&self) -> Option<(Series, String)> {
-        let bounded = self.measurements.iter().filter(|each| each.of_ceiling.is_some());
-        let all: Vec<Series> = bounded.map(|each| self.as_series(each.backend, each.regime)).collect();
-        let host = |kind| all.iter().find(|each| (each.backend, each.regime) == (kind, Regime::Host));
-        let order = [Kind::Threads, Kind::Auto, Kind::Simd, Kind::Loop];
-        let series = *order.into_iter().find_map(host).or(all.last())?;
-        let name = match series.backend {
-            Kind::Gpu => series.to_string(),
-            Kind::Loop | Kind::Simd => threads(1),
-            _ => threads(self.ceilings.iter().flat_map(|all| &all.cpu).map(|each| each.threads).max()?),
-        };
-        Some((series, format!("ceiling ({name})")))
-    }
-
-    /// The workloads that have measurements, in the order they were measured.
-    pub(super) fn workloads(&self) -> Vec<&str> {
+    /// Returns the names of the workloads that have measurements, in the order of measuring.
+    pub fn workloads(&self) -> Vec<&str> {
         let mut workloads: Vec<&str> = Vec::new();
         for each in &self.measurements {
             if !workloads.contains(&each.workload.as_str()) {
@@ -91,13 +75,13 @@ impl Report {
         workloads
     }
 
-    /// A backend under a regime as a series of this report, which knows what its GPU is.
-    pub(super) fn as_series(&self, backend: Kind, regime: Regime) -> Series {
+    /// Returns a backend under a regime as a series of this report, which knows what its GPU is.
+    pub fn as_series(&self, backend: Kind, regime: Regime) -> Series {
         Series { backend, regime, software: backend == Kind::Gpu && self.environment.software == Some(true) }
     }
 
-    /// The series that were measured on a workload, from the plainest on.
-    pub(super) fn series(&self, workload: &str) -> Vec<Series> {
+    /// Returns the series that were measured on a workload, the plainest first.
+    pub fn series(&self, workload: &str) -> Vec<Series> {
         let ours = self.measurements.iter().filter(|each| each.workload == workload);
         let mut series: Vec<_> = ours.map(|each| self.as_series(each.backend, each.regime)).collect();
         series.sort_unstable();
@@ -106,19 +90,14 @@ impl Report {
     }
 }
 
-/// `1 thread`, `2 threads`.
-pub(super) fn threads(count: usize) -> String {
-    format!("{count} thread{}", if count == 1 { "" } else { "s" })
-}
-
 /// The time that one contender takes for one workload at one size.
 #[derive(Clone, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize))]
 pub struct Measurement {
     /// The workload's name.
     pub workload: String,
     /// Which backend.
-    #[cfg_attr(feature = "cli", serde(with = "by_name"))]
+    #[cfg_attr(feature = "profile", serde(with = "by_name"))]
     pub backend: Kind,
     /// Where the arrays are.
     pub regime: Regime,
@@ -127,26 +106,26 @@ pub struct Measurement {
     /// How many trials were made, the dropped one included.
     pub trials: usize,
     /// How many runs each trial timed at once; 0 in a file from before they were noted.
-    #[cfg_attr(feature = "cli", serde(default))]
+    #[cfg_attr(feature = "profile", serde(default))]
     pub runs: usize,
     /// Seconds a run.
     pub seconds: Quantiles,
     /// Seconds a run of every trial, in the order they were made, the slowest included. None in a file from before they
     /// were kept.
-    #[cfg_attr(feature = "cli", serde(default, deserialize_with = "super::json::numbers"))]
+    #[cfg_attr(feature = "profile", serde(default, deserialize_with = "super::number::numbers"))]
     pub samples: Vec<f64>,
     /// How long a fixed piece of work took before each trial, which shows how much of the machine the trials had. None in a
     /// file from before it was noted, and if the clock is too coarse for it.
-    #[cfg_attr(feature = "cli", serde(default, skip_serializing_if = "Option::is_none"))]
+    #[cfg_attr(feature = "profile", serde(default, skip_serializing_if = "Option::is_none"))]
     pub reference: Option<Reference>,
     /// Nanoseconds an element, by the median.
-    #[cfg_attr(feature = "cli", serde(deserialize_with = "super::json::number"))]
+    #[cfg_attr(feature = "profile", serde(deserialize_with = "super::number::number"))]
     pub ns_per_element: f64,
     /// 10⁹ bytes a second that have to be read and written, by the median: each array once.
-    #[cfg_attr(feature = "cli", serde(deserialize_with = "super::json::number"))]
+    #[cfg_attr(feature = "profile", serde(deserialize_with = "super::number::number"))]
     pub gb_per_s: f64,
     /// The worst error of any element, in ULP of the oracle.
-    #[cfg_attr(feature = "cli", serde(deserialize_with = "super::json::number"))]
+    #[cfg_attr(feature = "profile", serde(deserialize_with = "super::number::number"))]
     pub max_ulp: f64,
     /// Seconds of the first call: from preparing the kernel to the end of the first run, once the arrays are where the
     /// [regime](Regime) has them before a run. None in a file from before it was noted.
@@ -155,19 +134,19 @@ pub struct Measurement {
     /// larger sizes, and under further regimes with the same shader, it is there already. So a workload's first sizes tell
     /// what a program that starts has to wait for, and the others what a program that goes on has. A driver may keep
     /// shaders, too, from run to run of a program.
-    #[cfg_attr(feature = "cli", serde(default))]
+    #[cfg_attr(feature = "profile", serde(default))]
     pub first_seconds: Option<f64>,
     /// 10⁹ operations a second, by the median; none if the workload's [operations](crate::Workload::flops_per_element) cannot
     /// be counted, and in a file from before they were.
-    #[cfg_attr(feature = "cli", serde(default))]
+    #[cfg_attr(feature = "profile", serde(default))]
     pub gflop_per_s: Option<f64>,
     /// How near it is to what the machine allows: the [least time](Ceilings::bound_seconds) that the ceilings let it take, as
     /// a part of the median. 1 is at the limit, and a bit more is noise. None where there is no such time, and in a file from
     /// before there was.
-    #[cfg_attr(feature = "cli", serde(default))]
+    #[cfg_attr(feature = "profile", serde(default))]
     pub of_ceiling: Option<f64>,
     /// The value on the report's axis; None if that is the elements'.
-    #[cfg_attr(feature = "cli", serde(default))]
+    #[cfg_attr(feature = "profile", serde(default))]
     pub varied: Option<Varied>,
 }
 
@@ -188,39 +167,31 @@ impl Measurement {
         self.varied.map_or(self.elements, Varied::value)
     }
 
-    /// Whether this is the run on one thread that another, on several, is measured by.
-    fn is_alone_for(&self, other: &Measurement) -> bool {
+    /// Returns whether this is the run on one thread that another, on several threads, is compared with.
+    pub fn is_alone_for(&self, other: &Measurement) -> bool {
         let same = |each: &Measurement| (each.backend, each.regime, each.elements);
         self.varied == Some(Varied::Threads(1)) && same(self) == same(other) && self.workload == other.workload
     }
 
-    /// Whether another measurement is compared with this one.
-    pub(super) fn is_baseline_of(&self, other: &Measurement, axis: Axis) -> bool {
+    /// Returns whether another measurement over `axis` is compared with this one: with the loop at the same place, or with one
+    /// thread; chunks are compared with nothing.
+    pub fn is_baseline_of(&self, other: &Measurement, axis: Axis) -> bool {
+        let same = |each: &Measurement| (each.elements, each.varied);
         match axis {
-            Axis::Elements | Axis::Intensity => self.is_loop_for(other),
             Axis::Threads => self.is_alone_for(other),
             Axis::Chunk => false,
+            Axis::Elements | Axis::Intensity => {
+                (self.backend, self.regime) == (Kind::Loop, Regime::Host)
+                    && same(self) == same(other)
+                    && self.workload == other.workload
+            }
         }
     }
 
-    /// Whether this is the loop's run that another, at the same place, is compared with.
-    fn is_loop_for(&self, other: &Measurement) -> bool {
-        let same = |each: &Measurement| (each.elements, each.varied);
-        (self.backend, self.regime) == (Kind::Loop, Regime::Host)
-            && same(self) == same(other)
-            && self.workload == other.workload
-    }
-
-    /// The [efficiency](Report::efficiency) by the time on one thread.
-    pub(super) fn efficiency(&self, alone: &Measurement) -> Option<f64> {
+    /// Computes the [efficiency](Report::efficiency) from the measurement on one thread.
+    pub fn efficiency(&self, alone: &Measurement) -> Option<f64> {
         let Some(Varied::Threads(threads)) = self.varied else { return None };
         Some(alone.seconds.q50 / (threads as f64 * self.seconds.q50))
-    }
-
-    /// The least seconds that the ceilings let it take.
-    #[cfg(feature = "cli")]
-    pub(super) fn bound_seconds(&self) -> Option<f64> {
-        self.of_ceiling.map(|part| part * self.seconds.q50)
     }
 
     /// The trials, or what there is of them in a file that has but their quantiles.
@@ -232,12 +203,12 @@ impl Measurement {
 
 /// What a measurement is of.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize))]
 pub struct Place {
     /// The workload's name.
     pub workload: String,
     /// Which backend.
-    #[cfg_attr(feature = "cli", serde(with = "by_name"))]
+    #[cfg_attr(feature = "profile", serde(with = "by_name"))]
     pub backend: Kind,
     /// Where the arrays are.
     pub regime: Regime,
@@ -258,10 +229,10 @@ impl fmt::Display for Place {
 
 /// What is measured over the axis: a backend under a regime.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize))]
 pub struct Series {
     /// Which backend.
-    #[cfg_attr(feature = "cli", serde(with = "by_name"))]
+    #[cfg_attr(feature = "profile", serde(with = "by_name"))]
     pub backend: Kind,
     /// Where the arrays are.
     pub regime: Regime,
@@ -270,7 +241,8 @@ pub struct Series {
 }
 
 impl Series {
-    pub(super) fn is(self, measurement: &Measurement) -> bool {
+    /// Returns whether a measurement is part of the series.
+    pub fn is(self, measurement: &Measurement) -> bool {
         (self.backend, self.regime) == (measurement.backend, measurement.regime)
     }
 
@@ -296,16 +268,16 @@ pub(super) fn series(backend: Kind, regime: Regime) -> String {
 
 /// The 5 % quantile, the median and the 95 % quantile of something.
 #[derive(Clone, Copy, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize))]
 pub struct Quantiles {
     /// A twentieth lies below.
-    #[cfg_attr(feature = "cli", serde(deserialize_with = "super::json::number"))]
+    #[cfg_attr(feature = "profile", serde(deserialize_with = "super::number::number"))]
     pub q05: f64,
     /// Half lies below.
-    #[cfg_attr(feature = "cli", serde(deserialize_with = "super::json::number"))]
+    #[cfg_attr(feature = "profile", serde(deserialize_with = "super::number::number"))]
     pub q50: f64,
     /// A twentieth lies above.
-    #[cfg_attr(feature = "cli", serde(deserialize_with = "super::json::number"))]
+    #[cfg_attr(feature = "profile", serde(deserialize_with = "super::number::number"))]
     pub q95: f64,
 }
 
@@ -339,12 +311,12 @@ pub(super) fn quantile(sorted: &[f64], q: f64) -> f64 {
 
 /// A contender that got no time at one size, and why.
 #[derive(Clone, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize))]
 pub struct Failure {
     /// The workload's name.
     pub workload: String,
     /// Which backend.
-    #[cfg_attr(feature = "cli", serde(with = "by_name"))]
+    #[cfg_attr(feature = "profile", serde(with = "by_name"))]
     pub backend: Kind,
     /// Where the arrays are.
     pub regime: Regime,
@@ -355,7 +327,7 @@ pub struct Failure {
     /// The worst element, if the output was wrong.
     pub mismatch: Option<Mismatch>,
     /// The value on the report's axis; None if that is the elements'.
-    #[cfg_attr(feature = "cli", serde(default))]
+    #[cfg_attr(feature = "profile", serde(default))]
     pub varied: Option<Varied>,
 }
 
@@ -375,17 +347,17 @@ impl fmt::Display for Failure {
 
 /// A backend that is not there, and why.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize))]
 pub struct Missing {
     /// Which backend.
-    #[cfg_attr(feature = "cli", serde(with = "by_name"))]
+    #[cfg_attr(feature = "profile", serde(with = "by_name"))]
     pub backend: Kind,
     /// Why, and what would bring it.
     pub reason: String,
 }
 
 /// A backend in a file is its name.
-#[cfg(feature = "cli")]
+#[cfg(feature = "profile")]
 mod by_name {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 

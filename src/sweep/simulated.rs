@@ -1,26 +1,27 @@
-//! Reports of sweeps that never were, whose truth is known.
+//! Reports of sweeps that never were, whose truth is known. The tests of `crossover-report` include this file, too.
+#![allow(dead_code, reason = "each test uses its own part")]
 
-use rand_distr::{Distribution, StandardNormal, Uniform};
+use rand_distr::{Distribution, StandardNormal};
 use rand_pcg::Pcg64Mcg;
 
-use super::{Environment, Measurement, Quantiles, Reference, Regime, Report, Sizes};
-use crate::backend::Kind;
+use crossover::Kind;
+use crossover::sweep::{Axis, Environment, Measurement, Quantiles, Regime, Report, Sizes, Varied};
 
 /// A backend whose time is a fixed cost and so much an element, in seconds.
 #[derive(Clone, Copy)]
-pub(super) struct Curve {
+pub struct Curve {
     pub backend: Kind,
     pub fixed: f64,
     pub each: f64,
 }
 
 /// From how many elements on the second is faster.
-pub(super) fn truth(first: Curve, second: Curve) -> f64 {
+pub fn truth(first: Curve, second: Curve) -> f64 {
     (second.fixed - first.fixed) / (first.each - second.each)
 }
 
 /// A sweep of `poly` over these curves. Each trial is off by a factor whose logarithm is normal, `noise` wide.
-pub(super) fn simulated(curves: &[Curve], sizes: &str, trials: usize, noise: f64, seed: u64) -> Report {
+pub fn simulated(curves: &[Curve], sizes: &str, trials: usize, noise: f64, seed: u64) -> Report {
     let mut random = Pcg64Mcg::new(u128::from(seed) << 64 | 1);
     let mut report = Report::new(Environment::default(), Vec::new());
     for elements in sizes.parse::<Sizes>().unwrap().iter() {
@@ -35,7 +36,7 @@ pub(super) fn simulated(curves: &[Curve], sizes: &str, trials: usize, noise: f64
 }
 
 /// A measurement of `poly` with these trials, of a thousand runs each.
-pub(super) fn measured(backend: Kind, elements: usize, samples: Vec<f64>) -> Measurement {
+pub fn measured(backend: Kind, elements: usize, samples: Vec<f64>) -> Measurement {
     let seconds = Quantiles::without_slowest(&samples);
     Measurement {
         workload: "poly".to_owned(),
@@ -57,29 +58,20 @@ pub(super) fn measured(backend: Kind, elements: usize, samples: Vec<f64>) -> Mea
     }
 }
 
-impl Measurement {
-    /// Makes every trial take so many times longer.
-    pub(super) fn slow_down(&mut self, times: f64) {
-        let samples = self.samples.iter().map(|seconds| seconds * times).collect();
-        let (workload, varied, reference) = (self.workload.clone(), self.varied, self.reference.clone());
-        *self = Measurement { workload, varied, reference, ..measured(self.backend, self.elements, samples) };
-    }
-}
-
-impl Report {
-    /// Lets something else run on the machine meanwhile, which slows the trials of each size down alike, by a factor of up to
-    /// `most`; and notes the reference beside them, of which each sample meets the load or does not.
-    pub fn load(&mut self, most: f64, seed: u64) {
-        let mut random = Pcg64Mcg::new(u128::from(seed) << 64 | 3);
-        let mut any = || -> f64 { Uniform::new(0.0, 1.0).unwrap().sample(&mut random) };
-        let mut of = (0, 1.0);
-        for each in &mut self.measurements {
-            if of.0 != each.elements {
-                of = (each.elements, 1.0 + (most - 1.0) * (1.5 * any() - 0.5).max(0.0));
-            }
-            each.slow_down(of.1);
-            let mut one = || 10e-6 * (1.0 + 0.02 * any() + if any() < 0.5 { 2.0 * (of.1 - 1.0) } else { 0.0 });
-            each.reference = Some(Reference { threads: 1, seconds: (0..each.trials).map(|_| one()).collect() });
+/// A report of one sweep over an axis; each series has its times at the values, of five trials without noise.
+pub fn known(axis: Axis, elements: usize, series: &[(Kind, &[(usize, f64)])]) -> Report {
+    let mut report = Report::new(Environment::default(), Vec::new());
+    report.axis = axis;
+    for (kind, times) in series {
+        for (value, seconds) in *times {
+            let mut one = measured(*kind, elements, vec![*seconds; 5]);
+            one.varied = Some(match axis {
+                Axis::Chunk => Varied::Chunk(*value),
+                Axis::Threads => Varied::Threads(*value),
+                _ => Varied::Intensity(*value),
+            });
+            report.measurements.push(one);
         }
     }
+    report
 }

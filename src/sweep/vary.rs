@@ -17,8 +17,8 @@ use crate::arg::Arg;
 use crate::backend::threads::MOST_THREADS;
 use crate::backend::{Backend, Info, Kind, Threads};
 use crate::error::{Error, Result};
-use crate::text::about;
 use crate::kernel::Kernel;
+use crate::text::about;
 use crate::workload::{Horner, Workload};
 
 /// The smallest and the largest chunk that is measured unless others are asked for, as powers of two.
@@ -26,7 +26,7 @@ const CHUNKS: (u32, u32) = (12, 22);
 
 /// What is different from one measurement of a series to the next.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 #[non_exhaustive]
 pub enum Axis {
     /// How many elements the arrays have.
@@ -42,8 +42,9 @@ pub enum Axis {
 }
 
 impl Axis {
-    /// Where something begins that lies between two of its values: about how many elements, or the first whole number.
-    pub(super) fn from(self, value: f64) -> String {
+    /// Writes the value at which something begins that lies between two values of the axis: an approximate number of elements,
+    /// or the first whole number.
+    pub fn from(self, value: f64) -> String {
         match self {
             Axis::Elements | Axis::Chunk => about(value),
             Axis::Threads | Axis::Intensity => format!("{:.0}", value.ceil()),
@@ -110,8 +111,8 @@ impl Axis {
         }
     }
 
-    /// Where on the axis something is: `1e3 elements`, `a chunk of 65536 elements`, `4 threads`, `degree 16`.
-    pub(super) fn at(self, number: &str) -> String {
+    /// Writes a place on the axis: `1e3 elements`, `a chunk of 65536 elements`, `4 threads`, `degree 16`.
+    pub fn at(self, number: &str) -> String {
         match self {
             Axis::Elements => format!("{number} elements"),
             Axis::Chunk => format!("a chunk of {number} elements"),
@@ -138,7 +139,7 @@ impl fmt::Display for Axis {
 
 /// A value on an axis other than the elements'. In a file, `{"threads": 4}`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 #[non_exhaustive]
 pub enum Varied {
     /// So many elements are taken, or sent, at a time.

@@ -99,18 +99,18 @@ fn bounds(workload: &Workload, data: &Data, len: usize, arithmetic: Arithmetic) 
 
 /// The worst element of a wrong output.
 #[derive(Clone, Copy, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize))]
 pub struct Mismatch {
     /// Which element, from 0.
     pub index: usize,
     /// What the contender gave.
-    #[cfg_attr(feature = "cli", serde(deserialize_with = "super::json::number"))]
+    #[cfg_attr(feature = "profile", serde(deserialize_with = "super::number::number"))]
     pub value: f32,
     /// What the oracle says.
-    #[cfg_attr(feature = "cli", serde(deserialize_with = "super::json::number"))]
+    #[cfg_attr(feature = "profile", serde(deserialize_with = "super::number::number"))]
     pub oracle: f64,
     /// How far from the oracle it may be.
-    #[cfg_attr(feature = "cli", serde(deserialize_with = "super::json::number"))]
+    #[cfg_attr(feature = "profile", serde(deserialize_with = "super::number::number"))]
     pub bound: f64,
     /// How many elements are wrong.
     pub wrong: usize,

@@ -23,7 +23,7 @@ const SLOWER: (f64, usize) = (0.8, 8);
 
 /// What makes figures less sure than they look. Each says in a sentence what is wrong, the numbers, and what to do.
 #[derive(Clone, PartialEq, Debug)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize), serde(tag = "warning", rename_all = "snake_case"))]
+#[cfg_attr(feature = "profile", derive(serde::Serialize), serde(tag = "warning", rename_all = "snake_case"))]
 pub enum Warning {
     /// This crate was built without optimisations.
     DebugBuild,

@@ -1,7 +1,5 @@
 //! The `auto` backend: its decisions on a simulated machine, its profiles, and what it does when something fails.
 
-#[cfg(feature = "cli")]
-mod command;
 mod decisions;
 mod failing;
 mod machine;

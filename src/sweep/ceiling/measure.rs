@@ -8,7 +8,7 @@ use crate::arg::Arg;
 use crate::backend::Kind;
 use crate::error::Result;
 use crate::kernel::Kernel;
-use crate::sweep::{Clock, Contender, Observer, Regime, Runner, Sweep, report};
+use crate::sweep::{Clock, Contender, Observer, Regime, Runner, Sweep};
 use crate::workload::Identity;
 
 /// What is measured: the machine itself, or a test's, whose figures are known beforehand.
@@ -167,7 +167,7 @@ impl fmt::Display for Probe {
             What::Computes(Unit::Scalar) => write!(f, "computing one number at a time"),
             What::Computes(Unit::Lanes) => write!(f, "computing on lanes"),
         }?;
-        write!(f, " with {}", report::threads(self.threads))
+        write!(f, " with {}", crate::text::threads(self.threads))
     }
 }
 

@@ -1,9 +1,8 @@
 //! Sweeps over chunks, threads and degrees whose every figure is known beforehand.
 
 use super::*;
-use crate::sweep::Analysis;
 use crate::sweep::fake::{Fake, FakeClock, Manner, Notes};
-use crate::sweep::simulated::measured;
+use crate::sweep::simulated::known;
 use crate::sweep::{Environment, Found, Place, Report, Sweep, Warning};
 
 fn sizes(text: &str) -> Sizes {
@@ -17,24 +16,6 @@ fn vary(axis: Axis, values: &str, elements: usize) -> Vary {
 /// A contender at a value that moves the clock by so many microseconds a run.
 fn at(clock: &FakeClock, varied: Varied, micros: u64) -> Box<dyn Contender> {
     Box::new(At { contender: Box::new(Fake::new(clock, &[micros], Manner::Right)), varied })
-}
-
-/// A report of one sweep over an axis; each series has its times at the values, of five trials without noise.
-fn known(axis: Axis, elements: usize, series: &[(Kind, &[(usize, f64)])]) -> Report {
-    let mut report = Report::new(Environment::default(), Vec::new());
-    report.axis = axis;
-    for (kind, times) in series {
-        for (value, seconds) in *times {
-            let mut one = measured(*kind, elements, vec![*seconds; 5]);
-            one.varied = Some(match axis {
-                Axis::Chunk => Varied::Chunk(*value),
-                Axis::Threads => Varied::Threads(*value),
-                _ => Varied::Intensity(*value),
-            });
-            report.measurements.push(one);
-        }
-    }
-    report
 }
 
 #[test]
@@ -158,7 +139,7 @@ fn the_crossover_over_the_degree_is_where_it_is_known_to_be() {
     let line = |fixed: f64, each: f64| degrees.map(|degree| (degree, fixed + each * degree as f64));
     let (simd, threads) = (line(0.0, 1e-6), line(20e-6, 0.5e-6));
     let report = known(Axis::Intensity, 1000, &[(Kind::Simd, &simd), (Kind::Threads, &threads)]);
-    let all = Analysis::of(&report).crossovers;
+    let all = crate::sweep::Analysis::of(&report).crossovers;
     let Found::Overtakes { at } = all[0].found else { panic!("{all:?}") };
     assert!(all.len() == 1 && at.low <= 40.0 + 1e-9 && 40.0 - 1e-9 <= at.high && at.high / at.low < 1.2, "{at:?}");
     let said = all[0].to_string();
@@ -166,7 +147,7 @@ fn the_crossover_over_the_degree_is_where_it_is_known_to_be() {
     // Never ahead, and level: in the axis' words, too.
     let slower = simd.map(|(degree, time)| (degree, 1.5 * time));
     let said = |second: &[(usize, f64)], axis| {
-        Analysis::of(&known(axis, 1000, &[(Kind::Simd, &simd), (Kind::Threads, second)])).crossovers[0].to_string()
+        crate::sweep::Analysis::of(&known(axis, 1000, &[(Kind::Simd, &simd), (Kind::Threads, second)])).crossovers[0].to_string()
     };
     assert_eq!(
         said(&slower, Axis::Intensity),
@@ -182,7 +163,7 @@ fn work_that_takes_longer_is_not_waiting_for_memory() {
     // 80 MB, and a rate that falls with the degree: at another size it would be memory that both wait for.
     let times = [(1, 10e-3), (16, 10e-3), (256, 100e-3)];
     let report = known(Axis::Intensity, 10_000_000, &[(Kind::Simd, &times), (Kind::Threads, &times)]);
-    let Found::Tie { memory_gb_per_s, .. } = Analysis::of(&report).crossovers[0].found else { panic!("no tie") };
+    let Found::Tie { memory_gb_per_s, .. } = crate::sweep::Analysis::of(&report).crossovers[0].found else { panic!("no tie") };
     assert_eq!(memory_gb_per_s, None);
 }
 
@@ -233,9 +214,9 @@ fn more_threads_may_be_appended_and_are_no_other_machine() {
 fn threads_up_to_the_cores_are_no_reason_to_warn() {
     let mut report = known(Axis::Threads, 1000, &[(Kind::Threads, &[(1, 8.0), (2, 5.0)])]);
     report.environment = Environment { threads: Some(2), cores: Some(2), ..Environment::default() };
-    assert_eq!(Analysis::of(&report).warnings, []);
+    assert_eq!(crate::sweep::Analysis::of(&report).warnings, []);
     report.environment.threads = Some(4);
-    let warnings = Analysis::of(&report).warnings;
+    let warnings = crate::sweep::Analysis::of(&report).warnings;
     assert_eq!(warnings, [Warning::ManyThreads { threads: 4, cores: 2 }]);
     assert!(warnings[0].to_string().contains("--vary threads"), "{}", warnings[0]);
 }
@@ -252,117 +233,4 @@ fn a_place_says_its_value() {
     assert_eq!(place(Varied::Threads(32)).to_string(), "poly on threads at 1000 elements, 32 threads");
     let chunk = place(Varied::Chunk(65_536)).to_string();
     assert_eq!(chunk, "poly on threads at 1000 elements, chunk of 65536 elements");
-}
-
-#[cfg(feature = "cli")]
-mod forms {
-    use super::*;
-    use crate::sweep::fake::Costs;
-    use crate::sweep::table::Table;
-    use crate::sweep::{csv, json, page, plot};
-
-    /// A loop and threads over an axis, by the clock that they move.
-    fn swept(axis: Axis) -> Report {
-        let clock = FakeClock::default();
-        let values = [1, 4, 16];
-        let sweep = Sweep::new().vary(vary(axis, "1,4,16", 100_000));
-        let costs = |kind, fixed, each, varied| {
-            let (clock, regime) = (clock.clone(), Regime::Host);
-            Box::new(Costs { clock, kind, regime, first: 0, fixed, each, varied: Some(varied) })
-        };
-        let sweep = values.into_iter().fold(sweep, |sweep, value| {
-            let (each, kind) = (800 / value as u64, Kind::Threads);
-            match axis {
-                Axis::Chunk => sweep.contender(costs(kind, 0, each, Varied::Chunk(value))),
-                Axis::Threads => sweep.contender(costs(kind, 0, each, Varied::Threads(value))),
-                _ => sweep,
-            }
-        });
-        let sweep = match axis {
-            // A fixed cost that as much work as between the first and the last degree makes up for.
-            Axis::Intensity => [(Kind::Loop, 0, 800), (Kind::Threads, 500_000, 200)]
-                .into_iter()
-                .fold(sweep, |sweep, (kind, fixed, each)| {
-                    sweep.contender(costs(kind, fixed, each, Varied::Intensity(0)))
-                }),
-            _ => sweep,
-        };
-        let report = sweep.run_with(&clock, &mut ());
-        assert_eq!((&report.failures[..], report.axis), (&[][..], axis));
-        report
-    }
-
-    #[test]
-    fn each_axis_is_written_in_every_form() {
-        for (axis, head, label, title) in [
-            (Axis::Chunk, "chunk", "elements of a chunk", "over the size of chunks"),
-            (Axis::Threads, "threads", "efficiency", "over the number of threads"),
-            (Axis::Intensity, "degree", "degree of the polynomial", "over the degree"),
-        ] {
-            let report = swept(axis);
-            let analysis = Analysis::of(&report);
-            let mut bytes = Vec::new();
-            json::write(&report, &analysis, &mut bytes).unwrap();
-            assert_eq!(json::read(&bytes[..]).unwrap(), report);
-
-            let mut table = Table::over(axis);
-            let mut lines: Vec<String> = table.head(100_000).lines().map(str::to_owned).collect();
-            assert_eq!(lines[0], format!("time against {head}, 100000 elements"));
-            assert!(lines[1].contains(&format!(" {head} ")) && !lines[1].contains("elements"), "{lines:?}");
-            lines.extend(report.measurements.iter().map(|each| table.row(each)));
-            lines.extend(analysis.crossovers.iter().map(ToString::to_string));
-            assert!(lines.iter().flat_map(|line| line.lines()).all(|line| line.chars().count() <= 80), "{lines:?}");
-            assert!(
-                lines[2].contains(" 1 ")
-                    && lines[2].starts_with(if axis == Axis::Intensity { "horner" } else { "poly" })
-            );
-
-            let mut bytes = Vec::new();
-            csv::write(&report, &analysis, &mut bytes).unwrap();
-            let text = String::from_utf8(bytes).unwrap();
-            let last: Vec<_> = text.lines().map(|line| line.rsplit(',').next().unwrap()).collect();
-            assert_eq!((last[0], last[1], *last.last().unwrap()), ("varied", "1", "16"));
-
-            let picture = plot::svg_text(&report, &analysis);
-            assert!(picture.contains(&format!("Time against {head}, 10⁵ elements")), "{picture}");
-            assert!(picture.contains(label) && picture.contains(">16</text>"), "{picture}");
-
-            let mut bytes = Vec::new();
-            page::write(&report, &analysis, None, &mut bytes).unwrap();
-            let page = String::from_utf8(bytes).unwrap();
-            assert!(page.contains(title) && page.contains(&format!(">{head}</th>")), "{page}");
-        }
-    }
-
-    #[test]
-    fn the_page_says_in_a_sentence_what_was_found() {
-        let found = |report: &Report| {
-            let mut bytes = Vec::new();
-            page::write(report, &Analysis::of(report), None, &mut bytes).unwrap();
-            let page = String::from_utf8(bytes).unwrap().replace('\u{202f}', " ");
-            let (_, rest) = page.split_once("<p class=\"finding\">").unwrap();
-            rest.split_once("</p>").unwrap().0.to_owned()
-        };
-        let threads = known(Axis::Threads, 10_000, &[(Kind::Threads, &[(1, 8.0), (2, 5.0)])]);
-        let said = "On poly of 10 000 elements, 2 threads are 1.60 times as fast as one, an efficiency of 80\u{a0}%.";
-        assert_eq!(found(&threads), said);
-        let slower = known(Axis::Threads, 10_000, &[(Kind::Threads, &[(1, 8.0), (2, 5.0), (4, 6.0)])]);
-        assert!(found(&slower).ends_with("an efficiency of 33\u{a0}%; 2 are the fastest."), "{}", found(&slower));
-        let one = known(Axis::Threads, 10_000, &[(Kind::Threads, &[(1, 8.0)])]);
-        assert!(found(&one).contains("nothing to compare them with"), "{}", found(&one));
-        let gpu = [(4096, 3.0), (8192, 3.0), (65_536, 3.0)];
-        let chunks = known(
-            Axis::Chunk,
-            100_000,
-            &[(Kind::Threads, &[(4096, 2.0), (8192, 1.0), (65_536, 1.0)]), (Kind::Gpu, &gpu)],
-        );
-        let said = "On poly of 100 000 elements, threads is fastest with chunks of 8 192 to 65 536 elements, up to 2.00 times as \
-                    fast as with 4 096; gpu takes the same time with every chunk, as far as noise lets tell.";
-        assert_eq!(found(&chunks), said);
-        let times = [(1, 1.0), (16, 4.0)];
-        let degrees = known(Axis::Intensity, 1000, &[(Kind::Loop, &times), (Kind::Simd, &[(1, 1.0), (16, 2.0)])]);
-        let said = "On poly of 1 000 elements, simd is fastest from degree 16 on (2.00 times as fast as the loop at degree 16); below that, \
-                    loop and simd share the lead.";
-        assert_eq!(found(&degrees), said);
-    }
 }

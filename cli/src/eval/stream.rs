@@ -1,0 +1,120 @@
+//! Running a kernel over arrays of any length, one chunk in memory at a time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crossover::{Arg, Prepared};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::layout::Whole;
+use super::npy::Npy;
+use crate::{Stop, screen};
+
+/// Elements in a chunk: 4 MiB, a multiple of what a fold takes at a time, and long enough for every backend.
+pub const CHUNK: usize = 1 << 20;
+/// How long it takes for progress to be shown.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What an input is fed, chunk by chunk.
+pub enum Feed {
+    Number(f32),
+    /// A file that is stored as the result is, and its elements of this chunk.
+    Passing(Npy, Vec<f32>),
+    /// An array in memory, and its elements of this chunk.
+    Whole(Whole, Vec<f32>),
+}
+
+impl Feed {
+    pub fn passing(npy: Npy) -> Feed {
+        Feed::Passing(npy, Vec::new())
+    }
+
+    pub fn whole(whole: Whole) -> Feed {
+        Feed::Whole(whole, Vec::new())
+    }
+
+    /// Makes `len` elements from number `from` on ready.
+    fn load(&mut self, from: u64, len: usize) -> Result<(), Stop> {
+        match self {
+            Feed::Number(_) => Ok(()),
+            Feed::Passing(npy, chunk) => {
+                chunk.resize(len, 0.0);
+                npy.read(chunk)
+            }
+            Feed::Whole(whole, chunk) => {
+                chunk.resize(len, 0.0);
+                whole.look_up(from, chunk);
+                Ok(())
+            }
+        }
+    }
+
+    fn arg(&self) -> Arg<'_> {
+        match self {
+            Feed::Number(value) => Arg::Scalar(*value),
+            Feed::Passing(_, chunk) | Feed::Whole(_, chunk) => Arg::Array(chunk),
+        }
+    }
+}
+
+/// Runs the kernel on `elements` elements, chunk by chunk, and hands each result on with the number of its first element:
+/// the chunk's elements, or what the chunk gives if the kernel folds.
+///
+/// # Errors
+///
+/// What goes wrong in reading, in running or in `take`; and if interrupted.
+pub fn run(
+    prepared: &mut dyn Prepared,
+    feeds: &mut [Feed],
+    elements: u64,
+    interrupted: &Arc<AtomicBool>,
+    mut take: impl FnMut(u64, &mut [f32]) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    let mut out = Vec::new();
+    let mut progress = Progress::new(elements);
+    let mut from = 0;
+    while from < elements {
+        let len = CHUNK.min(usize::try_from(elements - from).unwrap_or(CHUNK));
+        feeds.iter_mut().try_for_each(|feed| feed.load(from, len))?;
+        out.resize(prepared.kernel().output_len(len), 0.0);
+        let args: Vec<Arg<'_>> = feeds.iter().map(Feed::arg).collect();
+        prepared.run(&args, &mut out).map_err(Stop::failure)?;
+        take(from, &mut out)?;
+        from += len as u64;
+        progress.at(from);
+        if interrupted.load(Ordering::Relaxed) {
+            return Err(Stop::interrupted("interrupted"));
+        }
+    }
+    Ok(())
+}
+
+/// A bar on standard error, if somebody watches and it takes long.
+struct Progress {
+    begun: Instant,
+    bar: ProgressBar,
+}
+
+impl Progress {
+    fn new(elements: u64) -> Progress {
+        let bar = ProgressBar::with_draw_target(Some(elements), ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template("{bar:32} {percent}%, {eta} left") {
+            bar.set_style(style);
+        }
+        Progress { begun: Instant::now(), bar }
+    }
+
+    fn at(&mut self, done: u64) {
+        self.bar.set_position(done);
+        if self.bar.is_hidden() && self.begun.elapsed() > PATIENCE && screen::moves() {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

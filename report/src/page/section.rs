@@ -1,0 +1,188 @@
+//! The page's sections: what is to be told, as HTML.
+
+use serde_json::Value;
+
+use super::{ceiling, varied};
+use crossover::Kind;
+use crossover::message::grouped;
+use crate::columns::{
+    COMPARED, Cell, Column, ERROR, FIRST_CALL, LABEL, MEDIAN, OF_CEILING, PER_ELEMENT, RANGE, RATE, Row, TRIALS, WORKLOAD, X,
+    rows,
+};
+use crate::drawing::escaped;
+use crate::look::key;
+use crossover::sweep::{Analysis, Axis, Regime, Report};
+
+/// The environment's fields by name, as people know them. Others are told as they are.
+const FIELDS: [(&str, &str); 9] = [
+    ("cpu", "processor"),
+    ("isa", "instruction set"),
+    ("threads", "threads"),
+    ("adapter", "GPU"),
+    ("driver", "driver"),
+    ("api", "interface"),
+    ("os", "system"),
+    ("version", "crossover"),
+    ("profile", "build"),
+];
+
+/// What keeps the figures honest.
+const METHOD: [&str; 6] = [
+    "Every element of every output is verified against an oracle before it is timed. What is wrong anywhere gets no time.",
+    "Preparing a kernel is outside the timer, and each backend has run before.",
+    "The first call is from preparing the kernel to the end of the first run. On a GPU, a formula's shader is compiled in the \
+     first of them, and there already in the others.",
+    "The backends take turns, trial by trial, so that a slower minute of the machine hits all alike.",
+    "Times are medians. GB/s counts each array that has to be read or written once.",
+    "The ceiling is the least time that a run's bytes take to move, or its operations to compute if that is longer, by what \
+     copies, sums and chains of operations reached at best before anything else was measured. No call, launch or sharing is in \
+     it. Of an operation such as exp, nobody can tell how many it is: then there is no ceiling.",
+];
+/// What is told where there is a series that is not from host to host on a GPU.
+const ON_GPU: &str = "On a GPU, upload and download are part of the time, except where it says otherwise.";
+/// What a series' name means, where it has been measured.
+const REGIMES: [(Regime, &str); 4] = [
+    (Regime::Fresh, "fresh: each run allocates its output anew, and the page faults are part of the time."),
+    (Regime::Compute, "compute: each run uploads its inputs, and the output stays on the device."),
+    (Regime::Resident, "resident: everything is on the device, before and after."),
+    (
+        Regime::Scalar,
+        "scalar: the inputs are on the device, and one number comes back: the formula's own fold, or else the sum of its \
+         results. GB/s counts the inputs alone.",
+    ),
+];
+
+/// What a reader has to know before anything else.
+pub(super) fn notices(report: &Report) -> String {
+    let cancelled = "The sweep was interrupted: this is what was measured by then.";
+    let debug = "This is a debug build, which is much slower than a release build: its figures say little.";
+    let told = [(report.cancelled, cancelled), (report.environment.profile == "debug", debug)];
+    told.iter().filter(|(holds, _)| *holds).map(|(_, notice)| format!("<p class=\"notice\">{notice}</p>\n")).collect()
+}
+
+/// Everything between the plot and the table. What is empty is left out.
+pub(super) fn all(report: &Report, analysis: &Analysis, command: Option<&str>) -> String {
+    let failures: Vec<_> = report.failures.iter().map(ToString::to_string).collect();
+    let missing: Vec<_> = report.missing.iter().map(|each| format!("{}: {}", each.backend, each.reason)).collect();
+    // On a page, lines break where there is no more room.
+    let crossovers: Vec<_> = analysis.crossovers.iter().map(|each| each.to_string().replace("\n  ", " ")).collect();
+    let warnings: Vec<_> = analysis.warnings.iter().map(ToString::to_string).collect();
+    let measured = |regime: Regime| report.measurements.iter().any(|each| each.regime == regime);
+    let away = report.measurements.iter().any(|each| each.backend == Kind::Gpu && each.regime != Regime::Host);
+    let regimes = REGIMES.into_iter().filter(|(regime, _)| measured(*regime)).map(|(_, told)| told);
+    let method: Vec<_> = METHOD
+        .into_iter()
+        .chain(away.then_some(ON_GPU))
+        .chain(regimes)
+        .chain(varied::method(report.axis))
+        .map(str::to_owned)
+        .collect();
+    [
+        list("crossovers", "Where one overtakes another, at 95 % confidence", &crossovers),
+        list("warnings", "Warnings", &warnings),
+        list("failures", "Failures", &failures),
+        list("missing", "Backends that are not there", &missing),
+        section("ceilings", "What this machine allows", ceiling::content(report)),
+        section("environment", "Environment", environment(report)),
+        list("method", "How it was measured", &method),
+        section("command", "Command", command.map(|text| format!("<pre><code>{}</code></pre>", escaped(text)))),
+    ]
+    .concat()
+}
+
+fn section(id: &str, title: &str, content: Option<String>) -> String {
+    content.map_or_else(String::new, |content| {
+        format!("<section id=\"{id}\" aria-labelledby=\"{id}-title\">\n<h2 id=\"{id}-title\">{title}</h2>\n{content}\n</section>\n")
+    })
+}
+
+fn list(id: &str, title: &str, items: &[String]) -> String {
+    let content: String = items.iter().map(|item| format!("<li>{}</li>\n", escaped(item))).collect();
+    section(id, title, (!items.is_empty()).then(|| format!("<ul>\n{content}</ul>")))
+}
+
+/// What is known of the machine and the build, also where this page does not know the field.
+fn environment(report: &Report) -> Option<String> {
+    let value = serde_json::to_value(&report.environment).ok()?;
+    let fields = value.as_object()?;
+    let known = FIELDS.iter().filter_map(|(field, name)| Some((*name, *field, fields.get(*field)?)));
+    let told = |field: &str| field == "software" || FIELDS.iter().any(|(known, _)| *known == field);
+    let others =
+        fields.iter().filter(|(field, _)| !told(field)).map(|(field, value)| (field.as_str(), field.as_str(), value));
+    let line = |(name, field, value): (&str, &str, &Value)| {
+        let text = match value {
+            Value::Null => return None,
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let mark = if field == "adapter" && fields.get("software") == Some(&true.into()) { " (software)" } else { "" };
+        Some(format!("<dt>{}</dt><dd>{}{mark}</dd>\n", escaped(name), escaped(&text)))
+    };
+    let lines: String = known.chain(others).filter_map(line).collect();
+    Some(format!("<dl>\n{lines}</dl>"))
+}
+
+/// The columns of the table.
+const COLUMNS: [Column; 12] = [
+    WORKLOAD,
+    LABEL,
+    X,
+    MEDIAN,
+    RANGE,
+    PER_ELEMENT,
+    RATE,
+    OF_CEILING,
+    COMPARED,
+    FIRST_CALL,
+    ERROR,
+    TRIALS,
+];
+
+/// Writes the table of all measurements.
+pub(super) fn table(report: &Report, analysis: &Analysis) -> String {
+    let columns: Vec<Column> =
+        COLUMNS.into_iter().filter(|column| !(column.title)(report.axis).is_empty()).collect();
+    let head = |column: &Column| {
+        let kind = if is_text(column) { " class=\"text\" data-kind=\"text\"" } else { "" };
+        format!("<th scope=\"col\"{kind}>{}</th>", (column.title)(report.axis))
+    };
+    let heads: String = columns.iter().map(head).collect();
+    let rows: String = rows(report, analysis).map(|each| row(&columns, &each)).collect();
+    let count = report.measurements.len();
+    let caption = format!("{count} measurement{}", if count == 1 { "" } else { "s" });
+    format!(
+        "<div class=\"table\" role=\"region\" tabindex=\"0\" aria-labelledby=\"measurements-title\">\n\
+         <table id=\"measurements\">\n<caption>{caption}</caption>\n<thead><tr>{heads}</tr></thead>\n\
+         <tbody>\n{rows}</tbody>\n</table>\n</div>"
+    )
+}
+
+fn is_text(column: &Column) -> bool {
+    [WORKLOAD.key, LABEL.key].contains(&column.key)
+}
+
+fn row(columns: &[Column], row: &Row<'_>) -> String {
+    let cells: String = columns.iter().map(|column| cell(column, row)).collect();
+    let elements = match row.axis {
+        Axis::Elements => String::new(),
+        _ => format!(" · {} elements", grouped(row.each.elements)),
+    };
+    format!(
+        "<tr data-workload=\"{}\" data-series=\"{}\" data-place=\"{}{elements}\">{cells}</tr>\n",
+        escaped(&row.each.workload),
+        key(row.series),
+        row.axis.at(&grouped(row.each.x()))
+    )
+}
+
+/// Writes a cell with the value to sort by.
+fn cell(column: &Column, row: &Row<'_>) -> String {
+    let shown = escaped(&column.shown(row, grouped));
+    let name = if column.key == WORKLOAD.key { format!(" name\" title=\"{shown}") } else { String::new() };
+    match (column.value)(row) {
+        Cell::Text(_) => format!("<td class=\"text{name}\" data-value=\"{shown}\">{shown}</td>"),
+        Cell::Count(Some(count)) => format!("<td data-value=\"{count}\">{shown}</td>"),
+        Cell::Number(Some(number)) if number.is_finite() => format!("<td data-value=\"{number:e}\">{shown}</td>"),
+        _ => format!("<td>{shown}</td>"),
+    }
+}
