@@ -224,12 +224,12 @@ mod tests {
 
     #[test]
     fn labels_stand_where_there_is_room() {
-        let frame = Frame { left: 0.0, top: 0.0, right: 200.0, bottom: 100.0, xs: 1.0..100.0, ys: 1.0..10.0 };
+        let frame = Frame { left: 0.0, top: 0.0, right: 400.0, bottom: 100.0, xs: 1.0..100.0, ys: 1.0..10.0 };
         let ticks = Ticks { bold: vec![1.0, 2.0, 64.0, 65.0, 99.0], light: Vec::new() };
         let nodes = frame.across(&ticks, |x| x.to_string(), "threads");
         let texts = nodes.iter().filter_map(|node| if let Node::Text(text) = node { Some(&*text.text) } else { None });
         assert_eq!(texts.collect::<Vec<_>>(), ["1", "2", "64", "99", "threads"]);
-        assert_eq!((frame.x(10.0), frame.y(10.0)), (100.0, 0.0));
+        assert_eq!((frame.x(10.0), frame.y(10.0)), (200.0, 0.0));
     }
 
     #[test]

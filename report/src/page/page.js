@@ -11,15 +11,14 @@ const heads = [...table.tHead.rows[0].cells];
 const names = heads.map((head) => head.textContent);
 const whole = table.caption.textContent;
 
-/** An element with its attributes and children; a child that is text becomes text, never markup. */
-function make(space, name, attributes = {}, ...children) {
-  const element = document.createElementNS(space, name);
+/** An element with attributes and children; a child that is text becomes text, never markup. */
+function made(element, attributes = {}, ...children) {
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   element.append(...children);
   return element;
 }
-const html = (...of) => make("http://www.w3.org/1999/xhtml", ...of);
-const svg = (...of) => make("http://www.w3.org/2000/svg", ...of);
+const html = (name, ...rest) => made(document.createElement(name), ...rest);
+const svg = (name, ...rest) => made(document.createElementNS("http://www.w3.org/2000/svg", name), ...rest);
 
 // The switches.
 
