@@ -54,5 +54,5 @@ fn drawn(swatch: &Swatch) -> String {
     let (width, height) = SWATCH;
     let nodes = vec![swatch.node((0.0, height / 2.0))];
     let drawing = Drawing { class: "swatch", name: String::new(), width, height, nodes };
-    format!("<span class=\"swatch\" aria-hidden=\"true\">{}</span>", drawing.svg())
+    format!("<span class=\"swatch\" aria-hidden=\"true\">{}</span>", drawing.svg().replace('\n', ""))
 }

@@ -10,7 +10,7 @@ const all = (selector, within = document) => [...within.querySelectorAll(selecto
 const one = (selector, within = document) => within.querySelector(selector);
 const tip = () => one("#tip");
 /** Those of the elements that are drawn: neither they nor what they are in is hidden. */
-const visible = (selector, within) => all(selector, within).filter((each) => each.checkVisibility());
+const visible = (selector, within) => all(selector, within).filter((each) => each.getClientRects().length > 0);
 const panels = () => visible("#plot .panel");
 const panel = () => panels()[0];
 const plot = () => visible("#plot .plot")[0];
