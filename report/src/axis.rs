@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crossover::sweep::{Axis, Measurement, Report};
 use crossover::message::time;
+use crossover::sweep::{Axis, Measurement, Report};
 
 /// Returns the range of the positive numbers, extended by a factor of `margin` on both sides and limited to what an `f64`
 /// holds: a file may have any number.

@@ -19,6 +19,9 @@ pub(super) const CEILING: Color = Color(0xc4, 0xc8, 0xcc);
 /// The room left of a frame for the labels of its vertical axis.
 pub(super) const AXIS: f64 = 48.0;
 
+/// The height of a line of an axis's name.
+const NAME_LINE: f64 = 16.0;
+
 /// A rectangle in which values are drawn on logarithmic axes.
 pub(super) struct Frame {
     pub left: f64,
@@ -46,6 +49,16 @@ impl Frame {
         points.into_iter().map(|point| self.at(point)).collect()
     }
 
+    /// Leaves room below for the horizontal axis's labels and its name.
+    pub fn above(self, name: &str) -> Self {
+        let more = NAME_LINE * self.name_lines(name).len().saturating_sub(1) as f64;
+        Frame { bottom: self.bottom - 52.0 - more, ..self }
+    }
+
+    fn name_lines(&self, name: &str) -> Vec<String> {
+        lines(name, " ", SIZE, self.right - self.left + 32.0)
+    }
+
     /// Draws the vertical lines, their labels and, below them, the axis's name in as many lines as it needs.
     pub fn across(&self, ticks: &Ticks, label: impl Fn(f64) -> String, name: &str) -> Vec<Node> {
         let line = |value: &f64| vec![(self.x(*value), self.top), (self.x(*value), self.bottom)];
@@ -60,8 +73,8 @@ impl Frame {
             }
         }
         let middle = (self.left + self.right) / 2.0;
-        for (row, line) in lines(name, " ", SIZE, 2.0 * (middle - 4.0).min(self.right - middle + 24.0)).into_iter().enumerate() {
-            let at = (middle, below + 21.0 + 16.0 * row as f64);
+        for (row, line) in self.name_lines(name).into_iter().enumerate() {
+            let at = (middle, below + 21.0 + NAME_LINE * row as f64);
             nodes.push(Node::Text(Text::new(line, at, Anchor::Middle).grey()));
         }
         nodes
@@ -215,7 +228,12 @@ pub(super) fn group(series: Series, nodes: Vec<Node>) -> Group {
 
 /// Draws a ring around a place.
 pub(super) fn ring(at: Point) -> Node {
-    Node::Marks { class: "ring", paint: Paint::line(INK, 1.5), outline: Outline::Circle(8.0), spots: vec![Spot::bare(at)] }
+    Node::Marks {
+        class: "ring",
+        paint: Paint::line(INK, 1.5),
+        outline: Outline::Circle(8.0),
+        spots: vec![Spot::bare(at)],
+    }
 }
 
 #[cfg(test)]

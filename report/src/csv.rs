@@ -10,8 +10,8 @@ use std::io;
 use crossover::sweep::{Analysis, Report};
 
 use super::columns::{
-    BACKEND, Cell, Column, ELEMENTS, ERROR, FIRST_CALL, HIGH, LOW, MEDIAN, OF_CEILING, PER_ELEMENT, RATE, REGIME, TRIALS,
-    VARIED, WORKLOAD, rows,
+    BACKEND, Cell, Column, ELEMENTS, ERROR, FIRST_CALL, HIGH, LOW, MEDIAN, OF_CEILING, PER_ELEMENT, RATE, REGIME,
+    TRIALS, VARIED, WORKLOAD, rows,
 };
 
 /// The columns, of which later versions only add more.

@@ -5,7 +5,6 @@ use std::io;
 use crossover::sweep::{Analysis, Crossover, Report, Warning};
 use serde::Deserialize;
 
-
 /// The version of the file's form. It grows when a field changes its meaning or goes; new fields do not count.
 pub const SCHEMA: u32 = 1;
 

@@ -41,10 +41,17 @@ impl Mark {
         let number = |row: u32| {
             let (text, foot) = (axis.from(middle), frame.bottom - 6.0 - ROW * f64::from(row));
             let text = Text::new(text, (x + 5.0, foot), Anchor::Start).class("number");
-            if text.extent()[2] <= frame.right { text } else { Text { at: (x - 5.0, foot), anchor: Anchor::End, ..text } }
+            if text.extent()[2] <= frame.right {
+                text
+            } else {
+                Text { at: (x - 5.0, foot), anchor: Anchor::End, ..text }
+            }
         };
         let row = (0..).take_while(|row| f64::from(*row) * ROW < frame.bottom - frame.top - ROW);
-        let number = row.map(number).find(|text| taken.take(text.extent()));
+        let number = row.map(number).find(|text| {
+            let [left, top, right, bottom] = text.extent();
+            taken.take([left - 3.0, top, right + 3.0, bottom])
+        });
         let foot = number.as_ref().map_or(frame.bottom, |text| text.at.1);
         let thread = Paint::line(INK, 1.0).dashed(Some((2.0, 3.0)));
         let bar = [low, high].map(|end| (frame.x(end.clamp(frame.xs.start, frame.xs.end)), y));
@@ -69,9 +76,9 @@ fn height(line: &[Point], x: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simulated::{Curve, simulated};
     use crossover::Kind;
     use crossover::sweep::Analysis;
-    use crate::simulated::{Curve, simulated};
 
     #[test]
     fn a_mark_is_where_both_lines_are() {

@@ -123,12 +123,12 @@ fn title(report: &Report) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crossover::Kind;
+    use crate::chart;
     use crate::drawing::PAPER;
     use crate::look::Look;
     use crate::simulated::{Curve, simulated};
+    use crossover::Kind;
     use crossover::sweep::{Axis, Failure, Measurement, Missing, Regime, Series};
-    use crate::chart;
     use crossover::{Error, Sweep};
 
     fn report() -> Report {

@@ -93,7 +93,8 @@ const SPEEDUP: &str = "speedup";
 /// Returns the scales that a report has values for.
 pub(super) fn scales(report: &Report, analysis: &Analysis) -> Vec<Scale> {
     let compared = analysis.speedups.iter().any(Option::is_some);
-    let baseline = if report.axis == Axis::Threads { "times as fast as one thread" } else { "times as fast as the loop" };
+    let baseline =
+        if report.axis == Axis::Threads { "times as fast as one thread" } else { "times as fast as the loop" };
     let named = |scale: Scale| if scale.key == SPEEDUP { Scale { axis: baseline, ..scale } } else { scale };
     SCALES.into_iter().filter(|scale| scale.key != SPEEDUP || compared).map(named).collect()
 }
@@ -163,14 +164,17 @@ impl Plot<'_> {
             left: margin + AXIS,
             top: 58.0,
             right: self.width - beside - 8.0,
-            bottom: self.height - if self.narrow { 76.0 } else { 52.0 },
+            bottom: self.height,
             xs: spread(xs, 1.2),
             ys: 1.0..10.0,
         };
-        let crossed = self.analysis.crossovers.iter().any(|each| {
-            each.workload == workload && matches!(each.found, Found::Overtakes { .. })
-        });
+        let crossed = self
+            .analysis
+            .crossovers
+            .iter()
+            .any(|each| each.workload == workload && matches!(each.found, Found::Overtakes { .. }));
         let name = format!("{}{}", described(report.axis), if crossed { CROSSED } else { "" });
+        frame = frame.above(&name);
         let ticks = across(report, &frame.xs, if self.narrow { 3 } else { 4 });
         let mut nodes = vec![Node::Text(Text { size: 15.0, ..caption })];
         nodes.extend(frame.across(&ticks, |x| label(report.axis, x), &name));
@@ -186,7 +190,8 @@ impl Plot<'_> {
     /// Returns a workload's measurements, of all series or of one, ascending.
     fn of(&self, workload: &str, series: Option<Series>) -> impl Iterator<Item = At<'_>> {
         let all = self.report.measurements.iter().enumerate().zip(&self.analysis.speedups);
-        let ours = all.filter(|((_, each), _)| each.workload == workload && series.is_none_or(|series| series.is(each)));
+        let ours =
+            all.filter(|((_, each), _)| each.workload == workload && series.is_none_or(|series| series.is(each)));
         let mut ours: Vec<_> = ours.map(|((row, each), speedup)| At { each, row, speedup: *speedup }).collect();
         ours.sort_by_key(|at| at.each.x());
         ours.into_iter()
@@ -272,7 +277,8 @@ impl Plot<'_> {
     /// Returns what a marker stands for, in words.
     fn title(&self, series: Series, at: At<'_>) -> String {
         let (seconds, place) = (at.each.seconds, self.report.axis.at(&grouped(at.each.x())));
-        let [low, high] = [seconds.q05, seconds.q95].map(|end| if end.is_finite() { time(end) } else { "?".to_owned() });
+        let [low, high] =
+            [seconds.q05, seconds.q95].map(|end| if end.is_finite() { time(end) } else { "?".to_owned() });
         format!("{series}, {place}: {} (5–95 %: {low} – {high})", time(seconds.q50))
     }
 
@@ -434,6 +440,50 @@ mod tests {
             // On each scale that both lines are on; and a report without ceilings has none.
             let crossing = "class=\"crossing\" data-series=\"threads simd\"";
             assert_eq!((picture.matches(crossing).count(), picture.contains("class=\"ceiling\"")), (3, false));
+        }
+    }
+
+    /// Checks that no text of a group leaves a width and a height.
+    fn check_texts(nodes: &[Node], width: f64, height: f64) {
+        for node in nodes {
+            match node {
+                Node::Group(group) => check_texts(&group.nodes, width, height),
+                Node::Text(text) => {
+                    let [left, top, right, bottom] = text.extent();
+                    let within = left >= 0.0 && top >= 0.0 && right <= width && bottom <= height;
+                    assert!(within, "{} is cut off: {:?}", text.text, text.extent());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_is_cut_off() {
+        let fixed = [(Kind::Simd, 50e-9, 1e-9), (Kind::Threads, 7e-6, 0.3e-9), (Kind::Gpu, 9e-5, 0.2e-9)];
+        let curves = fixed.map(|(backend, fixed, each)| Curve { backend, fixed, each });
+        let mut report = simulated(&curves, "1e3,3e3,1e4,3e4,1e5,1e6,1e7", 5, 0.01, 0);
+        report.environment.software = Some(true);
+        for workloads in [1, 2] {
+            let analysis = Analysis::of(&report);
+            for narrow in [false, true] {
+                let drawing = drawing(&report, &analysis, narrow);
+                let panels: Vec<_> = drawing
+                    .nodes
+                    .iter()
+                    .filter_map(|node| match node {
+                        Node::Group(group) if group.class == "panel" => Some(group),
+                        _ => None,
+                    })
+                    .collect();
+                assert_eq!(panels.len(), workloads);
+                let size = drawing.width / if narrow { 1.0 } else { workloads as f64 };
+                let height = drawing.height - panels.iter().map(|panel| panel.at.1).fold(0.0, f64::max);
+                panels.iter().for_each(|panel| check_texts(&panel.nodes, size, height));
+            }
+            let others = report.measurements.clone();
+            let renamed = |each| Measurement { workload: "x + ".repeat(50), ..each };
+            report.measurements.extend(others.into_iter().map(renamed));
         }
     }
 }

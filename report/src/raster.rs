@@ -2,7 +2,9 @@
 
 use std::io;
 
-use tiny_skia::{Color as Pixel, FillRule, LineJoin, Paint as Brush, Path, PathBuilder, Pixmap, Stroke, StrokeDash, Transform};
+use tiny_skia::{
+    Color as Pixel, FillRule, LineJoin, Paint as Brush, Path, PathBuilder, Pixmap, Stroke, StrokeDash, Transform,
+};
 use ttf_parser::OutlineBuilder;
 
 use super::drawing::{Color, Drawing, Node, Outline, Paint, Point, Text};

@@ -169,14 +169,15 @@ pub(super) fn drawing(report: &Report, narrow: bool) -> Drawing {
     let heights = roofs.iter().flat_map(|roof| [roof.height(xs.end), roof.line(&xs)[0].1]);
     let ys = spread(peaks.iter().map(|each| each.gflop_per_s).chain(heights), 1.6);
     let (top, bottom) = (head.height, head.height + height);
-    let mut frame =
-        Frame { left: AXIS + if narrow { 12.0 } else { 24.0 }, top, right: width - 24.0, bottom: bottom - if narrow { 66.0 } else { 52.0 }, xs, ys };
+    let frame = Frame { left: AXIS + if narrow { 12.0 } else { 24.0 }, top, right: width - 24.0, bottom, xs, ys };
+    let across = "operations for each byte that is read or written";
+    let mut frame = frame.above(across);
     let names = names(&peaks, &frame);
     let rows = names.iter().map(|(row, ..)| row + 1).max().unwrap_or(0);
     frame.top += 36.0 + rows as f64 * ROW;
     let mut nodes = vec![Node::paper(width, bottom), head.node];
     let few = if narrow { 2 } else { 4 };
-    nodes.extend(frame.across(&ticks(&frame.xs, few), rate, "operations for each byte that is read or written"));
+    nodes.extend(frame.across(&ticks(&frame.xs, few), rate, across));
     nodes.extend(frame.up(&ticks(&frame.ys, 3), rate, "Gflop/s at the largest size"));
     nodes.extend(named(names, &frame));
     for roof in roofs.iter().rev() {
@@ -184,7 +185,13 @@ pub(super) fn drawing(report: &Report, narrow: bool) -> Drawing {
         nodes.push(Node::Group(Group::new(roof.look.class, vec![line])));
     }
     nodes.extend(peaks.iter().map(|peak| peak.node(&frame)));
-    Drawing { class: if narrow { "plot narrow" } else { "plot wide" }, name: title.to_owned(), width, height: bottom, nodes }
+    Drawing {
+        class: if narrow { "plot narrow" } else { "plot wide" },
+        name: title.to_owned(),
+        width,
+        height: bottom,
+        nodes,
+    }
 }
 
 fn legend(peaks: &[Peak], roofs: &[Roof]) -> Vec<(Swatch, String)> {
@@ -230,7 +237,7 @@ fn names(peaks: &[Peak], frame: &Frame) -> Vec<(usize, f64, Text)> {
 fn named(names: Vec<(usize, f64, Text)>, frame: &Frame) -> Vec<Node> {
     let node = |(row, intensity, text): (usize, f64, Text)| {
         let (x, y) = (frame.x(intensity), frame.top - 28.0 - row as f64 * ROW);
-        let line = Node::line("lead", Paint::line(chart::LEAD, 1.0), vec![(x, y + 4.0), (x, frame.bottom)]);
+        let line = Node::line("lead", Paint::line(chart::LEAD, 1.0), vec![(x, frame.top - 24.0), (x, frame.bottom)]);
         [line, Node::Text(Text { at: (text.at.0, y), ..text })]
     };
     names.into_iter().flat_map(node).collect()

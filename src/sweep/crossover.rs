@@ -103,8 +103,7 @@ fn points(report: &Report, workload: &str, [first, second]: [Series; 2]) -> Vec<
         let same = |each: &&Measurement| (each.elements, each.varied) == (ours.elements, ours.varied);
         let Some(theirs) = of(second).find(same) else { continue };
         let stream = ours.x() as u64;
-        let Some(ratio) =
-            Interval::of_log_ratio(&ours.trials_or_quantiles(), &theirs.trials_or_quantiles(), stream)
+        let Some(ratio) = Interval::of_log_ratio(&ours.trials_or_quantiles(), &theirs.trials_or_quantiles(), stream)
         else {
             continue;
         };

@@ -6,7 +6,8 @@ use crate::backend::Kind;
 use crate::text::{grouped, percent, short, truncated};
 
 const BASIS: &str = "By the medians, from arrays in host memory to an array in host memory.";
-const SHARED: &str = " Who shares the lead has a range from 5 to 95\u{a0}% that overlaps with that of the least median.";
+const SHARED: &str =
+    " Who shares the lead has a range from 5 to 95\u{a0}% that overlaps with that of the least median.";
 const SOFTWARE: &str = " A software GPU does not count.";
 const AUTO: &str = " auto does not count: it is one of the others.";
 
@@ -167,9 +168,10 @@ fn listed(names: &[&str], last: &str) -> String {
 /// Returns how a workload fares over chunks or threads.
 fn varied(report: &Report, workload: &str) -> Option<String> {
     let host = |kind: Kind| {
-        let ours = report.measurements.iter().filter(move |each| {
-            each.workload == workload && (each.backend, each.regime) == (kind, Regime::Host)
-        });
+        let ours = report
+            .measurements
+            .iter()
+            .filter(move |each| each.workload == workload && (each.backend, each.regime) == (kind, Regime::Host));
         ours.collect::<Vec<_>>()
     };
     if report.axis == Axis::Threads {

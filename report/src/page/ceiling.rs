@@ -1,8 +1,8 @@
 //! The page's section about what the machine allows.
 
+use crate::drawing::escaped;
 use crossover::Kind;
 use crossover::message::{short, threads};
-use crate::drawing::escaped;
 use crossover::sweep::{Ceilings, CpuCeiling, Regime, Report, Series};
 
 /// The ceilings as HTML, if they were measured.

@@ -3,14 +3,14 @@
 use serde_json::Value;
 
 use super::{ceiling, varied};
-use crossover::Kind;
-use crossover::message::grouped;
 use crate::columns::{
-    COMPARED, Cell, Column, ERROR, FIRST_CALL, LABEL, MEDIAN, OF_CEILING, PER_ELEMENT, RANGE, RATE, Row, TRIALS, WORKLOAD, X,
-    rows,
+    COMPARED, Cell, Column, ERROR, FIRST_CALL, LABEL, MEDIAN, OF_CEILING, PER_ELEMENT, RANGE, RATE, Row, TRIALS,
+    WORKLOAD, X, rows,
 };
 use crate::drawing::escaped;
 use crate::look::key;
+use crossover::Kind;
+use crossover::message::grouped;
 use crossover::sweep::{Analysis, Axis, Regime, Report};
 
 /// The environment's fields by name, as people know them. Others are told as they are.
@@ -123,25 +123,12 @@ fn environment(report: &Report) -> Option<String> {
 }
 
 /// The columns of the table.
-const COLUMNS: [Column; 12] = [
-    WORKLOAD,
-    LABEL,
-    X,
-    MEDIAN,
-    RANGE,
-    PER_ELEMENT,
-    RATE,
-    OF_CEILING,
-    COMPARED,
-    FIRST_CALL,
-    ERROR,
-    TRIALS,
-];
+const COLUMNS: [Column; 12] =
+    [WORKLOAD, LABEL, X, MEDIAN, RANGE, PER_ELEMENT, RATE, OF_CEILING, COMPARED, FIRST_CALL, ERROR, TRIALS];
 
 /// Writes the table of all measurements.
 pub(super) fn table(report: &Report, analysis: &Analysis) -> String {
-    let columns: Vec<Column> =
-        COLUMNS.into_iter().filter(|column| !(column.title)(report.axis).is_empty()).collect();
+    let columns: Vec<Column> = COLUMNS.into_iter().filter(|column| !(column.title)(report.axis).is_empty()).collect();
     let head = |column: &Column| {
         let kind = if is_text(column) { " class=\"text\" data-kind=\"text\"" } else { "" };
         format!("<th scope=\"col\"{kind}>{}</th>", (column.title)(report.axis))

@@ -39,9 +39,7 @@ fn workloads(names: &[&str]) -> String {
 }
 
 fn choices(class: &str, legend: &str, chips: &str) -> String {
-    format!(
-        "<fieldset class=\"{class}\"><legend>{legend}</legend><div class=\"chips\">\n{chips}</div></fieldset>\n"
-    )
+    format!("<fieldset class=\"{class}\"><legend>{legend}</legend><div class=\"chips\">\n{chips}</div></fieldset>\n")
 }
 
 fn chip(kind: &str, value: &str, checked: bool, content: &str) -> String {

@@ -147,7 +147,8 @@ fn the_crossover_over_the_degree_is_where_it_is_known_to_be() {
     // Never ahead, and level: in the axis' words, too.
     let slower = simd.map(|(degree, time)| (degree, 1.5 * time));
     let said = |second: &[(usize, f64)], axis| {
-        crate::sweep::Analysis::of(&known(axis, 1000, &[(Kind::Simd, &simd), (Kind::Threads, second)])).crossovers[0].to_string()
+        crate::sweep::Analysis::of(&known(axis, 1000, &[(Kind::Simd, &simd), (Kind::Threads, second)])).crossovers[0]
+            .to_string()
     };
     assert_eq!(
         said(&slower, Axis::Intensity),
@@ -163,7 +164,9 @@ fn work_that_takes_longer_is_not_waiting_for_memory() {
     // 80 MB, and a rate that falls with the degree: at another size it would be memory that both wait for.
     let times = [(1, 10e-3), (16, 10e-3), (256, 100e-3)];
     let report = known(Axis::Intensity, 10_000_000, &[(Kind::Simd, &times), (Kind::Threads, &times)]);
-    let Found::Tie { memory_gb_per_s, .. } = crate::sweep::Analysis::of(&report).crossovers[0].found else { panic!("no tie") };
+    let Found::Tie { memory_gb_per_s, .. } = crate::sweep::Analysis::of(&report).crossovers[0].found else {
+        panic!("no tie")
+    };
     assert_eq!(memory_gb_per_s, None);
 }
 
