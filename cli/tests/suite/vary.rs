@@ -36,7 +36,7 @@ fn threads_are_measured_with_their_efficiency() {
     let (table, json) = swept(folder.path(), &["axpy", "--vary", "threads=1,2", "--sizes", "5000"]);
     assert_eq!((&json["axis"], &json["environment"]["threads"]), (&"threads".into(), &2.into()));
     assert_eq!(places(&json, "threads"), [("threads".to_owned(), 1), ("threads".to_owned(), 2)]);
-    assert!(table.contains("Time against threads, 5000 elements\n"), "{table}");
+    assert!(table.contains("time against threads, 5000 elements\n"), "{table}");
     let row = table.lines().find(|line| line.starts_with("axpy ")).unwrap();
     assert!(table.contains(" efficiency ") && row.contains(" 100\u{a0}% "), "{table}");
     assert!(table.lines().all(|line| line.chars().count() <= 80 || line.starts_with("written")), "{table}");
