@@ -101,7 +101,8 @@ impl Frame {
 
 /// Returns how far along a logarithmic range a value is, from 0 to 1.
 fn part(range: &Range<f64>, value: f64) -> f64 {
-    (value / range.start).ln() / (range.end / range.start).ln()
+    // A quotient of such numbers may be infinite, their logarithms are not.
+    (value.ln() - range.start.ln()) / (range.end.ln() - range.start.ln())
 }
 
 fn grid(ticks: &Ticks, line: impl Fn(&f64) -> Vec<Point>) -> Vec<Node> {
