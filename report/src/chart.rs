@@ -23,6 +23,7 @@ pub(super) const AXIS: f64 = 48.0;
 const NAME_LINE: f64 = 16.0;
 
 /// A rectangle in which values are drawn on logarithmic axes.
+#[derive(Clone)]
 pub(super) struct Frame {
     pub left: f64,
     pub top: f64,

@@ -31,7 +31,9 @@ pub mod page;
 pub mod plot;
 mod raster;
 pub mod roofline;
+mod scale;
 pub mod table;
+mod view;
 
 #[cfg(test)]
 #[path = "../../src/sweep/simulated.rs"]

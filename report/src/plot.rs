@@ -8,16 +8,15 @@
 use std::io;
 
 use crossover::Workload;
-use crossover::message::{grouped, percent, time};
-use crossover::sweep::{Analysis, Axis, Found, Measurement, Report, Series};
+use crossover::sweep::{Analysis, Found, Report, Series};
 
-use super::axis::{across, against, described, label, rate, spread, tick_time, ticks};
-use super::chart::{self, AXIS, CEILING, Frame, Head, Swatch, Taken};
-use super::drawing::{Anchor, Drawing, GREY, Group, Node, Paint, Point, SIZE, Spot, Text};
+use super::axis::{across, against, described, label, spread};
+use super::chart::{self, AXIS, CEILING, Frame, Head, Swatch};
+use super::drawing::{Anchor, Drawing, Group, Node, Paint, Point, SIZE, Text};
 use super::font::{fitted, width_of};
-use super::look::Look;
-use super::mark::Mark;
-use super::measured::{bound_seconds, ceiling};
+use super::measured::ceiling;
+use super::scale::{At, Scale};
+use super::view::View;
 
 /// Returns the plot as SVG.
 pub fn svg_text(report: &Report, analysis: &Analysis) -> String {
@@ -34,70 +33,12 @@ pub fn png(report: &Report, analysis: &Analysis, to: impl io::Write) -> io::Resu
 }
 
 /// The width of what the machine allows.
-const CEILING_WIDTH: f64 = 6.0;
+pub(super) const CEILING_WIDTH: f64 = 6.0;
 /// What is added to the horizontal axis where lines cross.
 const CROSSED: &str = "; a ring is where one overtakes another, its bar the 95 % interval";
 
 /// The key of the line of what the machine allows, among those of series.
 pub(super) const CEILING_KEY: &str = "ceiling";
-
-/// A measurement in a plot.
-#[derive(Clone, Copy)]
-pub(super) struct At<'a> {
-    each: &'a Measurement,
-    row: usize,
-    speedup: Option<f64>,
-}
-
-/// What is plotted: `of` makes it from a measurement and a time.
-pub(super) struct Scale {
-    pub key: &'static str,
-    pub name: &'static str,
-    axis: &'static str,
-    label: fn(f64) -> String,
-    of: fn(At<'_>, f64) -> f64,
-}
-
-const SCALES: [Scale; 4] = [
-    Scale {
-        key: "time",
-        name: "time of a run",
-        axis: "time of a run, median and 5–95 %",
-        label: tick_time,
-        of: |_, seconds| seconds,
-    },
-    Scale {
-        key: "ns",
-        name: "ns per element",
-        axis: "ns per element",
-        label: rate,
-        of: |at, seconds| 1e9 * seconds / at.each.elements as f64,
-    },
-    Scale {
-        key: "rate",
-        name: "GB/s",
-        axis: "GB/s read and written",
-        label: rate,
-        of: |at, seconds| at.each.gb_per_s * at.each.seconds.q50 / seconds,
-    },
-    Scale {
-        key: SPEEDUP,
-        name: "speed-up",
-        axis: "times as fast as the loop",
-        label: rate,
-        of: |at, seconds| at.speedup.map_or(f64::NAN, |times| times * at.each.seconds.q50 / seconds),
-    },
-];
-const SPEEDUP: &str = "speedup";
-
-/// Returns the scales that a report has values for.
-pub(super) fn scales(report: &Report, analysis: &Analysis) -> Vec<Scale> {
-    let compared = analysis.speedups.iter().any(Option::is_some);
-    let baseline =
-        if report.axis == Axis::Threads { "times as fast as one thread" } else { "times as fast as the loop" };
-    let named = |scale: Scale| if scale.key == SPEEDUP { Scale { axis: baseline, ..scale } } else { scale };
-    SCALES.into_iter().filter(|scale| scale.key != SPEEDUP || compared).map(named).collect()
-}
 
 /// Returns the lines that can be switched off, as they stand in a legend, with the keys of their groups.
 pub(super) fn switches(report: &Report) -> Vec<(String, Swatch, String)> {
@@ -127,7 +68,7 @@ pub(super) fn drawing(report: &Report, analysis: &Analysis, narrow: bool) -> Dra
     };
     let series = chart::series(report);
     let head = Head::new(&title, report, &legend(report, &series), whole);
-    let plot = Plot { report, analysis, series, scales: scales(report, analysis), width, height, narrow };
+    let plot = Plot { report, analysis, series, scales: Scale::all(report, analysis), width, height, narrow };
     let rows = workloads.len().div_ceil(columns);
     let panels = workloads.iter().enumerate().map(|(index, workload)| {
         let at = ((index % columns) as f64 * width, head.height + (index / columns) as f64 * height);
@@ -159,13 +100,13 @@ impl Plot<'_> {
         let longest = self.series.iter().map(|each| width_of(&each.to_string(), SIZE, false)).fold(0.0, f64::max);
         // Names beside the lines where there is room for them; else the legend alone has them.
         let beside = if longest + 26.0 < 0.34 * self.width && !self.narrow { longest + 26.0 } else { 14.0 };
-        let xs = self.of(workload, None).map(|at| at.each.x() as f64);
-        let mut frame = Frame {
+        let ours = self.of(workload);
+        let frame = Frame {
             left: margin + AXIS,
             top: 58.0,
             right: self.width - beside - 8.0,
             bottom: self.height,
-            xs: spread(xs, 1.2),
+            xs: spread(ours.iter().map(|at| at.x()), 1.2),
             ys: 1.0..10.0,
         };
         let crossed = self
@@ -174,12 +115,14 @@ impl Plot<'_> {
             .iter()
             .any(|each| each.workload == workload && matches!(each.found, Found::Overtakes { .. }));
         let name = format!("{}{}", described(report.axis), if crossed { CROSSED } else { "" });
-        frame = frame.above(&name);
+        let frame = frame.above(&name);
         let ticks = across(report, &frame.xs, if self.narrow { 3 } else { 4 });
         let mut nodes = vec![Node::Text(Text { size: 15.0, ..caption })];
         nodes.extend(frame.across(&ticks, |x| label(report.axis, x), &name));
         for (index, scale) in self.scales.iter().enumerate() {
-            let nodes_of = self.scale(workload, scale, &mut frame, index == 0);
+            let view = View::new(report, self.analysis, &ours, scale, &frame);
+            let named = (beside > 14.0).then_some(frame.right);
+            let nodes_of = view.draw(&self.series, named, index == 0);
             let group = Group { hidden: index > 0, ..Group::new("scale", nodes_of) };
             nodes.push(Node::Group(group.with("scale", scale.key)));
         }
@@ -187,162 +130,14 @@ impl Plot<'_> {
         Group { at, ..Group::new("panel", nodes).with("workload", workload).with("box", size).with("name", named) }
     }
 
-    /// Returns a workload's measurements, of all series or of one, ascending.
-    fn of(&self, workload: &str, series: Option<Series>) -> impl Iterator<Item = At<'_>> {
+    /// Returns a workload's measurements, ascending.
+    fn of(&self, workload: &str) -> Vec<At<'_>> {
         let all = self.report.measurements.iter().enumerate().zip(&self.analysis.speedups);
-        let ours =
-            all.filter(|((_, each), _)| each.workload == workload && series.is_none_or(|series| series.is(each)));
+        let ours = all.filter(|((_, each), _)| each.workload == workload);
         let mut ours: Vec<_> = ours.map(|((row, each), speedup)| At { each, row, speedup: *speedup }).collect();
         ours.sort_by_key(|at| at.each.x());
-        ours.into_iter()
+        ours
     }
-
-    /// Draws everything whose height depends on the scale.
-    fn scale(&self, workload: &str, scale: &Scale, frame: &mut Frame, titled: bool) -> Vec<Node> {
-        let of = |at: At<'_>, seconds: f64| Some((at.each.x() as f64, (scale.of)(at, seconds))).filter(sound);
-        let all = || self.of(workload, None);
-        let series = ceiling(self.report).map(|(series, _)| series);
-        let bound: Vec<Point> = match series {
-            Some(_) => self.of(workload, series).filter_map(|at| of(at, bound_seconds(at.each)?)).collect(),
-            None => Vec::new(),
-        };
-        let ideal = |at: At<'_>| of(at, at.each.seconds.q50 * self.efficiency(at)?);
-        let spans = all().flat_map(|at| [at.each.seconds.q05, at.each.seconds.q95].map(|seconds| of(at, seconds)));
-        let one = (scale.key == SPEEDUP).then_some((1.0, 1.0));
-        let points = spans.chain(all().map(ideal)).flatten().chain(bound.iter().copied()).chain(one);
-        frame.ys = spread(points.map(|(_, y)| y), 1.4);
-        let frame = &*frame;
-        let mut nodes = frame.up(&ticks(&frame.ys, 3), scale.label, scale.axis);
-        if !all().any(|at| of(at, at.each.seconds.q50).is_some()) {
-            let at = ((frame.left + frame.right) / 2.0, (frame.top + frame.bottom) / 2.0);
-            nodes.push(Node::Text(Text::new("nothing to show", at, Anchor::Middle).grey()));
-            return nodes;
-        }
-        if one.is_some() {
-            let ends = vec![(frame.left, frame.y(1.0)), (frame.right, frame.y(1.0))];
-            nodes.push(Node::line("one", Paint::line(GREY, 1.0).dashed(Some((5.0, 4.0))), ends));
-        }
-        if !bound.is_empty() {
-            let line = Node::line("ceiling", Paint::line(CEILING, CEILING_WIDTH), frame.all(bound));
-            nodes.push(Node::Group(Group::new("limit", vec![line]).with("series", CEILING_KEY)));
-        }
-        let mut taken = Taken::default();
-        let (lines, ends): (Vec<_>, Vec<_>) = self
-            .series
-            .iter()
-            .filter_map(|series| self.line(workload, *series, scale, frame, titled))
-            .map(|(group, end)| (Node::Group(group), end))
-            .unzip();
-        nodes.extend(lines);
-        nodes.extend(self.names(ends, frame, &mut taken));
-        nodes.extend(self.crossings(workload, scale, frame, &mut taken));
-        nodes.extend(self.shares(workload, scale, frame, &mut taken));
-        nodes
-    }
-
-    /// Draws one series' band, median and markers, and returns the end of its line.
-    fn line(
-        &self,
-        workload: &str,
-        series: Series,
-        scale: &Scale,
-        frame: &Frame,
-        titled: bool,
-    ) -> Option<(Group, (Series, Point))> {
-        let of = |at: At<'_>, seconds: f64| Some((at.each.x() as f64, (scale.of)(at, seconds))).filter(sound);
-        let ours = || self.of(workload, Some(series)).filter(|at| of(*at, at.each.seconds.q50).is_some());
-        let through = |seconds: fn(&Measurement) -> f64| {
-            let points = ours().filter_map(|at| of(at, seconds(at.each)));
-            frame.all(points)
-        };
-        let (low, high) = (through(|each| each.seconds.q05), through(|each| each.seconds.q95));
-        let median = through(|each| each.seconds.q50);
-        let end = *median.last()?;
-        let look = Look::of(series);
-        let ideal = ours().filter_map(|at| of(at, at.each.seconds.q50 * self.efficiency(at)?));
-        let spots = ours().zip(&median).map(|(at, place)| {
-            let title = if titled { self.title(series, at) } else { String::new() };
-            Spot { at: *place, row: Some(at.row), title }
-        });
-        let band = low.into_iter().chain(high.into_iter().rev()).collect();
-        let nodes = vec![
-            Node::line("ideal", Paint::line(GREY, 1.0), frame.all(ideal)),
-            Node::polygon("band", Paint::filling(look.color).faded(0.22), band),
-            Node::line("line", look.line(), median.clone()),
-            chart::marks(&look, spots.collect()),
-        ];
-        Some((chart::group(series, nodes), (series, end)))
-    }
-
-    /// Returns what a marker stands for, in words.
-    fn title(&self, series: Series, at: At<'_>) -> String {
-        let (seconds, place) = (at.each.seconds, self.report.axis.at(&grouped(at.each.x())));
-        let [low, high] =
-            [seconds.q05, seconds.q95].map(|end| if end.is_finite() { time(end) } else { "?".to_owned() });
-        format!("{series}, {place}: {} (5–95 %: {low} – {high})", time(seconds.q50))
-    }
-
-    /// Returns t(1)/(n·t(n)), in a sweep over threads.
-    fn efficiency(&self, at: At<'_>) -> Option<f64> {
-        let speedup = at.speedup.filter(|_| self.report.axis == Axis::Threads)?;
-        Some(speedup / at.each.x() as f64)
-    }
-
-    /// Draws the names at the lines' ends, apart from each other.
-    fn names(&self, mut ends: Vec<(Series, Point)>, frame: &Frame, taken: &mut Taken) -> Vec<Node> {
-        const GAP: f64 = 16.0;
-        if frame.right > self.width - 40.0 {
-            return Vec::new();
-        }
-        ends.sort_by(|(_, one), (_, other)| one.1.total_cmp(&other.1));
-        let mut heights: Vec<f64> = ends.iter().map(|(_, (_, y))| *y).collect();
-        for index in 1..heights.len() {
-            heights[index] = heights[index].max(heights[index - 1] + GAP);
-        }
-        let mut free = frame.bottom;
-        for height in heights.iter_mut().rev() {
-            *height = height.min(free);
-            free = *height - GAP;
-        }
-        let name = |((series, (x, y)), height): ((Series, Point), f64)| {
-            let lead = vec![(x + 8.0, y), (frame.right + 6.0, height)];
-            let text = Text::new(series.to_string(), (frame.right + 10.0, height + 0.35 * SIZE), Anchor::Start);
-            taken.take(text.extent());
-            let lead = Node::line("lead", Paint::line(chart::LEAD, 1.0), lead);
-            Node::Group(chart::group(series, vec![lead, Node::Text(text.class("name"))]))
-        };
-        ends.into_iter().zip(heights).map(name).collect()
-    }
-
-    fn crossings(&self, workload: &str, scale: &Scale, frame: &Frame, taken: &mut Taken) -> Vec<Node> {
-        let line = |series| {
-            let points = self.of(workload, Some(series));
-            points.map(|at| (at.each.x() as f64, (scale.of)(at, at.each.seconds.q50))).filter(sound).collect()
-        };
-        let marks = Mark::all(&self.analysis.crossovers, workload, line);
-        marks.iter().map(|mark| mark.draw(self.report.axis, frame, taken)).collect()
-    }
-
-    /// Draws the efficiency of each measurement on several threads, above its marker or else below it, where there is room.
-    fn shares(&self, workload: &str, scale: &Scale, frame: &Frame, taken: &mut Taken) -> Vec<Node> {
-        let share = |at: At<'_>| {
-            let efficiency = self.efficiency(at).filter(|_| at.each.x() > 1)?;
-            let end = |seconds| frame.at((at.each.x() as f64, (scale.of)(at, seconds)));
-            let ends = [end(at.each.seconds.q05), end(at.each.seconds.q95)];
-            let x = ends[0].0;
-            let (above, below) = (ends[0].1.min(ends[1].1) - 10.0, ends[0].1.max(ends[1].1) + 20.0);
-            let text = |y| Text { size: 12.0, ..Text::new(percent(efficiency), (x, y), Anchor::Middle).class("share") };
-            let text = [above, below].map(text).into_iter().find(|text| taken.take(text.extent()))?;
-            let series = self.report.as_series(at.each.backend, at.each.regime);
-            Some(Node::Group(chart::group(series, vec![Node::Text(text)])))
-        };
-        self.of(workload, None).filter_map(share).collect()
-    }
-}
-
-/// Whether a point can be on logarithmic axes.
-fn sound((x, y): &Point) -> bool {
-    [x, y].into_iter().all(|each| each.is_finite() && *each > 0.0)
 }
 
 /// A workload's name with its formula.
@@ -358,7 +153,7 @@ mod tests {
     use super::*;
     use crate::simulated::{Curve, measured, simulated};
     use crossover::Kind;
-    use crossover::sweep::{Environment, Quantiles, Regime};
+    use crossover::sweep::{Environment, Measurement, Quantiles, Regime};
 
     #[test]
     fn a_picture_names_the_machine_and_every_series() {

@@ -2,12 +2,13 @@
 
 use crate::chart::{SWATCH, Swatch};
 use crate::drawing::{Drawing, escaped};
-use crate::plot::{scales, switches};
+use crate::plot::switches;
+use crate::scale::Scale;
 use crossover::sweep::{Analysis, Report};
 
 /// Writes the switches: which workload, which scale, which lines.
 pub(super) fn form(report: &Report, analysis: &Analysis) -> String {
-    let scales: String = scales(report, analysis)
+    let scales: String = Scale::all(report, analysis)
         .iter()
         .enumerate()
         .map(|(index, scale)| chip("radio\" name=\"scale", scale.key, index == 0, scale.name))
