@@ -1,4 +1,4 @@
-//! Letting a model of this machine choose the backend, and asking it why.
+//! Lets a model of this machine choose the backend, and prints its reasons.
 //!
 //! `cargo run --release --example auto -- "exp(-x**2)*sin(x)"`
 

@@ -1,4 +1,4 @@
-//! Choosing a backend at run time: by the first argument, else by `CROSSOVER_BACKEND`, else the default.
+//! Chooses a backend at run time: by the first argument, else by `CROSSOVER_BACKEND`, else the default.
 //!
 //! `cargo run --release --example choose -- simd`
 
@@ -19,12 +19,12 @@ fn run(argument: Option<&str>) -> Result<(), Error> {
     let x: Vec<f32> = (-4..=4).map(|x| x as f32).collect();
     let mut y = vec![0.0; x.len()];
 
-    // Compiling and allocating happen once; the prepared kernel then runs as often as you like.
+    // Compiles and allocates once; the prepared kernel runs any number of times.
     let mut prepared = backend.prepare(&kernel)?;
     prepared.run(&[(&x).into()], &mut y)?;
     println!("x = {x:?}\ny = {y:.3?}");
 
-    // One number stands for a whole array.
+    // A number serves as an array of equal elements.
     prepared.run(&[9.0.into()], &mut y)?;
     println!("y = {y:.3?}");
     Ok(())

@@ -1,7 +1,7 @@
-//! A program that goes on when its GPU does not: each failure is a value that says what happened and what to do.
+//! Recovery from GPU failures: each failure is a typed error that says what happened and what to do.
 //!
-//! The failures are forced here, one after the other: no memory left, too little time, a device that is lost. Whatever
-//! happens, the numbers come, from the GPU opened again or from the cores.
+//! The example forces the failures one after another: out of memory, a timeout, a lost device. The result is computed in each
+//! case, by the reopened GPU or by the CPU.
 //!
 //! `cargo run --release --example recover`
 
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crossover::{Arg, Backend, Error, Gpu, Kernel, Kind, Result};
 
-/// The GPU while there is one, and what serves where there is none.
+/// A GPU if available, and the CPU as a fallback.
 struct Best {
     gpu: Option<Gpu>,
     cores: Box<dyn Backend>,
@@ -21,9 +21,9 @@ impl Best {
         Ok(Best { gpu, cores: Kind::Threads.open()? })
     }
 
-    /// Runs a kernel where it can be run, and says where that was.
+    /// Runs a kernel on the first backend that can run it, and prints that backend.
     fn run(&mut self, kernel: &Kernel, inputs: &[Arg<'_>], out: &mut [f32]) -> Result<()> {
-        // Once more after the device was opened again.
+        // Once more after the device was reopened.
         for _ in 0..2 {
             let Some(gpu) = &self.gpu else { break };
             match gpu.run(kernel, inputs, out) {
@@ -31,7 +31,7 @@ impl Best {
                     println!("  {lost}");
                     self.gpu = gpu.reopen().inspect_err(|reason| println!("  without a GPU: {reason}")).ok();
                 }
-                // The inputs do not fit, or another mistake of ours: the cores would say the same.
+                // Wrong inputs, or another mistake in this program: the CPU would report the same.
                 Err(mistake @ (Error::InputCount { .. } | Error::Length { .. })) => return Err(mistake),
                 Err(reason) => {
                     println!("  {reason}");
@@ -61,7 +61,7 @@ fn main() -> Result<()> {
         Ok::<(), Error>(())
     };
 
-    all_right(&mut best, "as it is")?;
+    all_right(&mut best, "without limits")?;
     let gpu = best.gpu.clone();
     let set = |action: &dyn Fn(&Gpu)| gpu.iter().for_each(action);
     set(&|gpu| gpu.set_limit(Some(1 << 20)));
@@ -70,8 +70,8 @@ fn main() -> Result<()> {
     all_right(&mut best, "with a kilobyte")?;
     set(&|gpu| gpu.set_limit(None));
     set(&|gpu| gpu.set_timeout(Some(Duration::from_nanos(1))));
-    all_right(&mut best, "with a nanosecond of patience")?;
+    all_right(&mut best, "with a timeout of a nanosecond")?;
     set(&|gpu| gpu.set_timeout(None));
     set(&|gpu| gpu.device().destroy());
-    all_right(&mut best, "with a device that somebody has destroyed")
+    all_right(&mut best, "with a destroyed device")
 }

@@ -1,5 +1,4 @@
-//! Measures a formula of one's own beside a built-in workload on every backend there is, and prints a table and where one
-//! overtakes another.
+//! Measures a custom formula and a built-in workload on every available backend, and prints a table and the crossover points.
 //!
 //! `cargo run --release --example sweep`
 
@@ -12,7 +11,7 @@ formula! {
     fn Length(x, y) { (x * x + y * y).sqrt() }
 }
 
-/// Prints what comes, as it comes.
+/// Prints each result as it arrives.
 struct Table;
 
 impl Observer for Table {

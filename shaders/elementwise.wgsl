@@ -1,13 +1,13 @@
-// out[i] = formula(in0[i], in1[i], …). One invocation computes one block of elements.
+// Computes out[i] = formula(in0[i], in1[i], …), one block of elements per invocation.
 //
-// This file is a valid shader by itself, for the formula x and blocks of four. For another one the host replaces what lies
-// between a line `begin NAME` and the line `end NAME`.
+// This file is a valid shader for the formula x and blocks of four. For another formula, the host replaces the text between
+// each pair of lines `begin NAME` and `end NAME`.
 
 // begin workgroup
 const WORKGROUP: u32 = 256u;
 // end workgroup
 
-// What is read and written at once: four elements where every array begins with a whole block, else one.
+// The unit of reads and writes: four elements if every array is aligned to a block, else one.
 // begin block
 const WIDTH: u32 = 4u;
 alias Block = vec4<f32>;
@@ -17,24 +17,23 @@ alias Block = vec4<f32>;
 const INPUTS: u32 = 1u;
 // end inputs
 
-// An input is an array, with all bits of `mask` set, or one number, `value`, with none. So an array and a number are
-// exchanged for each other without another shader.
+// An input is an array (all bits of `mask` are set) or the number `value` (no bit is set). So one shader serves both.
 struct Input {
     mask: u32,
     value: f32,
-    // Blocks of the binding before the array's first: a binding cannot begin everywhere.
+    // The number of blocks of the binding before the array, since bindings must be aligned.
     start: u32,
     pad: u32,
 }
 
 struct Params {
-    // How many elements there are.
+    // The number of elements.
     len: u32,
-    // How many invocations there are in a row of workgroups: a dispatch may be a rectangle.
+    // The number of invocations in a row of workgroups: a dispatch may be two-dimensional.
     row: u32,
-    // Always 0, which the compiler does not know: it keeps constants that WGSL cannot write from being folded.
+    // Always 0. Prevents the compiler from folding constants that cannot be written in WGSL.
     zero: u32,
-    // Blocks of the output's binding before the first to be written.
+    // The number of blocks of the output's binding before the output.
     start: u32,
     inputs: array<Input, INPUTS>,
 }
@@ -66,7 +65,7 @@ fn computed(i: u32) -> Block {
     // end apply
 }
 
-// The block as it is to be stored: elements beyond the output's end are not ours, and keep what they hold.
+// Returns the block to store: elements after the output's end keep their values.
 fn kept(block: Block, at: u32, left: u32) -> Block {
     // begin kept
     if left < WIDTH {

@@ -1,7 +1,7 @@
-// The remainder of x / y with the sign of x, exact: on whole numbers, since a shader's own % may round, and its
-// quotient may be off. Eight bits of the quotient are done at a time, as in a division by hand.
+// The exact remainder of x / y with the sign of x. Computed on integers, because a shader's own % may round: a long division
+// by eight bits of the quotient at a time.
 
-// A number's size as `significand · 2^(exponent − 150)`, the significand below 2²⁴.
+// The absolute value of a number is `significand · 2^(exponent − 150)`, with the significand below 2²⁴.
 fn exact_exponent(bits: u32) -> u32 {
     return max(bits >> 23u, 1u);
 }
@@ -14,7 +14,7 @@ fn exact_modulo(x: f32, y: f32) -> f32 {
     let a = bitcast<u32>(x) & 0x7fffffffu;
     let b = bitcast<u32>(y) & 0x7fffffffu;
     if b == 0u || a >= 0x7f800000u || b > 0x7f800000u {
-        // NaN, made while the shader runs: WGSL has no way to write it.
+        // NaN, computed at run time: it cannot be written in WGSL.
         return bitcast<f32>(a | 0x7fc00000u);
     }
     if a < b {
@@ -28,7 +28,7 @@ fn exact_modulo(x: f32, y: f32) -> f32 {
         rest = (rest << step) % divisor;
         left -= step;
     }
-    // The remainder has the divisor's exponent; shifted up until its leading bit is in place, or the exponent is the least.
+    // The remainder has the divisor's exponent: normalised, or shifted until the exponent is the smallest.
     let room = exact_exponent(b) - 1u;
     let shift = min(countLeadingZeros(rest | 1u) - 8u, room);
     let shifted = rest << shift;

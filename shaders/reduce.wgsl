@@ -1,10 +1,10 @@
-// State n of out, from number `first` on = all of share n of formula(in0[i], in1[i], …), combined. A share is what one
-// workgroup folds: EACH elements for each invocation, a workgroup's width apart, so that neighbours read neighbours; then the
-// invocations' results, by halves. What the shares give is folded by the same shader, with the states in in0 in place of
-// elements, until one is left.
+// Reduces formula(in0[i], in1[i], …): writes the state of share n to out, starting at number `first`. Each workgroup reduces
+// one share: EACH elements per invocation, a workgroup's width apart so that accesses are coalesced, and then the
+// invocations' results in a tree. The same shader reduces the states of the shares, with in0 holding states, until one is
+// left.
 //
-// This file is a valid shader by itself, for the sum of x. For another one the host replaces what lies between a line
-// `begin NAME` and the line `end NAME`.
+// This file is a valid shader for the sum of x. For another formula, the host replaces the text between each pair of lines
+// `begin NAME` and `end NAME`.
 
 // begin workgroup
 const WORKGROUP: u32 = 256u;
@@ -14,35 +14,34 @@ const WORKGROUP: u32 = 256u;
 const INPUTS: u32 = 1u;
 // end inputs
 
-// Elements that one invocation folds.
+// The number of elements per invocation.
 const EACH: u32 = 8u;
 
-// What is kept of the elements so far, in PLANES numbers.
+// The state of a reduction, in PLANES numbers.
 // begin state
 alias State = f32;
 const PLANES: u32 = 1u;
 // end state
 
-// An input is an array, with all bits of `mask` set, or one number, `value`, with none. So an array and a number are
-// exchanged for each other without another shader.
+// An input is an array (all bits of `mask` are set) or the number `value` (no bit is set). So one shader serves both.
 struct Input {
     mask: u32,
     value: f32,
-    // Elements of the binding before the array's first: a binding cannot begin everywhere.
+    // The number of elements of the binding before the array, since bindings must be aligned.
     start: u32,
     pad: u32,
 }
 
 struct Params {
-    // How many elements there are.
+    // The number of elements.
     len: u32,
-    // How many workgroups there are in a row: a dispatch may be a rectangle.
+    // The number of workgroups in a row: a dispatch may be two-dimensional.
     row: u32,
-    // Always 0, which the compiler does not know: it keeps constants that WGSL cannot write from being folded.
+    // Always 0. Prevents the compiler from folding constants that cannot be written in WGSL.
     zero: u32,
-    // Where the first share's result goes.
+    // The position of the first share's result.
     first: u32,
-    // How many elements there are in all, where the fold ends; 0 where a state is left.
+    // The total number of elements, to write the final result; 0 to write a state.
     count: f32,
     // The index of the first element.
     base: u32,
@@ -73,7 +72,7 @@ fn formula(x0: f32) -> f32 {
 }
 // end formula
 
-// The state of one element and its index.
+// Returns the state of one element and its index.
 fn lift(x0: f32, x1: f32) -> State {
     // begin lift
     let v0 = x0;
@@ -89,7 +88,7 @@ fn element(i: u32) -> State {
     // end apply
 }
 
-// What changes nothing.
+// Returns the identity.
 fn identity() -> State {
     // begin identity
     return -0.0f;
@@ -107,7 +106,7 @@ fn combine(a: State, b: State) -> State {
     // end combine
 }
 
-// The result, of the state of all elements.
+// Returns the result from the state of all elements.
 fn conclude(all: State, count: f32) -> f32 {
     // begin conclude
     let x0 = all;
@@ -142,7 +141,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
             results[lane] = combine(results[lane], results[lane + half]);
         }
     }
-    // A rectangle of workgroups may have more than there are shares.
+    // A two-dimensional dispatch may have more workgroups than shares.
     if lane == 0u && share * (WORKGROUP * EACH) < params.len {
         all = results[0];
         if params.count != 0.0 {

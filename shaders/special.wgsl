@@ -1,22 +1,22 @@
-// NaN and the signs of zeros, by the bits of numbers: WGSL lets an implementation assume that there is no NaN, and take one
-// zero for the other.
+// NaN and the signs of zeros, computed from bits: WGSL lets an implementation assume that there is no NaN and ignore the sign
+// of zero.
 
-// The bits that make any number a NaN where x is one, and none elsewhere.
+// Returns the bits that turn any number into NaN if x is NaN, else 0.
 fn special_nan(x: f32) -> u32 {
     return select(0u, 0x7fc00000u, (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u);
 }
 
-// x, or NaN where any of these bits is set.
+// Returns x, or NaN if any of the bits is set.
 fn special_or(x: f32, nan: u32) -> f32 {
     return bitcast<f32>(bitcast<u32>(x) | nan);
 }
 
-// The size of one number with the sign of another.
+// Returns one number with the sign of another.
 fn special_signed(size: f32, sign: f32) -> f32 {
     return bitcast<f32>((bitcast<u32>(size) & 0x7fffffffu) | (bitcast<u32>(sign) & 0x80000000u));
 }
 
-// Whether neither is a NaN, so that one is less, equal or greater.
+// Returns whether neither number is NaN.
 fn special_ordered(x: f32, y: f32) -> bool {
     return (special_nan(x) | special_nan(y)) == 0u;
 }

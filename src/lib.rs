@@ -1,5 +1,5 @@
-//! Elementwise work on `f32` arrays: write a formula once, and run it as a plain loop, with SIMD, on all cores, or as a
-//! WGSL compute shader on a GPU. The backend is chosen at run time; [`sweep`] measures which is fastest from what size on.
+//! Elementwise formulas on `f32` arrays: written once, and run as a plain loop, with SIMD, on all cores, or as a WGSL compute
+//! shader on a GPU. The backend is chosen at run time; [`sweep`] measures the array size at which each becomes the fastest.
 //!
 //! ```text
 //!  impl Formula<N> for Poly ──┬─ T = f32 ─────────► the loop
@@ -23,7 +23,7 @@
 //!     fn Poly(x) { x + x * x + x * x * x }
 //! }
 //!
-//! // By name: `loop`, `simd`, `threads`, `gpu` or `auto`. With `None` by the environment variable CROSSOVER_BACKEND, else `threads`.
+//! // `loop`, `simd`, `threads`, `gpu` or `auto`; `None` reads CROSSOVER_BACKEND, and defaults to `threads`.
 //! let backend = crossover::open(Some("simd"))?;
 //! let mut prepared = backend.prepare(&Kernel::new("poly", Poly))?;
 //! let mut out = vec![0.0; 3];
@@ -34,8 +34,8 @@
 //!
 //! # Let a model of the machine choose
 //!
-//! [`Auto`] is made of the other backends, and knows what `crossover calibrate` has measured on this machine: for each kernel
-//! and length it takes the one that is predicted to be the fastest, says why, and falls to the next where one fails.
+//! [`Auto`] predicts the time of each other backend for a kernel and a length, from the profile that `crossover calibrate`
+//! measured on this machine. It runs the fastest one, explains why, and falls back to the next on failure.
 //!
 //! ```
 //! use crossover::auto::{Policy, Residency};
@@ -51,8 +51,8 @@
 //!
 //! # A formula known at run time
 //!
-//! [`Kernel::parse`] reads a formula's text, in the manner of numexpr: [`mod@parse`] has the language, and the `crossover`
-//! command's `eval` runs it on `.npy` files. A [`Fold`] makes one number of all elements.
+//! [`Kernel::parse`] parses a formula's text, written as for numexpr: [`mod@parse`] documents the language. `crossover eval`
+//! runs it on `.npy` files. A [`Fold`] reduces all elements to one number.
 //!
 //! ```
 //! use crossover::Kernel;
@@ -72,15 +72,15 @@
 //!
 //! let report = Sweep::new().open(Kind::Loop).open(Kind::Simd).sizes("100,1e4".parse()?).run();
 //! for found in &report.measurements {
-//!     println!("{} at {}: {:.3} ns an element", found.backend, found.elements, found.ns_per_element);
+//!     println!("{} at {}: {:.3} ns per element", found.backend, found.elements, found.ns_per_element);
 //! }
 //! # Ok::<(), crossover::Error>(())
 //! ```
 //!
 //! # Offload from a host application
 //!
-//! An application that owns a `wgpu` device lends it, keeps its data there, and has kernels put into its own command
-//! encoders. `examples/host_app` shows it whole, and `examples/egui` within another's frame.
+//! An application that owns a `wgpu` device lends it, keeps its data there, and records kernels into its own command encoders.
+//! `examples/host_app` is a complete application; `examples/egui` does so within a frame of egui.
 //!
 #![cfg_attr(feature = "gpu", doc = "```no_run")]
 #![cfg_attr(not(feature = "gpu"), doc = "```ignore")]
@@ -99,18 +99,18 @@
 //! }
 //! ```
 //!
-//! # What is promised
+//! # Guarantees
 //!
-//! * The CPU backends give the same bits as each other, on every instruction set; NaNs are equal as a class.
-//! * A GPU's results are within a bound that follows from the formula and from what WGSL promises: see [`bound`].
+//! * All CPU backends give the same bits, on every instruction set; NaNs are equal as a class.
+//! * A GPU's results are within a bound that follows from the formula and from WGSL's guarantees: see [`bound`].
 //! * Nothing in the environment makes it panic: see [`Error`].
 //!
 //! # Features
 //!
 //! * `gpu` (default): the `gpu` backend, through `wgpu`.
-//! * `profile` (default): what `crossover calibrate` has measured, read and written as JSON; and `serde` for a [`Report`](sweep::Report).
+//! * `profile` (default): reads and writes the profile of `crossover calibrate`; and `serde` for a [`Report`](sweep::Report).
 //!
-//! The package `crossover-report` writes a sweep's report as a table, CSV, JSON, plots and a page; `crossover-cli` has the command.
+//! The package `crossover-report` writes a sweep's report as a table, CSV, JSON, plots and a page; `crossover-cli` is the command.
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 

@@ -1,4 +1,4 @@
-//! Figures and names, as people read them.
+//! How numbers, lists and names are written in messages.
 
 use std::borrow::Cow;
 

@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""This crate on the GPU that is there, side by side with CuPy and PyTorch where those can be imported.
+"""Compares this crate on the available GPU with CuPy and PyTorch, where those can be imported.
 
     python3 benches/gpu/compare.py                        # builds the bench with cargo
-    python3 benches/gpu/compare.py --binary PATH          # takes a bench that is built already
-    python3 benches/gpu/compare.py --from gpu.json        # tables and plot once more, without measuring
+    python3 benches/gpu/compare.py --binary PATH          # uses an existing bench
+    python3 benches/gpu/compare.py --from gpu.json        # rewrites tables and plot, without measuring
 
-It runs the bench in this folder, then each library in a process of its own on the same lengths, and writes gpu.json, gpu.md,
-gpu.svg and gpu.png into the folder of --out. What a library gives is compared with float64 first: one that is wrong gets no
-time. A library that cannot be imported, or finds no device, is named with the reason and left out; with none of them, and
-on a program that plays a GPU, the rest is measured all the same.
+It runs the bench in this folder, then each library in its own process with the same lengths, and writes gpu.json, gpu.md,
+gpu.svg and gpu.png into the folder of --out. Results are first compared with float64; a wrong library gets no time. A library
+that cannot be imported, or finds no device, is listed as left out, with the reason. This crate is measured in any case, also
+on a software rasterizer.
 
-To measure this crate needs nothing but Python. The libraries need numpy beside them, the plot needs matplotlib: this
-Python's, or that of the environment which benches/peers/compare.py makes.
+Measuring this crate needs only Python. The libraries need numpy, the plot needs matplotlib: that of this Python, or of the
+environment that benches/peers/compare.py creates.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 HERE = Path(__file__).resolve().parent
-# After this folder, so that what is here comes first.
+# After this folder, which has precedence.
 sys.path.append(str(HERE.parent / "peers"))
 
 import environment
@@ -37,27 +37,27 @@ import tables
 import verdict
 
 LIBRARIES = ["cupy", "torch"]
-# What the libraries' processes say beside their results.
+# The log of the libraries' processes.
 LOG = environment.CACHE / "gpu-libraries.log"
 
 
 def count(text):
-    """An argument's type: a whole number of elements, such as 1000 or 1e6."""
+    """Parses an argument: a number of elements, such as 1000 or 1e6."""
     try:
         found = int(float(text))
     except (ValueError, OverflowError):
         found = 0
     if found < 1000:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1000 on, the least length that is measured")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of 1000 or more, the shortest length that is measured")
     return found
 
 
 def arguments():
-    """The command line."""
+    """Parses the command line."""
     about, _, rest = __doc__.partition("\n\n")
     parser = argparse.ArgumentParser(description=about, epilog=rest, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", type=Path, help="the bench, built already (cargo builds it)")
-    parser.add_argument("--largest", type=count, metavar="ELEMENTS", help="the longest array (as the bench says)")
+    parser.add_argument("--binary", type=Path, help="an existing bench (default: built by cargo)")
+    parser.add_argument("--largest", type=count, metavar="ELEMENTS", help="the longest array (default: the bench's)")
     parser.add_argument("--out", type=Path, help="folder (target/gpu-results, or that of --from)")
     parser.add_argument("--from", type=Path, dest="earlier", metavar="JSON", help="an earlier gpu.json; nothing is measured")
     chosen = parser.parse_args()
@@ -66,7 +66,7 @@ def arguments():
 
 
 def run_bench(chosen, file):
-    """What the bench finds; it prints its own text meanwhile."""
+    """Runs the bench, which prints its own text, and returns its results."""
     command = [str(chosen.binary.resolve())] if chosen.binary else ["cargo", "bench", "--bench", "gpu", "--"]
     command += ["--json", str(file)]
     if chosen.largest:
@@ -81,30 +81,30 @@ def run_bench(chosen, file):
 
 
 def run_library(library, lengths, file):
-    """What a library does at those lengths, in a process of its own: if that crashes, the others are still measured."""
+    """Measures a library at these lengths, in its own process, so that a crash does not affect the others."""
     settings = {
         **os.environ,
-        # What they compile is kept with our own, not in the user's home.
+        # Keeps compiled code in this project's cache, not in the user's home.
         "CUPY_CACHE_DIR": str(environment.CACHE / "cupy"),
         "TORCHINDUCTOR_CACHE_DIR": str(environment.CACHE / "torch"),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     command = [sys.executable, str(HERE / "contenders.py"), library, str(file), *map(str, lengths)]
     environment.CACHE.mkdir(parents=True, exist_ok=True)
-    # PyTorch's compiler tells of a failure in hundreds of lines.
+    # PyTorch's compiler reports a failure in hundreds of lines.
     with LOG.open("a") as log:
         done = subprocess.run(command, env=settings, stderr=log)
     found = json.loads(file.read_text()) if file.exists() else {"cases": [], "problems": []}
     if done.returncode != 0:
         where = LOG.relative_to(environment.ROOT)
-        found["problems"].append(f"its process ended early, with exit status {done.returncode}; {where} may tell why")
+        found["problems"].append(f"its process ended early, with exit status {done.returncode}; {where} may have the reason")
         if not found["cases"]:
             found["left_out"] = found["problems"].pop()
     return found
 
 
 def measure(chosen):
-    """Measures everything; all that is known afterwards."""
+    """Measures everything and returns the results."""
     started = datetime.now(timezone.utc).isoformat(timespec="seconds")
     with tempfile.TemporaryDirectory(prefix="gpu-") as folder:
         folder = Path(folder)
@@ -129,7 +129,7 @@ def measure(chosen):
 
 
 def commit():
-    """The commit of the sources; nothing where there is no git."""
+    """Returns the commit of the sources; None without git."""
     command = ["git", "-C", str(environment.ROOT), "describe", "--always", "--dirty"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
@@ -138,7 +138,7 @@ def commit():
 
 
 def versions(libraries):
-    """What was compared with: each library's version, and that of what it stands on."""
+    """Returns the versions of the libraries and of their dependencies."""
     found = {"python": platform.python_version()}
     for library in libraries.values():
         found.update(library.get("versions", {}))
@@ -146,7 +146,7 @@ def versions(libraries):
 
 
 def draw(file, folder):
-    """Has the plot drawn by a Python that has matplotlib: none if there is no such Python."""
+    """Draws the plot with a Python that has matplotlib, if there is one."""
     for python in [sys.executable, str(environment.python())]:
         try:
             able = subprocess.run([python, "-c", "import matplotlib"], capture_output=True).returncode == 0
@@ -154,12 +154,12 @@ def draw(file, folder):
             able = False
         if able:
             return subprocess.run([python, str(HERE / "drawing.py"), str(file), str(folder)]).returncode == 0
-    print(f"no plot: matplotlib is not there. Where it is, draw it with --from {file.name}")
+    print(f"no plot: matplotlib is not installed. Install it, and draw the plot with --from {file.name}")
     return False
 
 
 def read(file):
-    """What an earlier run wrote."""
+    """Reads the results of an earlier run."""
     try:
         return json.loads(file.read_text())
     except (OSError, ValueError) as problem:
@@ -169,7 +169,7 @@ def read(file):
 def main():
     chosen = arguments()
     found = read(chosen.earlier) if chosen.earlier else measure(chosen)
-    # Judged anew, so that an earlier file is told by the rules of now.
+    # Evaluated again, so that the present rules apply to an earlier file.
     found.update(verdict.judge(found["rust"], found["libraries"]))
     chosen.out.mkdir(parents=True, exist_ok=True)
     file = chosen.out / "gpu.json"

@@ -1,8 +1,8 @@
-"""CuPy or PyTorch on the workloads of the bench: a process that writes what it finds into a JSON file.
+"""Measures CuPy or PyTorch on the workloads of the bench, and writes the results into a JSON file.
 
     python3 benches/gpu/contenders.py LIBRARY FILE ELEMENTS...
 
-compare.py starts it. The file is written after every length, so that a crash leaves what was measured before."""
+Started by compare.py. The file is written after every length, so that a crash keeps earlier results."""
 
 import json
 import sys
@@ -12,19 +12,19 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.append(str(Path(__file__).resolve().parent.parent / "peers"))
 
-# As the bench has them: runs of which a time is the median, and seconds that a case may take.
+# As in the bench: the number of runs per median, and the time limit of a case in seconds.
 WARM, RUNS, PATIENCE = 3, 21, 4
-# Ticks of the device's clock, about half a millisecond: longer than any library needs to queue a kernel.
+# Ticks of the device's clock, about half a millisecond: longer than any library takes to queue a kernel.
 HOLD = 1_000_000
 DEGREE = 256
 
 
 class LeftOut(Exception):
-    """Why a library takes no part."""
+    """The reason why a library is left out."""
 
 
 def median(run):
-    """The median of what `run` gives, after warm runs."""
+    """Returns the median of the times that `run` returns, after warm runs."""
     for _ in range(WARM):
         run()
     begin, times = time.perf_counter(), []
@@ -34,7 +34,7 @@ def median(run):
 
 
 def on_the_clock(action):
-    """A run that gives the wall time of an action."""
+    """Returns a function that runs an action and returns its wall time."""
 
     def run():
         begin = time.perf_counter()
@@ -45,14 +45,14 @@ def on_the_clock(action):
 
 
 def coefficients():
-    """Of the polynomial, the highest degree first: 1/(k + 1), as float32."""
+    """Returns the polynomial's coefficients, highest degree first: 1/(k + 1), as float32."""
     import numpy as np
 
     return [float(np.float32(1) / np.float32(k + 1)) for k in range(DEGREE, -1, -1)]
 
 
 def horner(x):
-    """The polynomial of degree 256 by Horner's rule."""
+    """Computes the polynomial of degree 256 by Horner's rule."""
     total = 0 * x
     for coefficient in coefficients():
         total = total * x + coefficient
@@ -60,7 +60,7 @@ def horner(x):
 
 
 class Data:
-    """The inputs of the workloads, and what is expected of each: the meaning and the tolerance are those of the peers."""
+    """The inputs and expected results of the workloads, with the references and tolerances of benches/peers."""
 
     def __init__(self, largest):
         import numpy as np
@@ -77,13 +77,13 @@ class Data:
         self.a = workloads.A
 
     def inputs(self, name, elements):
-        """The arrays of a workload."""
+        """Returns the arrays of a workload."""
         if name == "horner256":
             return [self.even[:elements]]
         return [self.x[:elements], self.y[:elements]][: self.kinds[name].inputs]
 
     def check(self, name, elements, result):
-        """The largest error of a result, in ULP; refused if it is too large."""
+        """Returns the largest error of a result, in ULP; raises an error if it is too large."""
         import numpy as np
 
         if result.shape != (elements,) or result.dtype != np.float32:
@@ -97,7 +97,7 @@ class Data:
 
 
 class Cupy:
-    """CuPy: `ElementwiseKernel`, its own way to make one kernel of a formula."""
+    """CuPy: `ElementwiseKernel`, which makes one kernel of a formula."""
 
     def __init__(self, largest):
         import cupy
@@ -131,7 +131,7 @@ class Cupy:
         self.wait, self.ticks = cupy.RawKernel(wait, "hold"), np.int64(HOLD)
 
     def cases(self, name, elements):
-        """What to measure, each as its kind, how it is done, what gives a result to check, and what gives a time."""
+        """Yields the cases: kind, method, a function for the result to check, and one for the time."""
         import numpy as np
 
         cupy, kernel = self.cupy, self.kernels[name]
@@ -153,7 +153,7 @@ class Cupy:
         yield "host, result reused", "asarray, ElementwiseKernel, get(out=)", again, on_the_clock(again)
 
     def timed(self, run):
-        """The device's time of a run. The device is held meanwhile, so that it never waits for Python between the events."""
+        """Returns the device time of a run. The device is kept busy first, so it does not wait for Python between the events."""
         cuda = self.cupy.cuda
         begin, end = cuda.Event(), cuda.Event()
         self.wait((1,), (1,), (self.ticks,))
@@ -164,12 +164,12 @@ class Cupy:
         return cuda.get_elapsed_time(begin, end) / 1000
 
     def clear(self):
-        """Gives back the memory of a length."""
+        """Frees the memory of a length."""
         self.cupy.get_default_memory_pool().free_all_blocks()
 
 
 class Torch:
-    """PyTorch: an operation of its own where there is one, and torch.compile where several have to become one kernel."""
+    """PyTorch: a single operation where there is one, else torch.compile to fuse several into one kernel."""
 
     place = "cuda"
 
@@ -186,7 +186,7 @@ class Torch:
         def poly(out, x):
             out.copy_(x + x * x + x * x * x)
 
-        # A kernel for each length, as for those of the others that know it.
+        # Compiled for each length, as by the other libraries that can.
         self.runs = {
             "poly": ("torch.compile", torch.compile(poly, dynamic=False)),
             "axpy": ("torch.add(out=)", lambda out, x, y: torch.add(y, x, alpha=a, out=out)),
@@ -194,7 +194,7 @@ class Torch:
         }
 
     def cases(self, name, elements):
-        """As CuPy's. The polynomial of degree 256 is not measured: compiled, it falls into several kernels."""
+        """Yields the cases, as for CuPy. The polynomial of degree 256 is left out: it compiles to several kernels."""
         if name not in self.runs:
             return
         how, run = self.runs[name]
@@ -207,10 +207,10 @@ class Torch:
         yield "resident", how, lambda: (resident(), out.cpu().numpy())[1], lambda: self.timed(resident)
 
     def timed(self, run):
-        """The device's time of a run, as CuPy's."""
+        """Returns the device time of a run, as for CuPy."""
         cuda = self.torch.cuda
         begin, end = cuda.Event(enable_timing=True), cuda.Event(enable_timing=True)
-        # PyTorch's own kernel that waits, not promised to stay: without it short times contain some of Python's.
+        # PyTorch's own waiting kernel, an undocumented function; without it, short times include some of Python's.
         if hasattr(cuda, "_sleep"):
             cuda._sleep(HOLD)
         begin.record()
@@ -224,13 +224,13 @@ class Torch:
 
 
 def reason(problem):
-    """A problem in one line."""
+    """Formats a problem on one line."""
     lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
     return f"{type(problem).__name__}: {lines[0][:200]}" if lines else type(problem).__name__
 
 
 def measure(library, name, elements, found):
-    """Measures a workload at a length: what is wrong or fails becomes a problem, without a time."""
+    """Measures a workload at a length; an error is recorded as a problem, without a time."""
     where = f"{name} of {elements:,}"
     try:
         for kind, how, result, run in library.cases(name, elements):
@@ -238,7 +238,7 @@ def measure(library, name, elements, found):
             ulp = library.data.check(name, elements, result())
             case = {"kind": kind, "workload": name, "elements": elements, "how": how}
             found["cases"].append({**case, "seconds": median(run), "max_ulp": ulp})
-    except Exception as problem:  # Of a foreign library, on any device: nobody knows which there are.
+    except Exception as problem:  # Other libraries may raise anything.
         found["problems"].append(f"{where}: {reason(problem)}")
         print(f"  {found['problems'][-1]}", flush=True)
 

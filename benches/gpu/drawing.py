@@ -16,7 +16,7 @@ os.environ.setdefault("MPLCONFIGDIR", str(environment.CACHE / "matplotlib"))
 import matplotlib
 
 matplotlib.use("Agg")
-# Text stays text, and two runs of the same numbers give the same file.
+# Text is stored as text, and equal numbers give equal files.
 matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "gpu", "font.size": 9})
 
 from matplotlib import pyplot
@@ -26,7 +26,7 @@ from matplotlib.ticker import LogFormatter
 
 COLOURS = {"poly": "black", "axpy": "tab:blue", "exp": "tab:orange", "horner256": "tab:green"}
 ABOUT = {"poly": "x + x² + x³", "axpy": "a·x + y", "exp": "exp(x)", "horner256": "a polynomial of degree 256"}
-# One that lies under the others is seen at their sides.
+# Lines of different widths stay visible when they coincide.
 WIDTHS = {"poly": 4.5, "axpy": 3.2, "exp": 2.1, "horner256": 1.2}
 OURS = {"marker": "o", "markersize": 4}
 STYLES = {"cupy": {"linestyle": "--", "marker": "s"}, "torch": {"linestyle": ":", "marker": "^"}}
@@ -36,14 +36,14 @@ STAGES = {"upload": "#9ecae1", "compute": "#3182bd", "download": "#bcbddc"}
 
 
 class Plain(LogFormatter):
-    """0.6 for what would be 6e-01."""
+    """Formats 0.6 instead of 6e-01."""
 
     def __call__(self, value, position=None):
         return f"{value:g}" if super().__call__(value, position) else ""
 
 
 def lines(panel, rows, ours, theirs):
-    """Draws a line for each workload, of this crate and of each library that has figures; the libraries drawn."""
+    """Draws a line per workload, for this crate and for each library with results; returns the libraries drawn."""
     drawn = []
     for workload, colour in COLOURS.items():
         mine = [row for row in rows if row["workload"] == workload]
@@ -58,7 +58,7 @@ def lines(panel, rows, ours, theirs):
     panel.set_xscale("log")
     panel.set_yscale("log")
     panel.yaxis.set_major_formatter(Plain())
-    # Those between powers of ten too, where there are few of these.
+    # Labels between powers of ten, too, if there are few powers of ten.
     panel.yaxis.set_minor_formatter(Plain(minor_thresholds=(2, 0.5)))
     panel.set_xlabel("elements")
     panel.grid(alpha=0.3)
@@ -66,7 +66,7 @@ def lines(panel, rows, ours, theirs):
 
 
 def resident(panel, found):
-    """Rates on arrays of the device."""
+    """Draws the rates on arrays of the device."""
     theirs = {
         library: lambda row, key=f"{library}_bytes_per_second": row[key] and row[key] * 1e-9 for library in NAMES
     }
@@ -79,23 +79,23 @@ def resident(panel, found):
 
 
 def host(panel, found):
-    """Times from host to host."""
+    """Draws the times from host to host."""
 
     def each(key):
         return lambda row: row[key] and row[key] / row["elements"] * 1e9
 
     drawn = lines(panel, found["ratios"]["host"], each("seconds"), {"cupy": each("cupy_seconds")})
     panel.set_title("from host to host: lower is better")
-    panel.set_ylabel("nanoseconds for each element")
+    panel.set_ylabel("nanoseconds per element")
     return drawn
 
 
 def stages(panel, found):
-    """What the longest runs of this crate spend their time on: side by side, for the stages overlap."""
+    """Draws the stages of this crate's longest runs, side by side because they overlap."""
     rows = found["ratios"]["host"]
     longest = max(row["elements"] for row in rows)
     rows = [row for row in rows if row["elements"] == longest and not row["doubted"]]
-    # One that computes for long, as on a software adapter, would press the others to the floor.
+    # Leaves out slow workloads, as on a software rasterizer, which would make the others invisible.
     least = min((row["seconds"] for row in rows), default=0)
     rows = [row for row in rows if row["seconds"] <= 10 * least]
     for at, row in enumerate(rows):
@@ -105,20 +105,20 @@ def stages(panel, found):
         panel.plot([at - 0.42, at + 0.42], [row["seconds"] * to_ns] * 2, color="black", linewidth=2)
     panel.set_xticks(range(len(rows)), [row["workload"] for row in rows])
     panel.set_title(f"this crate's stages, {longest:,} elements", fontsize="medium")
-    panel.set_ylabel("nanoseconds for each element")
+    panel.set_ylabel("nanoseconds per element")
     panel.set_ylim(bottom=0)
     panel.grid(alpha=0.3, axis="y")
     handles = [Patch(color=colour, label=stage) for stage, colour in STAGES.items()]
-    handles.append(Line2D([], [], color="black", linewidth=2, label="in all: they overlap"))
+    handles.append(Line2D([], [], color="black", linewidth=2, label="total (they overlap)"))
     return handles
 
 
 def legend(found, drawn):
-    """What the colours and the patterns mean."""
+    """Returns the legend of colours and line styles."""
     doubted = {row["workload"] for row in found["ratios"]["resident"] if row["doubted"]}
 
     def label(name):
-        return f"{name}: ours is to be doubted, see gpu.md" if name in doubted else f"{name}: {ABOUT[name]}"
+        return f"{name}: this crate's is doubtful, see gpu.md" if name in doubted else f"{name}: {ABOUT[name]}"
 
     handles = [Line2D([], [], color=colour, linewidth=WIDTHS[name], label=label(name)) for name, colour in COLOURS.items()]
     handles.append(Line2D([], [], color="dimgrey", label="this crate", linewidth=2.1, **OURS))
@@ -128,10 +128,10 @@ def legend(found, drawn):
 
 
 def title(found):
-    """Which device, and that it is none where a program plays it."""
+    """Returns the name of the device, and a note for a software rasterizer."""
     text = found["adapter"].removeprefix("gpu (").removesuffix(")")
     if found["software"]:
-        text = f"{text.removesuffix(', software')}\nsoftware adapter: a program on the host's own cores plays the GPU"
+        text = f"{text.removesuffix(', software')}\nsoftware rasterizer on the host's own cores"
     return text
 
 

@@ -1,12 +1,12 @@
-"""What was found, as tables: Markdown that can be read on a terminal, too."""
+"""The results as tables: Markdown that is readable on a terminal, too."""
 
 from verdict import NAMES
 
-STRICT = "the aims for a GPU are not judged on a software adapter: a program plays the device, on the host's own cores"
+STRICT = "the targets for a GPU are not evaluated on a software rasterizer, which runs on the host's own cores"
 
 
 def table(columns, rows):
-    """A table of texts; columns whose name begins with `<` are set to the left, and empty columns are left away."""
+    """Yields a table; columns whose name begins with `<` are left-aligned, and empty columns are omitted."""
     kept = [at for at in range(len(columns)) if any(row[at] for row in rows)]
     names = [columns[at].lstrip("<") for at in kept]
     left = [columns[at].startswith("<") for at in kept]
@@ -25,7 +25,7 @@ def table(columns, rows):
 
 
 def time(seconds):
-    """A time as text; nothing if there is none."""
+    """Formats a time; empty if there is none."""
     if seconds is None:
         return ""
     for unit, size in (("s", 1), ("ms", 1e-3)):
@@ -43,8 +43,8 @@ def rate(value):
 
 
 def head(found):
-    """On what it was measured, and with what."""
-    yield f"{found['adapter']}{', a software adapter' if found['software'] else ''}"
+    """Yields the adapter, the versions and the command."""
+    yield f"{found['adapter']}{', a software rasterizer' if found['software'] else ''}"
     yield ""
     for library, about in found["libraries"].items():
         if about.get("device"):
@@ -56,11 +56,11 @@ def head(found):
 
 
 def resident(found):
-    """Kernels on arrays of the device."""
+    """Yields the kernels on arrays of the device."""
     yield "## Resident: arrays on the device"
     yield ""
-    yield "GB/s count every array once. `of the copy` is to the device's own copy of as many elements, in bytes read and"
-    yield "written; a ratio to a library above 1 is a win for this crate."
+    yield "GB/s count every array once. `of the copy` is relative to the device's own copy of the same length, in bytes read"
+    yield "and written; a ratio to a library above 1 is a win for this crate."
     yield ""
     columns = ["<workload", "elements", "time", "GB/s", "of the copy"]
     columns += ["CuPy GB/s", "of CuPy", "PyTorch GB/s", "of PyTorch"]
@@ -73,15 +73,15 @@ def resident(found):
         rows.append(cells)
     yield from table(columns, rows)
     if any(row["clock"] == "host" for row in found["ratios"]["resident"]):
-        yield "\\* the device has no clock: from the submission until the host knows that it is done."
+        yield "\\* the device has no clock: from the submission until the host is notified of the end."
         yield ""
-    yield from ways(found)
+    yield from methods(found)
     copies = ((f"{each['elements']:,}", rate(each["bytes_per_second"])) for each in found["rust"]["copy"])
     yield from table(["elements", "the device's copy, GB/s"], list(copies))
 
 
-def ways(found):
-    """How the libraries do it."""
+def methods(found):
+    """Yields the method of each library."""
     for library, about in found["libraries"].items():
         each = {case["workload"]: case["how"] for case in about.get("cases", []) if case["kind"] == "resident"}
         for how in dict.fromkeys(each.values()):
@@ -91,15 +91,14 @@ def ways(found):
 
 
 def host(found):
-    """From arrays of the host to arrays of the host."""
+    """Yields the times from arrays of the host to arrays of the host."""
     yield "## Host to host"
     yield ""
-    yield "Upload, compute and download overlap on long arrays, and then add up to more than the time. `over the least` is to"
-    yield "the kernel, resident or here, whichever was faster, and two copies on the host. CuPy's `get()` makes a new array for"
-    yield "the result, as its users mostly do; `reused` is `get(out=)` into the same array, as this crate does. A ratio above 1"
-    yield "is a win for this crate."
+    yield "Upload, compute and download overlap on long arrays, so their sum exceeds the time. `over the minimum` is relative to"
+    yield "the kernel (resident or here, the faster one) and two copies on the host. CuPy's `get()` allocates the result, the"
+    yield "usual case; `reused` is `get(out=)` into the same array, as in this crate. A ratio above 1 is a win for this crate."
     yield ""
-    columns = ["<workload", "elements", "time", "ns/element", "upload", "compute", "download", "over the least"]
+    columns = ["<workload", "elements", "time", "ns/element", "upload", "compute", "download", "over the minimum"]
     columns += ["CuPy", "CuPy / ours", "reused", "reused / ours"]
     rows = []
     for row in found["ratios"]["host"]:
@@ -112,19 +111,19 @@ def host(found):
 
 
 def short(found):
-    """The warm run of a short array."""
+    """Yields the warm run of a short array."""
     row = found["ratios"]["short"]
     yield f"## poly of {row['elements']:,} elements, host to host, warm"
     yield ""
     rows = [["this crate", time(row["seconds"]), ""], ["bare wgpu calls", time(row["bare_seconds"]), ratio(row["over_bare"])]]
     if row["cupy_seconds"]:
         rows.append(["CuPy", time(row["cupy_seconds"]), ratio(row["seconds"] / row["cupy_seconds"])])
-    yield from table(["<", "time", "ours over it"], rows)
+    yield from table(["<", "time", "this crate over it"], rows)
 
 
 def aims(found):
-    """The aims, and whether they are met."""
-    yield "## Aims"
+    """Yields the targets, and whether they are met."""
+    yield "## Targets"
     yield ""
     if found["software"]:
         yield f"{STRICT[0].upper()}{STRICT[1:]}."
@@ -134,14 +133,14 @@ def aims(found):
         elements = f"{aim['elements']:,}" if aim["elements"] else ""
         value = aim["found"]
         shown = time(value) if aim["aim"].endswith(" us") else ratio(value)
-        verdict = f"not judged: {aim['not_judged']}" if aim["met"] is None else "met" if aim["met"] else "missed"
+        verdict = f"not evaluated: {aim['not_judged']}" if aim["met"] is None else "met" if aim["met"] else "missed"
         rows.append([aim["aim"], aim["workload"] or "", elements, shown, verdict])
-    yield from table(["<aim", "<workload", "elements", "found", "<"], rows)
+    yield from table(["<target", "<workload", "elements", "found", "<"], rows)
 
 
 def remarks(found):
-    """What is missing, and what is to be doubted."""
-    for title, lines in (("Left out", found["left_out"]), ("To be doubted", found["doubts"])):
+    """Yields what is left out, and what is doubtful."""
+    for title, lines in (("Left out", found["left_out"]), ("Doubtful", found["doubts"])):
         if lines:
             yield f"## {title}"
             yield ""
@@ -150,13 +149,13 @@ def remarks(found):
 
 
 def markdown(found):
-    """All of it."""
+    """Returns the whole report."""
     parts = (head, resident, host, short, aims, remarks)
     return "# On a GPU\n\n" + "\n".join(line for part in parts for line in part(found)).rstrip() + "\n"
 
 
 def terminal(found):
-    """What the bench has not printed itself: comparisons, if there are any, aims, and what is left out."""
+    """Returns what the bench has not printed itself: comparisons, if any, targets, and what is left out."""
     compared = any(about.get("cases") for about in found["libraries"].values())
     parts = (resident, host, short, aims, remarks) if compared else (aims, remarks)
     return "\n".join(line for part in parts for line in part(found))

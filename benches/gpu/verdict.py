@@ -1,17 +1,17 @@
-"""Ratios and aims: this crate against the libraries, the device's own copy, and the least that a run needs."""
+"""Ratios and targets: this crate against the libraries, the device's own copy, and the minimum cost of a run."""
 
 NAMES = {"cupy": "CuPy", "torch": "PyTorch"}
 
-# Bytes that a workload has to move for each element.
+# The memory traffic of a workload, in bytes per element.
 MOVED = {"poly": 8, "axpy": 12, "exp": 8, "horner256": 8}
-# Of arithmetic, the copy's rate says nothing.
+# The workloads that are compared with the rate of a copy.
 BOUND_BY_MEMORY = ["poly", "axpy", "exp"]
-# From here on an array is long.
-LONG = 1_000_000
+# The minimum number of elements of a long array.
+LONG_ELEMENTS = 1_000_000
 
 
 def judge(rust, libraries):
-    """What follows from the figures: ratios, aims with whether they are met, and what to doubt or to miss."""
+    """Returns the ratios, the targets and whether they are met, what is doubtful, and what is left out."""
     doubts = doubtful(rust)
     resident = [resident_row(case, rust, libraries, doubts) for case in rust["resident"]]
     kernels = {(row["workload"], row["elements"]): row["seconds"] for row in resident}
@@ -30,17 +30,17 @@ def judge(rust, libraries):
 
 
 def doubtful(rust):
-    """Workloads of which the bench cannot have computed what it is compared with, and why."""
+    """Returns the workloads whose memory traffic does not match the formula, with the reason."""
     found = {}
     for case in rust["resident"]:
         name, moved = case["workload"], case["bytes"] / case["elements"]
         if moved != MOVED.get(name, moved):
-            found[name] = f"the bench moved {moved:g} bytes for each element, the formula needs {MOVED[name]}: not judged"
+            found[name] = f"the bench moved {moved:g} bytes per element, the formula needs {MOVED[name]}: not evaluated"
     return found
 
 
 def left_out(libraries):
-    """Each library that takes no part, and each case of one that does, with the reason."""
+    """Returns the libraries and cases that are left out, with the reasons."""
     found = []
     for library, about in libraries.items():
         if "left_out" in about:
@@ -50,7 +50,7 @@ def left_out(libraries):
 
 
 def seconds(libraries, library, kind, workload, elements):
-    """A library's time; none if it has none."""
+    """Returns a library's time; None if it has none."""
     for case in libraries.get(library, {}).get("cases", []):
         if (case["kind"], case["workload"], case["elements"]) == (kind, workload, elements):
             return case["seconds"]
@@ -62,9 +62,9 @@ def quotient(one, other):
 
 
 def resident_row(case, rust, libraries, doubts):
-    """Rates on arrays of the device, in bytes per second."""
+    """Returns the rates on arrays of the device, in bytes per second."""
     name, elements = case["workload"], case["elements"]
-    # A device without a clock: then from the submission until the host knows that it is done.
+    # Without a device clock: from the submission until the host is notified of the end.
     mine = case["kernel_seconds"] or case["wall_seconds"]
     # At the same length: short arrays stay in the device's cache, where a copy is faster than memory.
     copy = next((each["bytes_per_second"] for each in rust["copy"] if each["elements"] == elements), None)
@@ -80,11 +80,11 @@ def resident_row(case, rust, libraries, doubts):
 
 
 def host_row(case, kernels, libraries, doubts):
-    """Times from arrays of the host to arrays of the host."""
+    """Returns the times from arrays of the host to arrays of the host."""
     name, elements, total = case["workload"], case["elements"], case["total_seconds"]
     row = {"workload": name, "elements": elements, "doubted": name in doubts, "seconds": total}
     row.update({stage: case[f"{stage}_seconds"] for stage in ("upload", "compute", "download")})
-    # The chunks of a run overlap on the device, and then their times add up to more than all of them take.
+    # The chunks of a run overlap on the device, so the sum of their times may exceed the whole.
     kernel = min(case["compute_seconds"], kernels.get((name, elements), case["compute_seconds"]))
     row["over_least"] = total / (kernel + case["host_copies_seconds"])
     for key, kind in (("cupy", "host"), ("cupy_reused", "host, result reused")):
@@ -95,7 +95,7 @@ def host_row(case, kernels, libraries, doubts):
 
 
 def short_row(short, libraries):
-    """The warm run of poly on a short array."""
+    """Returns the warm run of poly on a short array."""
     theirs = seconds(libraries, "cupy", "host", "poly", short["elements"])
     mine, bare = short["ours_seconds"], short["bare_seconds"]
     found = {"workload": "poly", "elements": short["elements"], "doubted": False}
@@ -103,24 +103,24 @@ def short_row(short, libraries):
 
 
 def aim(text, row, key, least=None, most=None, why="not measured"):
-    """An aim with what was found, and whether it is met; where that cannot be said, why not."""
+    """Returns a target with the measured value, and whether it is met, or why that cannot be evaluated."""
     row = row or {"workload": None, "elements": None, "doubted": False, key: None}
     found = {"aim": text, "workload": row["workload"], "elements": row["elements"]}
     found.update({"least": least, "most": most, "found": row[key]})
     if row["doubted"]:
-        return {**found, "met": None, "not_judged": "to be doubted, see below"}
+        return {**found, "met": None, "not_judged": "doubtful, see below"}
     if row[key] is None:
         return {**found, "met": None, "not_judged": why}
     return {**found, "met": row[key] >= least if most is None else row[key] <= most}
 
 
 def no_cupy(libraries):
-    """Why there is nothing of CuPy to compare with."""
+    """Returns why there is no comparison with CuPy."""
     return "CuPy is left out" if "left_out" in libraries.get("cupy", {"left_out": ""}) else "not comparable: see below"
 
 
 def resident_aims(rows, libraries):
-    """Of the longest arrays: shorter ones stay in the device's cache, or are over before a rate means anything."""
+    """Yields the targets for the longest arrays: shorter ones stay in the device's cache, or are too short for a rate."""
     longest = max(row["elements"] for row in rows)
     for row in rows:
         if row["elements"] == longest:
@@ -131,9 +131,9 @@ def resident_aims(rows, libraries):
 
 def host_aims(rows, libraries):
     text = "host to host: at least 1.5 times as fast as CuPy"
-    long = [row for row in rows if row["elements"] >= LONG]
+    long = [row for row in rows if row["elements"] >= LONG_ELEMENTS]
     if not long:
-        yield aim(text, None, "", least=1.5, why=f"no array of {LONG:,} elements or more was measured")
+        yield aim(text, None, "", least=1.5, why=f"no array of {LONG_ELEMENTS:,} elements or more was measured")
     for row in long:
         yield aim(text, row, "cupy_over_ours", least=1.5, why=no_cupy(libraries))
 
@@ -143,10 +143,10 @@ def short_aim(row):
 
 
 def software_aims(host, short):
-    """On a program that plays a GPU nothing about a GPU can be judged; what this crate adds to the device's work can."""
+    """Returns the targets for a software rasterizer, which cover only what this crate adds to the device's work."""
     text = "host to host at 1,000,000: at most 1.3 of the kernel and two copies on the host"
-    rows = [row for row in host if row["elements"] == LONG]
+    rows = [row for row in host if row["elements"] == LONG_ELEMENTS]
     found = [aim(text, row, "over_least", most=1.3) for row in rows]
-    found = found or [aim(text, None, "", most=1.3, why=f"no array of {LONG:,} elements was measured")]
+    found = found or [aim(text, None, "", most=1.3, why=f"no array of {LONG_ELEMENTS:,} elements was measured")]
     text = "a warm run of 1,000 elements: at most 1.5 of the bare wgpu calls"
     return [*found, aim(text, short, "over_bare", most=1.5)]

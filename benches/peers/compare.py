@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""This crate side by side with numpy, numexpr, Numba, JAX, PyTorch and ndarray on the CPU.
+"""Compares this crate with numpy, numexpr, Numba, JAX, PyTorch and ndarray on the CPU.
 
-    python3 benches/peers/compare.py            # everything, the better part of an hour
+    python3 benches/peers/compare.py            # everything, nearly an hour
     python3 benches/peers/compare.py --quick    # poly, a few sizes, about a minute
 
-It makes its own Python environment and builds its own Rust program, both under target/, verifies every contender against
-float64, measures them in turns, prints tables, and writes peers.csv, .json, .md, .svg and .png into the folder of --out.
-A contender that is wrong gets no time; a library that cannot be installed is named and left out.
+It creates a Python environment and builds a Rust program, both under target/, verifies every contender against float64,
+measures them interleaved, prints tables, and writes peers.csv, .json, .md, .svg and .png into the folder of --out. A wrong
+contender gets no time; a library that cannot be installed is listed as left out.
 
-Each library computes in a process of its own, on its own arrays, aligned to 64 bytes and used again and again. With one
-thread all processes are bound to the same core, with two to the same two. A time is the median of the rounds; in a round
-every contender takes its turn after a gap, in which the threads of the one before stop spinning. The ceiling is the fastest
-of copies with plain and with streaming stores, or of sums that only read, in the same rounds on the same machine.
+Each library runs in its own process, on its own arrays, which are aligned to 64 bytes and reused. With one thread all
+processes are bound to the same core, with two to the same two. A time is the median of the rounds; in a round every
+contender runs after a gap in which the threads of the previous one stop spinning. The ceiling is the fastest of copies with
+plain and with streaming stores, or of sums that only read, in the same rounds on the same machine.
 """
 
 import argparse
@@ -26,7 +26,7 @@ sys.dont_write_bytecode = True
 import environment
 
 LIBRARIES = ["numpy", "numexpr", "numba", "jax", "torch"]
-# In the Rust program, with this crate.
+# ndarray is part of the Rust program.
 CHOICES = [*LIBRARIES, "ndarray"]
 WORKLOADS = ["poly", "axpy", "exp", "gelu", "damped", "sum"]
 SIZES = "1e3,3e3,1e4,3e4,1e5,3e5,1e6,3e6,1e7,3e7,1e8"
@@ -34,40 +34,40 @@ QUICK_SIZES = "1e3,1e4,1e5,1e6,1e7"
 
 
 def names(known):
-    """An argument's type: names of `known`, separated by commas."""
+    """Returns an argument type: names of `known`, separated by commas."""
 
     def read(text):
         found = text.split(",")
         for name in found:
             if name not in known:
-                raise argparse.ArgumentTypeError(f"there is no {name!r}; there are {', '.join(known)}")
+                raise argparse.ArgumentTypeError(f"unknown name {name!r}; known: {', '.join(known)}")
         return [name for name in known if name in found]
 
     return read
 
 
 def numbers(text):
-    """An argument's type: whole numbers above 0, separated by commas, such as 1000,1e6."""
+    """Parses an argument: integers above 0, separated by commas, such as 1000,1e6."""
     try:
         found = [int(float(word)) for word in text.split(",")]
     except (ValueError, OverflowError):
         found = []
     if not found or min(found) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} are not numbers from 1 on, separated by commas")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of integers of 1 or more, separated by commas")
     return sorted(set(found))
 
 
 def arguments():
-    """The command line."""
+    """Parses the command line."""
     about, _, rest = __doc__.partition("\n\n")
     parser = argparse.ArgumentParser(description=about, epilog=rest, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="poly, a few sizes, 5 rounds, where not said otherwise")
-    parser.add_argument("--workloads", type=names(WORKLOADS), help=f"of {','.join(WORKLOADS)} (all)")
+    parser.add_argument("--quick", action="store_true", help="poly, a few sizes, 5 rounds, unless given otherwise")
+    parser.add_argument("--workloads", type=names(WORKLOADS), help=f"any of {','.join(WORKLOADS)} (default: all)")
     parser.add_argument("--sizes", type=numbers, help=f"numbers of elements ({SIZES})")
     parser.add_argument("--threads", type=numbers, default=[1, 2], help="numbers of threads (1,2)")
-    parser.add_argument("--only", type=names(CHOICES), default=CHOICES, help=f"peers, of {','.join(CHOICES)} (all)")
-    parser.add_argument("--rounds", type=int, help="how often each contender takes its turn (15)")
-    parser.add_argument("--gap", type=float, default=30, help="milliseconds before each turn (30)")
+    parser.add_argument("--only", type=names(CHOICES), default=CHOICES, help=f"peers, any of {','.join(CHOICES)} (default: all)")
+    parser.add_argument("--rounds", type=int, help="number of rounds (15)")
+    parser.add_argument("--gap", type=float, default=30, help="milliseconds before each run (30)")
     parser.add_argument("--out", type=Path, default=environment.TARGET / "peers-results", help="folder (target/peers-results)")
     chosen = parser.parse_args()
     chosen.workloads = chosen.workloads or (["poly"] if chosen.quick else WORKLOADS)
@@ -77,7 +77,7 @@ def arguments():
 
 
 class LeftOut:
-    """What does not take part, and why: each told once."""
+    """The contenders and cases that are left out, with the reasons; prints each once."""
 
     def __init__(self, known):
         self.reasons = dict(known)
@@ -90,7 +90,7 @@ class LeftOut:
 
 
 def available_bytes():
-    """Free memory, with what the system would give back; none where that cannot be told."""
+    """Returns the available memory; None if unknown."""
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
@@ -99,17 +99,17 @@ def available_bytes():
 
 
 def needed_bytes(elements, inputs, libraries):
-    """What the arrays of a case take in all processes together."""
+    """Returns the size of the arrays of a case in all processes together."""
     each = inputs + 1
     arrays = each  # The Rust program's.
     for library in libraries:
-        # Steps that numpy and PyTorch keep; JAX's copies.
+        # Intermediate arrays of numpy and PyTorch; JAX's copies.
         arrays += each + {"numpy": 3, "torch": 1, "jax": each}.get(library, 0)
     return arrays * 4 * elements
 
 
 def run(chosen):
-    """Measures everything that was chosen, and writes it."""
+    """Measures the chosen cases, and writes the results."""
     import measure
     import process
     import report
@@ -159,7 +159,7 @@ def main():
     try:
         run(chosen)
     except KeyboardInterrupt:
-        sys.exit("stopped; what was measured is written")
+        sys.exit("stopped; the results so far are written")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The Python environment with the other libraries, made once in a folder under target/. Standard library only."""
+"""The Python environment with the other libraries, created once in a folder under target/. Standard library only."""
 
 import json
 import os
@@ -13,7 +13,7 @@ VENV = TARGET / "peers-venv"
 
 CACHE = TARGET / "peers-cache"
 
-# What each library needs, pinned. One that cannot be installed is named and left out.
+# The pinned requirements of each library. One that cannot be installed is listed as left out.
 PINS = {
     "numpy": ["numpy==2.4.6"],
     "matplotlib": ["matplotlib==3.11.2"],
@@ -22,28 +22,28 @@ PINS = {
     "jax": ["jax[cpu]==0.10.2"],
     "torch": ["torch==2.15.0"],
 }
-# Without these there is nothing to measure with, or to draw.
+# Required for measuring and plotting.
 NEEDED = ["numpy", "matplotlib"]
 
 
 def python():
-    """The environment's interpreter."""
+    """Returns the environment's interpreter."""
     return VENV / "bin/python"
 
 
 def inside():
-    """Whether this process runs in the environment."""
+    """Returns whether this process runs in the environment."""
     return Path(sys.prefix).resolve() == VENV.resolve()
 
 
 def enter(wanted):
-    """Makes the environment with the wanted libraries and goes on in it; comes back at once if this is it.
+    """Creates the environment with the wanted libraries and restarts this program in it; does nothing within it.
 
-    The environment that is there is used again: a library is installed once, and tried again if it was missing."""
+    An existing environment is reused: a library is installed once, and tried again if it was missing."""
     if inside():
         return
     if not python().exists():
-        print(f"making a Python environment in {VENV.relative_to(ROOT)}", flush=True)
+        print(f"creating a Python environment in {VENV.relative_to(ROOT)}", flush=True)
         made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True)
         if made.returncode != 0:
             sys.exit(f"no Python environment: {reason(made)}\nInstall Python's venv (Debian: python3-venv) and try again.")
@@ -51,7 +51,7 @@ def enter(wanted):
     for library in [*NEEDED, *wanted]:
         problem = install(library)
         if problem and library in NEEDED:
-            sys.exit(f"{library} is needed and cannot be installed: {problem}")
+            sys.exit(f"{library} is required and cannot be installed: {problem}")
         if problem:
             missing[library] = problem
             print(f"left out: {library} cannot be installed: {problem}", flush=True)
@@ -60,17 +60,17 @@ def enter(wanted):
 
 
 def missing():
-    """The libraries that could not be installed, each with the reason."""
+    """Returns the libraries that could not be installed, with the reasons."""
     return json.loads(os.environ.get("CROSSOVER_PEERS_MISSING", "{}"))
 
 
 def install(library):
-    """Installs a library's pins if they are not there; the reason if that fails."""
+    """Installs a library's requirements if they are missing; returns the reason if that fails."""
     done = VENV / f"installed-{library}.txt"
     pins = "\n".join(PINS[library])
     if done.exists() and done.read_text() == pins:
         return None
-    large = " (several GB, with libraries for GPUs that are not used here)" if library == "torch" else ""
+    large = " (several GB, including unused libraries for GPUs)" if library == "torch" else ""
     print(f"installing {' '.join(PINS[library])}{large}", flush=True)
     options = ["--quiet", "--disable-pip-version-check", "--no-cache-dir"]
     command = [str(python()), "-m", "pip", "install", *options, *PINS[library]]
@@ -82,19 +82,19 @@ def install(library):
 
 
 def reason(finished):
-    """The last thing that a failed command said, without addresses of the network: they say nothing to a reader."""
+    """Returns the last line of a failed command's output, without URLs."""
     lines = (finished.stderr or finished.stdout).strip().splitlines() or [f"exit status {finished.returncode}"]
     return " ".join(word for word in lines[-1].split() if "://" not in word)
 
 
 def build_server():
-    """Builds the Rust side with cargo; the path of the program."""
+    """Builds the Rust program with cargo; returns its path."""
     folder = TARGET / "peers"
     command = ["cargo", "build", "--release", "--quiet", "--manifest-path", str(HERE / "Cargo.toml")]
     try:
         built = subprocess.run([*command, "--target-dir", str(folder)])
     except FileNotFoundError:
-        sys.exit("cargo is not there: install the Rust toolchain and try again")
+        sys.exit("cargo is not installed: install the Rust toolchain and try again")
     if built.returncode != 0:
-        sys.exit("the Rust side does not build: see above")
+        sys.exit("the Rust program does not build: see above")
     return folder / "release" / "peers"

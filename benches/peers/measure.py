@@ -1,4 +1,4 @@
-"""A case: one workload, one length, one number of threads; every contender verified, then timed in turns."""
+"""Measures a case (one workload, length and number of threads): verifies every contender, then times them interleaved."""
 
 import random
 import statistics
@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import workloads
 from process import Refused
 
-# How long a contender runs in a round, at least one call: long enough that the clock and the first call do not count.
+# The duration of a contender's sample in a round, of one or more calls: long enough to hide the clock's resolution.
 SAMPLE_SECONDS = 0.004
-# A call so short is made once before, uncounted: its threads are awake then, and the caches hold its arrays.
+# A shorter call is made once before the sample, untimed, to wake its threads and to fill the caches.
 WARM_SECONDS = 0.01
 
 
 @dataclass
 class Case:
-    """What is measured."""
+    """One workload, length and number of threads."""
 
     workload: str
     elements: int
@@ -33,7 +33,7 @@ class Case:
 
 @dataclass
 class Result:
-    """What a contender gave: its median time, and its largest error."""
+    """A contender's median time and largest error."""
 
     case: Case
     contender: str
@@ -64,7 +64,7 @@ class Result:
 
 @dataclass
 class Turn:
-    """A contender that is ready, and its times."""
+    """A prepared contender and its times."""
 
     process: object
     name: str
@@ -74,7 +74,7 @@ class Turn:
     times: list = None
 
     def calibrate(self):
-        """Finds how many calls fill a sample."""
+        """Finds the number of calls per sample."""
         calls = 1
         while True:
             seconds = float(self.process.ask("run", self.name, 0, calls)[0])
@@ -91,18 +91,18 @@ class Turn:
 
 
 class Measurement:
-    """How cases are measured: with which data, in how many rounds, with which gaps; and what was left out, and why."""
+    """The settings of a measurement: data, rounds, gaps; and the function that records what is left out."""
 
     def __init__(self, paths, folder, rounds, gap, libraries, leave_out):
         self.paths, self.rounds, self.gap, self.leave_out = paths, rounds, gap, leave_out
         self.libraries, self.sample = libraries, folder / "result.f32"
 
     def measure(self, case, processes, expected):
-        """The results of a case, from interleaved rounds."""
+        """Measures a case in interleaved rounds."""
         turns = [turn for process in processes.all for turn in self.prepare(case, process, processes, expected)]
         order = random.Random(0)
         for _ in range(self.rounds):
-            # In another order each time, so that nobody always follows the same one.
+            # A random order in each round, so that no contender always follows the same one.
             order.shuffle(turns)
             for turn in turns[:]:
                 time.sleep(self.gap)
@@ -116,7 +116,7 @@ class Measurement:
         return [Result(case, turn.name, statistics.median(turn.times), turn.max_ulp) for turn in turns]
 
     def ask(self, process, *words):
-        """Whether a process did as asked."""
+        """Sends a command to a process; returns whether it succeeded."""
         try:
             process.ask(*words)
         except Refused as problem:
@@ -125,7 +125,7 @@ class Measurement:
         return True
 
     def prepare(self, case, process, processes, expected):
-        """The contenders of a process that are ready and right."""
+        """Yields the contenders of a process that are prepared and correct."""
         x, y = self.paths
         # A workload of one array has an empty second one.
         lengths = (case.elements, case.elements if case.kind.inputs == 2 else 0)
@@ -145,12 +145,12 @@ class Measurement:
     def takes_part(self, name, case):
         library, *form = name.split(" ")
         if library == "ceiling":
-            # The ceiling of what is measured; with several threads, also one thread's, which is higher for short arrays.
+            # The matching ceiling; with several threads also that of one thread, which is higher for short arrays.
             return case.kind.ceiling in form and (case.threads > 1 or "threads" not in form)
         return library in self.libraries or library == "crossover"
 
     def verified(self, name, case, process, expected):
-        """A contender that gives what it should; a wrong one gets no time."""
+        """Returns a contender whose results are correct; a wrong one is left out."""
         ceiling = name.startswith("ceiling ")
         process.ask("prepare", name, case.workload)
         process.ask("check", name, self.sample, workloads.stride(case.elements), workloads.TAIL)
@@ -158,5 +158,5 @@ class Measurement:
         max_ulp = expected(ceiling).max_ulp(workloads.read_sample(self.sample))
         if max_ulp <= kind.tolerance:
             return Turn(process, name, max_ulp)
-        self.leave_out(name, f"wrong on {case}: {max_ulp:.1f} ULP, and {kind.tolerance} are allowed")
+        self.leave_out(name, f"wrong on {case}: {max_ulp:.1f} ULP, but {kind.tolerance} are allowed")
         return None

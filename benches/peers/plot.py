@@ -1,4 +1,4 @@
-"""The plot: time for each element against the number of elements, a panel for each workload and number of threads."""
+"""The plot: time per element against the number of elements, one panel per workload and number of threads."""
 
 import os
 
@@ -9,7 +9,7 @@ os.environ.setdefault("MPLCONFIGDIR", str(environment.CACHE / "matplotlib"))
 import matplotlib
 
 matplotlib.use("Agg")
-# Text stays text, and two runs of the same numbers give the same file.
+# Text is stored as text, and equal numbers give equal files.
 matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "peers", "font.size": 8})
 
 from matplotlib import pyplot
@@ -23,7 +23,7 @@ COLOURS = {
     "torch": "tab:purple",
     "ndarray": "tab:brown",
 }
-# The forms of one library, in the order in which they appear.
+# The line styles of a library's contenders, in order.
 STYLES = ["-", "--", ":", "-."]
 
 
@@ -41,7 +41,7 @@ def draw(groups, about, folder):
             fill(panel, mine, styles, lines)
             panel.set_title(f"{mine[0].case.kind.about}, {count} thread{'s' if count > 1 else ''}" if mine else "")
     figure.supxlabel("elements")
-    figure.supylabel("nanoseconds for each element")
+    figure.supylabel("nanoseconds per element")
     figure.suptitle(f"{about['processor']}, medians of {about['rounds']} rounds")
     in_order = [name for name in [*styles, "ceiling"] if name in lines]
     figure.legend([lines[name] for name in in_order], in_order, loc="outside right center", frameon=False)
@@ -50,7 +50,7 @@ def draw(groups, about, folder):
 
 
 def fill(panel, groups, styles, lines):
-    """Draws the lines of a panel, and keeps one of each name for the legend."""
+    """Draws the lines of a panel, and stores one line per name for the legend."""
     for name, style in styles.items():
         points = [(group.case.elements, found.ns_per_element) for group in groups if (found := exact(group, name))]
         if points:
@@ -64,7 +64,7 @@ def fill(panel, groups, styles, lines):
 
 
 def at_ceiling(group):
-    """Nanoseconds for each element at the ceiling's rate."""
+    """Returns the nanoseconds per element at the ceiling's rate."""
     return group.case.kind.bytes_per_element / group.ceiling.gb_per_s
 
 
@@ -73,7 +73,7 @@ def exact(group, name):
 
 
 def line_styles(groups):
-    """How the line of each contender looks: its library's colour, its form's pattern; this crate's are wide."""
+    """Returns the line style of each contender: its library's colour and its own pattern; wide for this crate."""
     found = unique(result.contender for group in groups for result in group.results if not result.is_ceiling)
     styles = {}
     for library, colour in COLOURS.items():
@@ -84,5 +84,5 @@ def line_styles(groups):
 
 
 def unique(values):
-    """The values, each once, in the order in which they come."""
+    """Returns the distinct values in order."""
     return list(dict.fromkeys(values))

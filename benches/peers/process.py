@@ -1,4 +1,4 @@
-"""The processes that compute, one for each library: each with its own arrays, threads and cores."""
+"""The processes that compute, one per library, each with its own arrays, threads and cores."""
 
 import os
 import subprocess
@@ -9,11 +9,11 @@ import environment
 
 
 class Refused(Exception):
-    """A process said that it cannot do something, and why."""
+    """The error that a process reports, with its reason."""
 
 
 def cores():
-    """The cores that may be used, those of different physical cores first; none where that cannot be told."""
+    """Returns the usable cores, one of each physical core first; none if unknown."""
     if not hasattr(os, "sched_getaffinity"):
         return []
     first, second, seen = [], [], set()
@@ -28,7 +28,7 @@ def cores():
 
 
 def settings(threads):
-    """The environment of a process with so many threads."""
+    """Returns the environment variables of a process with a number of threads."""
     names = ["OMP", "MKL", "OPENBLAS", "NUMEXPR", "NUMBA", "RAYON", "VECLIB"]
     counts = {f"{name}_NUM_THREADS": str(threads) for name in names}
     return {
@@ -36,7 +36,7 @@ def settings(threads):
         **counts,
         "NUMEXPR_MAX_THREADS": str(threads),
         "JAX_PLATFORMS": "cpu",
-        # numpy asks for huge pages for its arrays; so does everybody's malloc then, or others would be slower for that alone.
+        # numpy uses huge pages for its arrays; this makes malloc do the same in every process, for a fair comparison.
         "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
         "TORCHINDUCTOR_CACHE_DIR": str(environment.CACHE / "torch"),
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -50,7 +50,7 @@ class Process:
         self.library, self.threads = library, threads
         allowed, mine = cores(), cores()[:threads]
         if mine:
-            # A child keeps the cores of the process that starts it.
+            # A child process inherits the cores of its parent.
             os.sched_setaffinity(0, mine)
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": log}
         try:
@@ -60,7 +60,7 @@ class Process:
                 os.sched_setaffinity(0, allowed)
 
     def ask(self, *words):
-        """Sends a command and waits for the answer: a list of words."""
+        """Sends a command and returns the answer, a list of words."""
         try:
             self.child.stdin.write("\t".join(str(word) for word in words) + "\n")
             self.child.stdin.flush()
@@ -71,7 +71,7 @@ class Process:
         if status == "ok":
             return rest
         if not answer:
-            raise Refused(f"its process ended with exit status {self.child.wait()}; {log_name()} may tell why")
+            raise Refused(f"its process ended with exit status {self.child.wait()}; {log_name()} may have the reason")
         raise Refused(rest[0] if rest else status)
 
     def close(self):

@@ -1,4 +1,4 @@
-"""What was measured, for people and for programs: tables as it goes, peers.csv, .json, .md and the plot."""
+"""The report: tables during the run, peers.csv, .json, .md and the plot."""
 
 import csv
 import json
@@ -25,7 +25,7 @@ COLUMNS = [
 
 
 class Group:
-    """The results of one case, the fastest first, with what they are compared to."""
+    """The results of one case, the fastest first, with the ceiling and the best peer."""
 
     def __init__(self, results):
         self.case = results[0].case
@@ -34,7 +34,7 @@ class Group:
         self.best_peer = next((result for result in self.results if result.is_peer), None)
 
     def find(self, start):
-        """The fastest contender whose name begins so."""
+        """Returns the fastest contender whose name begins with `start`."""
         return next((result for result in self.results if result.contender.startswith(start)), None)
 
     def fraction_of_ceiling(self, result):
@@ -44,7 +44,7 @@ class Group:
         return result.seconds / self.best_peer.seconds if self.best_peer else None
 
     def rows(self):
-        """The rows of the CSV file."""
+        """Yields the rows of the CSV file."""
         for result in self.results:
             yield [
                 self.case.workload,
@@ -60,7 +60,7 @@ class Group:
             ]
 
     def table(self):
-        """Lines for the terminal."""
+        """Yields lines for the terminal."""
         yield f"\n{self.case}"
         yield f"  {'contender':<32}{'ns/element':>11}{'GB/s':>9}{'of ceiling':>12}{'max ULP':>9}{'/ best peer':>13}"
         for result in self.results:
@@ -70,12 +70,12 @@ class Group:
 
 
 def number(value):
-    """A ratio as text; nothing if there is none."""
+    """Formats a ratio; empty if there is none."""
     return "" if value is None else f"{value:.3f}"
 
 
 class Report:
-    """Writes into a folder; the CSV file case by case, so that a run that is stopped leaves what it had."""
+    """Writes into a folder; the CSV file case by case, so that an interrupted run keeps its results."""
 
     def __init__(self, folder):
         self.folder, self.groups = folder, []
@@ -91,7 +91,7 @@ class Report:
         self.file.close()
 
     def add(self, results):
-        """Takes the results of a case."""
+        """Adds the results of a case."""
         if not results:
             return
         group = Group(results)
@@ -101,7 +101,7 @@ class Report:
         print("\n".join(group.table()), flush=True)
 
     def finish(self, chosen, versions, left_out):
-        """Writes what is about all cases together."""
+        """Writes the summary of all cases."""
         about = {
             "processor": processor(),
             "cores": os.cpu_count(),
@@ -126,9 +126,9 @@ class Report:
 
 
 def summary(groups, about):
-    """A Markdown table of this crate against the best of the others, and the text form against numexpr."""
+    """Yields a Markdown table of this crate against the best peer, and of formulas as text against numexpr."""
     yield f"{about['processor']}, {about['cores']} cores; medians of {about['rounds']} rounds; ns/element."
-    yield "A ratio below 1 is a win for this crate. The best peer is the fastest of all other contenders that were right."
+    yield "A ratio below 1 is a win for this crate. The best peer is the fastest correct contender of another library."
     yield ""
     columns = ["workload", "threads", "elements", "compiled", "text", "best peer"]
     columns += ["compiled / best", "text / best", "text / numexpr", "compiled / ceiling"]
@@ -166,7 +166,7 @@ def ratio(one, other):
 
 
 def processor():
-    """The processor's name."""
+    """Returns the processor's name."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
@@ -175,7 +175,7 @@ def processor():
 
 
 def said(*command):
-    """What a command prints; nothing where it does not work."""
+    """Returns a command's output; None if it fails."""
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):

@@ -1,4 +1,4 @@
-"""The process of one Python library: answers the lines that the Rust side answers too (see src/main.rs).
+"""The process of one Python library, with the protocol of the Rust program (see src/main.rs).
 
 `worker.py LIBRARY THREADS`; LIBRARY is a module of the folder `libraries`."""
 
@@ -13,14 +13,14 @@ ALIGNMENT = 64
 
 
 def aligned(elements):
-    """An array of float32 that begins at a multiple of 64 bytes."""
+    """Returns an array of float32 that is aligned to 64 bytes."""
     everything = np.zeros(elements * 4 + ALIGNMENT, np.uint8)
     start = -everything.ctypes.data % ALIGNMENT
     return everything[start : start + elements * 4].view(np.float32)
 
 
 class Arrays:
-    """Two inputs and an output, and another of the same length for libraries that need a place for steps between."""
+    """Two inputs, an output, and an intermediate array of the same length for the libraries that need it."""
 
     def __init__(self, x_elements, y_elements, x_path, y_path):
         self.x, self.y, self.out = aligned(x_elements), aligned(y_elements), aligned(x_elements)
@@ -31,14 +31,14 @@ class Arrays:
 
     @property
     def step(self):
-        """The array for steps between, made when it is first asked for."""
+        """The intermediate array, created on first use."""
         if self._step is None:
             self._step = aligned(len(self.out))
         return self._step
 
 
 class Worker:
-    """What has been loaded and prepared, and the commands on it."""
+    """The loaded arrays, the prepared contenders, and the commands on them."""
 
     def __init__(self, library, threads):
         self.module = importlib.import_module(f"libraries.with_{library}")
@@ -56,16 +56,16 @@ class Worker:
         self.arrays = Arrays(int(x_elements), int(y_elements), x_path, y_path)
 
     def prepare(self, name, workload):
-        """Makes a contender: a call without arguments. It is called once, so that what compiles late is compiled."""
+        """Creates a contender, a call without arguments, and calls it once to compile it."""
         call = self.module.CONTENDERS[name](workload, self.arrays)
         call()
         self.calls[name] = call
 
     def check(self, name, path, stride, tail):
-        """Writes some of what a contender gives over an output that holds nothing yet."""
+        """Clears the output, runs a contender, and writes a sample of its result."""
         self.arrays.out.fill(np.nan)
         result = self.calls[name]()
-        # A call gives its result, or nothing if it is in `out`.
+        # A call returns its result, or None if it is in `out`.
         result = np.atleast_1d(np.asarray(self.arrays.out if result is None else result, dtype=np.float32))
         np.concatenate([result[:: int(stride)], result[-int(tail) :]] if len(result) > 1 else [result]).tofile(path)
 
@@ -88,18 +88,18 @@ COMMANDS = {"contenders", "version", "load", "prepare", "check", "run", "drop"}
 
 
 def reason(error):
-    """An error in one line."""
+    """Formats an error on one line."""
     text = " ".join(str(error).split())[:300]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def main():
     library, threads = sys.argv[1], int(sys.argv[2])
-    # What a library itself prints must not be taken for an answer.
+    # Keeps a library's own output apart from the answers.
     answers, sys.stdout = sys.stdout, sys.stderr
     try:
         worker, problem = Worker(library, threads), None
-    except Exception as error:  # Whatever an import may raise: the answer to every command is why it is not here.
+    except Exception as error:  # An import may raise anything; every command is then answered with the reason.
         worker, problem = None, reason(error)
     for line in sys.stdin:
         command, *arguments = line.rstrip("\n").split("\t")

@@ -1,4 +1,4 @@
-"""The workloads: what each computes, in float64, and how wrong a float32 result may be."""
+"""The workloads: their float64 reference, and the tolerance of a float32 result."""
 
 from dataclasses import dataclass
 from typing import Callable
@@ -8,16 +8,16 @@ import numpy as np
 A = 2.5
 GELU_SCALE = 0.79788456
 GELU_CUBE = 0.044715
-# Of a longer array, as many elements are compared, evenly spread, and then its last ones.
+# The number of elements of a long array that are compared, evenly spread, in addition to its last ones.
 COMPARED = 1_000_000
 TAIL = 4096
 
 
 @dataclass
 class Workload:
-    """A formula, with its float64 meaning and the size of its largest intermediate, in whose ULP errors are told.
+    """A formula, its float64 reference, and the absolute value of its largest intermediate, in whose ULP errors are given.
 
-    Told in ULP of the result they would be without bound where terms cancel, for the best of libraries too."""
+    In ULP of the result, errors would be unbounded for every library where terms cancel."""
 
     about: str
     exact: Callable
@@ -28,12 +28,12 @@ class Workload:
 
     @property
     def bytes_per_element(self):
-        """The least that has to move: each input read once, the output written once."""
+        """The minimum memory traffic: each input is read once, the output is written once."""
         return 4 * (self.inputs + (0 if self.fold else 1))
 
     @property
     def ceiling(self):
-        """The kind of ceiling that it is held to."""
+        """The kind of its ceiling."""
         return "read" if self.fold else "copy"
 
 
@@ -58,11 +58,11 @@ WORKLOADS = {
     "axpy": Workload("2.5·x + y", lambda x, y: A * x + y, lambda x, y: np.abs(A * x) + np.abs(y), 4, inputs=2),
     "exp": Workload("exp(x)", lambda x, y: np.exp(x), lambda x, y: np.exp(x), 4),
     "gelu": Workload("0.5·x·(1 + tanh(0.79788456·(x + 0.044715·x³)))", gelu, lambda x, y: np.abs(x), 8),
-    # The rounding of x² alone moves the result by x² half ULP: 15 of them at the end of the data.
+    # The rounding of x² alone changes the result by x²/2 ULP: 15 ULP at the ends of the data.
     "damped": Workload("exp(−x²)·sin(x)", damped, damped, 40),
     "sum": Workload("Σ x + x² + x³", poly, poly_scale, 256, fold=True),
 }
-# What the ceilings compute, to verify them like the rest.
+# The ceilings' computations, which are verified, too.
 CEILINGS = {
     "copy": Workload("x", lambda x, y: x, lambda x, y: np.abs(x), 0),
     "read": Workload("Σ x", lambda x, y: x, lambda x, y: np.abs(x), 256, fold=True),
@@ -70,12 +70,12 @@ CEILINGS = {
 
 
 def stride(elements):
-    """Every how many elements one is compared."""
+    """Returns the distance between compared elements."""
     return -(-elements // COMPARED)
 
 
 class Expected:
-    """The float64 results of a workload on the data of a length, once computed, for any number of contenders."""
+    """The float64 results of a workload for one length, shared by all contenders."""
 
     def __init__(self, workload, x, y):
         if workload.fold:
@@ -90,7 +90,7 @@ class Expected:
             self.exact, self.scale = workload.exact(*some), workload.scale(*some)
 
     def max_ulp(self, result):
-        """The largest error of a result, in ULP of the scale."""
+        """Returns the largest error of a result, in ULP of the scale."""
         if len(result) != len(self.exact):
             return float("inf")
         ulp = np.spacing(np.abs(self.scale).astype(np.float32)).astype(np.float64)
@@ -99,7 +99,7 @@ class Expected:
 
 
 def expected(name, x, y):
-    """A function that gives what is expected of a workload, or of its ceiling; each is computed when first asked for."""
+    """Returns a function for the expected results of a workload or of its ceiling, computed on first use."""
     found = {}
 
     def ask(ceiling):
@@ -111,7 +111,7 @@ def expected(name, x, y):
 
 
 def write_data(folder, elements):
-    """Two files of standard normal numbers, the same for everybody; those of fewer elements are the first of them."""
+    """Writes two files of standard normal numbers for all contenders; shorter arrays are prefixes of them."""
     paths = []
     for seed, name in enumerate(("x", "y")):
         path = folder / f"{name}.f32"
@@ -125,5 +125,5 @@ def write_data(folder, elements):
 
 
 def read_sample(path):
-    """The numbers that a contender gave."""
+    """Reads the sample of a contender's result."""
     return np.fromfile(path, "<f4")

@@ -1,4 +1,4 @@
-//! A file that is written beside its place and takes it when it is whole: what was there before stays until then.
+//! Files that are written under a temporary name and renamed when complete, so that an earlier file stays until then.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, BufWriter, Write};
@@ -6,22 +6,21 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-/// The most links that are followed to a file, as on Linux.
-const MOST_LINKS: usize = 40;
+/// The maximum number of links to follow, as on Linux.
+const MAX_LINKS: usize = 40;
 
-/// A whole file on the disk that has not its name yet. It goes if it is dropped.
+/// A complete file under a temporary name. It is removed if it is dropped.
 pub struct Draft {
     file: NamedTempFile,
     target: PathBuf,
 }
 
 impl Draft {
-    /// Writes a file beside that at `path`, down to the disk. If `path` is a link, the file it leads to is meant, also one
-    /// that is not there yet.
+    /// Writes a file in the folder of `path`, and syncs it. If `path` is a link, its target is used, even if it does not exist.
     ///
     /// # Errors
     ///
-    /// If it cannot be written whole, or if something else than a writable, regular file is there.
+    /// If it cannot be written completely, or if `path` is something else than a writable, regular file.
     pub fn write(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<Draft> {
         let (target, there) = resolved(path)?;
         let file = self::file(&target, there.as_ref())?;
@@ -33,49 +32,48 @@ impl Draft {
         Ok(Draft { file, target })
     }
 
-    /// Gives the file its name, in place of what had it.
+    /// Renames the file to its target, and replaces an earlier file.
     ///
     /// # Errors
     ///
-    /// If it cannot be renamed; then what was there is there still.
+    /// If it cannot be renamed; then an earlier file stays.
     pub fn place(self) -> io::Result<()> {
         let Draft { file, target } = self;
         file.persist(&target).map_err(|error| error.error)?;
-        // The name is to outlast a loss of power, too. The file is in place, whatever comes of it: some file systems do not
-        // know how to write down a folder.
+        // Makes the name survive a loss of power. An error does not matter: some file systems cannot sync a folder.
         #[cfg(unix)]
         let _ = File::open(folder(&target)).and_then(|folder| folder.sync_all());
         Ok(())
     }
 }
 
-/// Makes sure that a file can be written there, as far as that can be known before.
+/// Checks that a file can be written there, as far as that can be known before.
 ///
 /// # Errors
 ///
-/// If something else than a writable, regular file is there, or nothing can be written in its folder. Nothing is opened for it:
-/// a pipe would wait for a reader.
+/// If `path` is something else than a writable, regular file, or its folder is not writable. Nothing is opened: a pipe would
+/// wait for a reader.
 pub fn check(path: &Path) -> io::Result<()> {
     file(&resolved(path)?.0, None).map(drop)
 }
 
-/// Makes sure that what is at a path, if anything, is a regular file, so that reading it comes to an end.
+/// Checks that a path, if it exists, is a regular file, so that reading it terminates.
 ///
 /// # Errors
 ///
-/// If it is something else, or if the system does not say what it is.
+/// If it is something else, or if its metadata cannot be read.
 pub fn regular(path: &Path) -> io::Result<()> {
     resolved(path).map(drop)
 }
 
-/// Returns the file that a path leads to, and what the system knows of it if it is there.
+/// Resolves links, and returns the file and its metadata if it exists.
 ///
 /// # Errors
 ///
-/// If something else than a writable, regular file is there, or if the system does not say what it is.
+/// If it is something else than a writable, regular file, or if its metadata cannot be read.
 pub fn resolved(path: &Path) -> io::Result<(PathBuf, Option<Metadata>)> {
     let mut target = path.to_owned();
-    for _ in 0..MOST_LINKS {
+    for _ in 0..MAX_LINKS {
         match fs::symlink_metadata(&target) {
             Ok(there) if there.is_symlink() => target = folder(&target).join(fs::read_link(&target)?),
             Ok(there) if there.is_dir() => return Err(refused("it is a folder")),
@@ -97,23 +95,23 @@ fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Makes an empty file of an unpredictable name in the folder of `target`, with the owner and the permissions of `like` or, without
-/// it, of a new file.
+/// Creates an empty file of an unpredictable name in the folder of `target`, with the owner and the permissions of `like` or,
+/// without it, of a new file.
 ///
 /// # Errors
 ///
-/// If the system makes no file there.
+/// If the file cannot be created.
 pub fn file(target: &Path, like: Option<&Metadata>) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".crossover-").suffix(".part");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // Less the user's umask: tempfile's own choice is for secrets.
+        // Minus the user's umask: tempfile's default is for secrets.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let file = builder.tempfile_in(folder(target)).map_err(|error| {
-        // What the system said alone: the name of the temporary file is of no use to anybody.
+        // The system's error alone, without the useless name of the temporary file.
         let system = error.get_ref().and_then(|named| named.source()?.downcast_ref::<io::Error>()?.raw_os_error());
         system.map_or(error, io::Error::from_raw_os_error)
     })?;
@@ -121,7 +119,7 @@ pub fn file(target: &Path, like: Option<&Metadata>) -> io::Result<NamedTempFile>
     Ok(file)
 }
 
-/// Gives a file the owner, as far as the system lets this user, and the permissions of another.
+/// Sets a file's permissions, and its owner where that is allowed, to those of another.
 fn dress(file: &File, like: &Metadata) -> io::Result<()> {
     #[cfg(unix)]
     {

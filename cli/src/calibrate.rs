@@ -1,4 +1,4 @@
-//! `crossover calibrate`: measuring this machine for `auto`.
+//! `crossover calibrate`: measures this machine for `auto`.
 
 use std::time::{Duration, Instant};
 
@@ -10,16 +10,16 @@ use super::screen::{self, say};
 
 #[derive(Args)]
 pub struct Options {
-    /// Measure a program that plays a GPU on the CPU, too
+    /// Measure a software rasterizer, too
     #[arg(long)]
     software: bool,
     /// Do not look for a GPU
     #[arg(long, conflicts_with = "software")]
     no_gpu: bool,
-    /// Replace a profile that was measured on a calm machine even if the machine is busy now
+    /// Replace a profile that was measured on an idle machine even if the machine is busy now
     #[arg(long)]
     force: bool,
-    /// Show no progress, and say only what is wrong
+    /// Print only warnings and errors
     #[arg(long)]
     quiet: bool,
 }
@@ -59,7 +59,7 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     say(&format!("{profile}\n{replaced}written to {}", path.display()))
 }
 
-/// Calibrates until the machine is calm, but not for long, and returns the calmest profile.
+/// Calibrates until the machine is idle or a time limit is reached, and returns the least disturbed profile.
 fn calmest(options: &Options, auto: &Auto, before: Option<&Profile>) -> Result<Profile, Stop> {
     const ATTEMPTS: usize = 3;
     const LIMIT: Duration = Duration::from_secs(5);
@@ -85,7 +85,7 @@ fn calmest(options: &Options, auto: &Auto, before: Option<&Profile>) -> Result<P
     calmest.ok_or_else(|| Stop::failure("nothing was measured"))
 }
 
-/// Says that the machine was busy, and with what it showed.
+/// Warns that the machine was busy, with the evidence.
 fn warn(profile: &Profile) {
     const SHOWN: usize = 3;
     let all = profile.unsettled();

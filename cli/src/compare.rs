@@ -13,13 +13,13 @@ use super::{Stop, files};
 
 #[derive(Args)]
 pub struct Options {
-    /// The sweep.json from before, or its folder
+    /// The earlier sweep.json, or its folder
     #[arg(value_name = "OLD.json", value_hint = ValueHint::AnyPath)]
     old: PathBuf,
-    /// The sweep.json to compare with it, or its folder
+    /// The new sweep.json, or its folder
     #[arg(value_name = "NEW.json", value_hint = ValueHint::AnyPath)]
     new: PathBuf,
-    /// How many times slower than before is a regression, which ends the command with status 1
+    /// The slowdown that counts as a regression, which ends the command with status 1
     #[arg(long, value_name = "RATIO", default_value = "1.1", value_parser = ratio)]
     threshold: f64,
     /// Write JSON instead of a table
@@ -30,11 +30,11 @@ pub struct Options {
 fn ratio(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(ratio) if (1.0..f64::INFINITY).contains(&ratio) => Ok(ratio),
-        _ => Err("write a number from 1 on, such as 1.1 for 10 % slower".to_owned()),
+        _ => Err("write a number of 1 or more, such as 1.1 for 10 % slower".to_owned()),
     }
 }
 
-/// Compares two files. A regression is a failure, so that a script may stop at it.
+/// Compares two reports. A regression is a failure, so that a script can detect it.
 pub fn run(options: &Options) -> Result<(), Stop> {
     let (old, new) = (read(&options.old)?, read(&options.new)?);
     same_axis(options, [&old, &new])?;
@@ -52,7 +52,7 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     let written =
         if options.json { as_json(&found, options, &mut to) } else { as_table(&found, axis, options, &names, &mut to) };
     match written {
-        // Whoever reads has read enough, but a script still wants the status.
+        // The reader has closed the pipe, but the status still matters to a script.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         other => other.map_err(|error| Stop::mistake(format_args!("standard output: {error}")))?,
     }
@@ -65,7 +65,7 @@ fn read(path: &Path) -> Result<Report, Stop> {
     read.map_err(|error| Stop::mistake(format_args!("{}: {error}", path.display())))
 }
 
-/// Measurements over different axes have nothing in common.
+/// Checks that both reports vary the same axis.
 fn same_axis(options: &Options, [old, new]: [&Report; 2]) -> Result<(), Stop> {
     if old.axis == new.axis {
         return Ok(());
@@ -98,12 +98,12 @@ fn verdict(found: &Comparison, threshold: f64) -> Result<(), Stop> {
     }
 }
 
-/// What may be the machine's doing, and how slow that was.
+/// Returns the sentence about differences that other load may have caused.
 fn unsure(found: &Comparison, names: &[String; 2]) -> String {
     let times = found.slowdown.iter().zip(names);
     let times: Vec<_> = times.filter_map(|(times, name)| Some(format!("{:.2} times in {name}", (*times)?))).collect();
     format!(
-        "{} differ, but may be the same: what else ran on the machine slowed a fixed piece of work down by up to {}; \
+        "{} differ, perhaps because of other load: it slowed a fixed reference task down by up to {}; \
          measure again while nothing else runs",
         found.unsure.len(),
         times.join(" and "),

@@ -1,4 +1,4 @@
-//! `crossover completions` and `crossover man`: what is made from the command's own definition.
+//! `crossover completions` and `crossover man`: generated from the command's definition.
 
 use std::io::{self, Write};
 
@@ -14,11 +14,11 @@ use super::{Arguments, Stop};
                         fish: crossover completions fish > ~/.config/fish/completions/crossover.fish\n\
                         zsh: into the file _crossover of a folder in $fpath")]
 pub struct Completions {
-    /// The shell that is to complete
+    /// The shell to print completions for
     shell: Shell,
 }
 
-/// Prints a script that tells a shell the subcommands, options and names.
+/// Prints a shell's completion script.
 pub fn completions(options: &Completions) -> Result<(), Stop> {
     let mut script = Vec::new();
     clap_complete::generate(options.shell, &mut Arguments::command(), "crossover", &mut script);
@@ -31,9 +31,9 @@ pub fn man() -> Result<(), Stop> {
     say(page.trim_end())
 }
 
-/// The manual page of the whole command: its own sections, and one more for each subcommand.
+/// Returns the manual page of the whole command: its own sections, and one per subcommand.
 fn page() -> io::Result<String> {
-    // A line on --help at each of them would tell nothing new.
+    // Omits the line on --help for each subcommand.
     let command =
         Arguments::command().disable_help_subcommand(true).mut_subcommands(|each| each.disable_help_flag(true));
     let whole = Man::new(command.clone());
@@ -53,7 +53,7 @@ fn page() -> io::Result<String> {
     Ok(page)
 }
 
-/// A subcommand's section.
+/// Returns a subcommand's section.
 fn part(command: &Command) -> io::Result<String> {
     let name = command.get_bin_name().unwrap_or_else(|| command.get_name()).to_uppercase();
     let man = Man::new(command.clone());
@@ -68,7 +68,7 @@ fn part(command: &Command) -> io::Result<String> {
     Ok(part)
 }
 
-/// A section under a heading of ours. What stands before its own belongs to a page that is nothing else.
+/// Returns a section with its heading replaced. The text before its own heading is omitted.
 fn section(heading: &str, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<String> {
     let mut bytes = Vec::new();
     render(&mut bytes)?;

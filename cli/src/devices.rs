@@ -1,4 +1,4 @@
-//! `crossover devices`: what this machine has.
+//! `crossover devices`: lists the backends of this machine.
 
 use std::io::{self, Write};
 
@@ -11,7 +11,7 @@ use super::Stop;
 
 #[derive(Args)]
 pub struct Options {
-    /// Print JSON: "backends", "instruction_sets", "auto" and "environment"; what is not available has a "reason"
+    /// Print JSON: "backends", "instruction_sets", "auto" and "environment"; with a "reason" where unavailable
     #[arg(long)]
     json: bool,
 }
@@ -20,16 +20,16 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     let found = Found::here();
     let to = io::stdout().lock();
     match if options.json { found.as_json(to) } else { found.list(to) } {
-        // Whoever reads has read enough.
+        // The reader has closed the pipe.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.map_err(|error| Stop::failure(format_args!("standard output: {error}"))),
     }
 }
 
-/// What this machine has.
+/// The backends of this machine, the source of `auto`'s costs, and the environment.
 struct Found {
     backends: Vec<(Kind, crossover::Result<Info>)>,
-    /// Where the figures of `auto` come from.
+    /// The source of `auto`'s costs.
     source: crossover::Result<String>,
     environment: Environment,
 }
@@ -87,7 +87,7 @@ impl Found {
             let at_a_time =
                 if width == 1 { "one number at a time".to_owned() } else { format!("{width} numbers at a time") };
             let here = match isa.is_available() {
-                _ if isa == Isa::Scalar => "what the loop runs; not for simd and threads",
+                _ if isa == Isa::Scalar => "used by the loop; not for simd and threads",
                 true if isa == chosen => "chosen: the widest here",
                 true => "available",
                 false => "not available: this processor does not have it",
@@ -96,7 +96,7 @@ impl Found {
         }
         writeln!(to, "\nauto")?;
         match &self.source {
-            Ok(source) => writeln!(to, "  its figures are {source}")?,
+            Ok(source) => writeln!(to, "  its costs are {source}")?,
             Err(reason) => writeln!(to, "  {reason}")?,
         }
         let Environment { cpu, os, .. } = &self.environment;

@@ -1,4 +1,4 @@
-//! `crossover explain`: which backend `auto` would choose, and why.
+//! `crossover explain`: shows which backend `auto` would choose, and why.
 
 use clap::Args;
 use crossover::auto::{Auto, Residency};
@@ -14,13 +14,13 @@ pub struct Options {
     /// A formula, such as "x + x**2 + x**3", or the name of a built-in workload
     #[arg(value_parser = Names::workloads(), hide_possible_values = true)]
     formula: String,
-    /// How many elements; or a range such as 100..1e8, for the choice at each size of it
+    /// The number of elements; or a range such as 100..1e8, for the choice at each size in it
     #[arg(long, value_name = "N", default_value = "1..1e9")]
     elements: String,
     /// The arrays are in the GPU's memory, before and after
     #[arg(long)]
     resident: bool,
-    /// Inputs that are one number each, not arrays: names with commas between
+    /// Inputs that are numbers instead of arrays: names separated by commas
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     numbers: Vec<String>,
     /// Print JSON
@@ -37,7 +37,7 @@ struct Range {
     decision: crossover::auto::Decision,
 }
 
-/// From how many elements on which backend is chosen.
+/// The smallest number of elements at which a backend is chosen.
 #[derive(serde::Serialize)]
 struct Choice {
     from: usize,
@@ -71,7 +71,7 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     say(&format!("{text}source: {}{}", decision.source, limitations(&auto)))
 }
 
-/// A line for each backend that has less than it should have.
+/// Returns a line for each backend with a limitation.
 fn limitations(auto: &Auto) -> String {
     let infos = auto.infos().into_iter();
     let lines = infos.filter_map(|info| Some(format!("\nnote: {}: {}", info.kind, info.limitation?)));
@@ -87,22 +87,21 @@ impl Options {
         match self.formula.parse::<Workload>() {
             Ok(workload) => Ok(workload.kernel),
             Err(error) if self.is_misspelt(&error) => Err(Stop::mistake(format_args!(
-                "{error}; write ({}) for a formula that is this input alone",
+                "{error}; write ({}) for a formula that consists of this input",
                 message::truncated(&self.formula, 60)
             ))),
             Err(_) => Kernel::parse(&self.formula).map_err(Stop::mistake),
         }
     }
 
-    /// Whether the formula is a word alone that is meant to be a workload's name, as far as the error about it says: it is near to
-    /// one. A letter alone is near to many, and an input.
+    /// Returns whether the formula is probably a misspelt workload: a single word of two or more letters that is similar to one.
     fn is_misspelt(&self, error: &Error) -> bool {
         let word = self.formula.chars().all(|each| each.is_alphanumeric() || each == '_');
         let near = matches!(error, Error::Unknown { nearest: Some(_), .. } | Error::Invalid { .. });
         word && near && self.formula.chars().nth(1).is_some()
     }
 
-    /// How many of the inputs are arrays.
+    /// Returns the number of inputs that are arrays.
     fn arrays(&self, kernel: &Kernel) -> Result<usize, Stop> {
         for name in &self.numbers {
             if !kernel.inputs().contains(name) {
@@ -123,7 +122,7 @@ impl Options {
                 match from <= to {
                     true => Ok((from, to)),
                     false => Err(Stop::mistake(format_args!(
-                        "the range {} ends before it begins; write the lesser number first",
+                        "the range {} ends before it begins; write the smaller number first",
                         self.elements
                     ))),
                 }

@@ -1,8 +1,8 @@
-//! The files of a sweep: what was measured is never replaced by less.
+//! The files of a sweep. Measurements are never replaced by fewer.
 //!
-//! While a sweep goes on, its report so far is `sweep.partial.json`. At the end every file is written beside its place, and when
-//! all are whole, they take their places. An earlier report that has something which the new one has not is kept as a backup,
-//! and only a sweep that came to its end takes its place.
+//! While a sweep runs, its report so far is `sweep.partial.json`. At the end all files are written under temporary names, and
+//! then renamed. An earlier report with measurements that the new one lacks is kept as a backup, and only a complete sweep
+//! replaces it.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -18,12 +18,12 @@ use super::{Stop, interrupt};
 const CSV: &str = "sweep.csv";
 /// The report.
 pub const JSON: &str = "sweep.json";
-/// All of them, in the order they are named.
+/// All files, in the order of messages.
 pub const NAMES: [&str; 7] = [CSV, JSON, "sweep.svg", "sweep.png", "roofline.svg", "roofline.png", "sweep.html"];
-/// The report so far, while the sweep goes on and if it was stopped.
+/// The report so far, while the sweep runs and after it was stopped.
 const PARTIAL: &str = "sweep.partial.json";
 
-/// The file that keeps what another file of reports had before.
+/// Returns the backup of a report.
 fn backup_of(path: &Path) -> PathBuf {
     path.with_extension("json.bak")
 }
@@ -31,24 +31,24 @@ fn backup_of(path: &Path) -> PathBuf {
 /// The folder that a sweep writes to.
 pub struct Folder {
     path: PathBuf,
-    /// The folders that were made for it, the deepest first.
+    /// The folders that were created for it, the deepest first.
     made: Vec<PathBuf>,
-    /// Whether the report so far in the folder is this sweep's, so that it may be replaced.
+    /// Whether the report so far in the folder is this sweep's, and so may be replaced.
     ours: bool,
 }
 
-/// What became of a sweep's files.
+/// The result of writing a sweep's files.
 pub enum Written {
-    /// All of them are there; and the report that was there before, if it has what the new one has not, in a file of this name.
+    /// All files are written; an earlier report with other measurements is kept in this file.
     All(Option<PathBuf>),
-    /// An earlier report has what this one has not, and stays; this one is in a file of this name.
+    /// An earlier report with other measurements stays; the new one is in this file.
     Beside(PathBuf),
-    /// Nothing was measured, and nothing written.
+    /// Nothing was measured or written.
     Nothing,
 }
 
 impl Folder {
-    /// Makes sure, before anything is measured, that the files can be written.
+    /// Creates the folder and checks, before anything is measured, that the files can be written.
     pub fn open(path: &Path) -> Result<Self, Stop> {
         let missing = path.ancestors().take_while(|each| !each.as_os_str().is_empty() && !each.exists());
         let made = missing.map(Path::to_owned).collect();
@@ -65,11 +65,11 @@ impl Folder {
         Ok(folder)
     }
 
-    /// Writes the report so far down.
+    /// Writes the report so far.
     ///
     /// # Errors
     ///
-    /// If it cannot be written: a sentence. What was there before is there still.
+    /// If it cannot be written; then an earlier file stays.
     pub fn note(&mut self, report: &Report, analysis: &Analysis) -> Result<(), Stop> {
         let path = self.path.join(PARTIAL);
         if !self.ours {
@@ -80,13 +80,12 @@ impl Folder {
         Ok(())
     }
 
-    /// Writes all files of a report that has `news`: something that was measured in this sweep. One that was cancelled does not
-    /// replace another that has more.
+    /// Writes all files of a report that has `news`, measurements of this sweep. A cancelled one does not replace another with
+    /// more measurements.
     ///
     /// # Errors
     ///
-    /// If they cannot be written: a sentence that says where what was measured is. The files that were there before are there
-    /// still.
+    /// If they cannot be written, with the place of the measurements; then earlier files stay.
     pub fn finish(&mut self, report: &Report, analysis: &Analysis, news: bool) -> Result<Written, Stop> {
         if report.cancelled && !news {
             self.leave();
@@ -104,12 +103,12 @@ impl Folder {
             draft.place().map_err(|error| self.unfinished(name, &error))?;
             interrupt::reached(name);
         }
-        // It has nothing that the report has not. Where it stays, the next sweep finds that out.
+        // It has nothing that the report lacks; if it cannot be removed, the next sweep detects that.
         let _ = fs::remove_file(partial);
         Ok(Written::All(backup))
     }
 
-    /// Every file, written but without its name, the report first.
+    /// Writes every file under a temporary name, the report first.
     fn drafts(&self, report: &Report, analysis: &Analysis) -> Result<Vec<(&'static str, Draft)>, Stop> {
         let mut drafts = Vec::new();
         for name in [JSON].into_iter().chain(NAMES.into_iter().filter(|name| *name != JSON)) {
@@ -119,36 +118,36 @@ impl Folder {
         Ok(drafts)
     }
 
-    /// That a file cannot be written after all was measured.
+    /// Returns the error for a file that cannot be written after the measurements.
     fn unfinished(&self, name: &str, error: &io::Error) -> Stop {
         let (name, partial) = (self.path.join(name), self.path.join(PARTIAL));
         Stop::failure(format_args!(
-            "{} cannot be written ({error}); what was measured is in {}: make room, and write the files with {}",
+            "{} cannot be written ({error}); the measurements are in {}: free some space, and write the files with {}",
             name.display(),
             partial.display(),
             resuming(&self.path)
         ))
     }
 
-    /// Removes the folders that were made, if there is nothing in them.
+    /// Removes the folders that were created, if they are empty.
     fn leave(&self) {
         for folder in &self.made {
-            // What has something in it stays.
+            // A folder that is not empty stays.
             let _ = fs::remove_dir(folder);
         }
     }
 }
 
-/// The command that resumes the sweep in a folder.
+/// Returns the command that resumes the sweep in a folder.
 pub fn resuming(folder: &Path) -> String {
     format!("`crossover sweep --resume {}`", quoted(&folder.to_string_lossy()))
 }
 
-/// Reads the report to go on with: that of a sweep that was stopped, unless the other has all of it.
+/// Reads the report to resume: that of a stopped sweep, unless the complete one has all its measurements.
 ///
 /// # Errors
 ///
-/// If there is none, or it cannot be read: which file, and why.
+/// If there is none, or it cannot be read: the file and the reason.
 pub fn stopped(folder: &Path) -> Result<(PathBuf, Report), (PathBuf, io::Error)> {
     let [path, partial] = [JSON, PARTIAL].map(|name| folder.join(name));
     match (read(&path), read(&partial)) {
@@ -160,8 +159,7 @@ pub fn stopped(folder: &Path) -> Result<(PathBuf, Report), (PathBuf, io::Error)>
     }
 }
 
-/// Reads the report to add to: that of the last sweep that came to its end, or the one of a sweep that was to add to it and was
-/// stopped.
+/// Reads the report to add to: that of the last complete sweep, or of a stopped sweep that was adding to it.
 ///
 /// # Errors
 ///
@@ -181,12 +179,12 @@ fn read(path: &Path) -> io::Result<Report> {
     json::read(File::open(path)?)
 }
 
-/// Whether a report has every measurement of another.
+/// Returns whether a report has every measurement of another.
 fn has_all(report: &Report, other: &Report) -> bool {
     other.measurements.iter().all(|each| report.measurements.contains(each))
 }
 
-/// Whether a report has all that the file has, so that nothing is lost if it takes its place.
+/// Returns whether a report has all measurements of a file, so that replacing the file loses nothing.
 fn replaces(report: &Report, path: &Path) -> bool {
     match read(path) {
         Ok(earlier) => has_all(report, &earlier),
@@ -194,8 +192,8 @@ fn replaces(report: &Report, path: &Path) -> bool {
     }
 }
 
-/// Keeps what a report is about to replace, if the report has not all of it, and says where. A sweep that was stopped does not
-/// replace a backup that has more.
+/// Backs up the file that a report is about to replace, if the report lacks some of its measurements, and returns the backup. A
+/// stopped sweep does not replace a backup with more measurements.
 fn keep(path: &Path, report: &Report) -> Result<Option<PathBuf>, Stop> {
     if replaces(report, path) {
         return Ok(None);
@@ -216,7 +214,7 @@ fn place(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
     Draft::write(path, content)?.place()
 }
 
-/// Writes one of the files.
+/// Writes the content of a file.
 fn write(name: &str, report: &Report, analysis: &Analysis, to: &mut dyn Write) -> io::Result<()> {
     match name {
         CSV => csv::write(report, analysis, to),
@@ -229,24 +227,26 @@ fn write(name: &str, report: &Report, analysis: &Analysis, to: &mut dyn Write) -
     }
 }
 
-/// That a file could not be written on the way.
+/// Returns the error for a file that cannot be written during the sweep.
 fn full(path: &Path, error: &io::Error) -> Stop {
     let path = path.display();
-    Stop::failure(format_args!("{path} cannot be written ({error}); make room, or name another folder with --out"))
+    Stop::failure(format_args!(
+        "{path} cannot be written ({error}); free some space, or name another folder with --out"
+    ))
 }
 
-/// That nothing can be written there.
+/// Returns the error for a place that is not writable.
 fn unwritable(path: &Path, error: &io::Error) -> Stop {
     let path = path.display();
     Stop::mistake(format_args!("{path} cannot be written ({error}); name another folder with --out"))
 }
 
-/// A command as it is typed: a shell that reads it again does the same.
+/// Formats a command so that a shell can read it again.
 fn typed(command: &[String]) -> String {
     command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
-/// A word in quotes, if a shell would take it for something else without.
+/// Quotes a word where a shell needs it.
 fn quoted(word: &str) -> String {
     let plain = |each: char| each.is_ascii_alphanumeric() || "-_=.,:/+@%".contains(each);
     let safe = !word.is_empty() && word.chars().all(plain);

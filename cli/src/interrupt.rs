@@ -1,4 +1,4 @@
-//! Ctrl-C, and being asked to end: work stops at its next pause and tidies up.
+//! Ctrl-C and termination signals: work stops at the next opportunity and cleans up.
 
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,8 +11,7 @@ use super::{Stop, screen};
 /// The flag that the first Ctrl-C sets.
 static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 
-/// Lets a test end the process at a point of its choice, as if it were killed or interrupted there. In a release build nothing
-/// happens.
+/// Lets a test kill or interrupt the process at a chosen point. Does nothing in a release build.
 pub fn reached(point: &str) {
     if !cfg!(debug_assertions) {
         return;
@@ -26,8 +25,8 @@ pub fn reached(point: &str) {
     }
 }
 
-/// Sets a flag on the first Ctrl-C, and ends the process on the second. With `patience`, the first ends it too if the work
-/// has not stopped by then: it may wait for an input that never comes. `leave` runs before the process is ended so.
+/// Sets a flag on the first Ctrl-C, and ends the process on the second. With `patience`, the first also ends it if the work has
+/// not stopped by then, because it may wait for input. `leave` runs before the process ends.
 pub fn heed(patience: Option<Duration>, leave: impl Fn() + Send + 'static) -> Result<Arc<AtomicBool>, Stop> {
     let flag = Arc::clone(FLAG.get_or_init(Arc::default));
     let set = Arc::clone(&flag);

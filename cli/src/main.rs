@@ -1,6 +1,6 @@
-//! The `crossover` command: its arguments, and how it ends.
+//! The `crossover` command: its arguments and exit status.
 //!
-//! It ends with status 0, 1 if something failed, 2 if it was asked for what cannot be, and 130 if it was interrupted.
+//! The exit status is 0 for success, 1 for a failure, 2 for wrong arguments or input, and 130 after an interruption.
 #![deny(unsafe_code)]
 
 mod beside;
@@ -27,10 +27,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// What holds for every subcommand.
+/// The notes on all subcommands.
 const NOTES: &str = "\
-It ends with status 0; 1 if something failed, 2 if it was asked for what cannot be, and 130 if it was interrupted.\n\n\
-CROSSOVER_BACKEND names the backends where no option does. With NO_COLOR=1 there is no colour.";
+Exit status: 0 for success, 1 for a failure, 2 for wrong arguments or input, 130 after an interruption.\n\n\
+CROSSOVER_BACKEND names the backends where no option does. NO_COLOR=1 disables colours.";
 
 /// Evaluates formulas on arrays, and measures where one backend overtakes another: a plain loop, SIMD, threads, the GPU.
 #[derive(Parser)]
@@ -44,25 +44,25 @@ struct Arguments {
 enum Command {
     /// Evaluate a formula on .npy files of any size
     Eval(eval::Options),
-    /// Verify and time workloads on every backend over a range of sizes, and draw the result
+    /// Verify and time workloads on every backend over a range of sizes, and plot the result
     Sweep(sweep::Options),
-    /// Say which backend auto would choose for a formula, and why
+    /// Show which backend auto would choose for a formula, and why
     Explain(explain::Options),
-    /// Measure what auto needs to know about this machine, in two seconds, and keep it
+    /// Measure this machine for auto, in two seconds, and store the profile
     Calibrate(calibrate::Options),
-    /// Measure how much longer what auto chooses takes than the best backend
+    /// Measure how much slower auto's choices are than the best backend
     Regret(regret::Options),
-    /// Tell what got faster or slower from one sweep to another, beyond noise; status 1 if something did by much
+    /// Show what became faster or slower between two sweeps, beyond noise; status 1 after a regression
     Compare(compare::Options),
-    /// List the backends and instruction sets: what this machine has, or why not and what would bring it
+    /// List the backends and instruction sets of this machine, and why others are unavailable
     Devices(devices::Options),
-    /// Print a script that lets a shell complete subcommands, options and names
+    /// Print a shell's completion script for subcommands, options and names
     Completions(definition::Completions),
     /// Print the manual page: crossover man | man -l -
     Man,
 }
 
-/// Why the command ends early: a line for people and a status for programs.
+/// The reason why the command ends early: a message and an exit status.
 struct Stop {
     status: u8,
     message: String,
@@ -72,22 +72,22 @@ impl Stop {
     /// The status of a command that the user stopped.
     const INTERRUPTED: u8 = 130;
 
-    /// Whoever read the output has read enough: nothing went wrong.
+    /// Creates the end after the reader has closed the output, which is not an error.
     fn unread() -> Self {
         Stop { status: 0, message: String::new() }
     }
 
-    /// The user asked for what cannot be.
+    /// Creates an error in arguments or input.
     fn mistake(message: impl fmt::Display) -> Self {
         Stop { status: 2, message: message.to_string() }
     }
 
-    /// Something went wrong on the way.
+    /// Creates a failure at run time.
     fn failure(message: impl fmt::Display) -> Self {
         Stop { status: 1, message: message.to_string() }
     }
 
-    /// The user stopped it.
+    /// Creates an interruption by the user.
     fn interrupted(message: impl fmt::Display) -> Self {
         Stop { status: Self::INTERRUPTED, message: message.to_string() }
     }

@@ -1,14 +1,14 @@
-//! How much memory can be had.
+//! The available memory.
 
 use crossover::Error;
 
 use super::Stop;
 
-/// Whether `needed` bytes of memory can be had. The system would rather kill the process later than refuse them.
+/// Checks that `needed` bytes of memory are available: the system may kill the process later instead of refusing them.
 ///
 /// # Errors
 ///
-/// If not: what needs them, both numbers and the remedy.
+/// If not: what needs the memory, both numbers and the remedy.
 pub fn enough(what: String, needed: u64, remedy: &str) -> Result<(), Stop> {
     let limit = available();
     if needed <= limit {
@@ -22,11 +22,10 @@ fn available() -> u64 {
     let mut system = sysinfo::System::new();
     system.refresh_memory();
     if system.total_memory() == 0 {
-        // The system does not say. Asking on about its groups would panic.
+        // Unknown; then querying the control group would panic.
         return u64::MAX;
     }
-    // In a container the limit is the group's, not the machine's. What the group caches can be had, so only what is in
-    // use counts.
+    // In a container the control group's limit applies. Its cached memory is available, so only the resident memory counts.
     let group = system.cgroup_limits().map_or(u64::MAX, |group| group.total_memory.saturating_sub(group.rss));
     system.available_memory().min(group)
 }

@@ -1,4 +1,4 @@
-//! Names that a shell completes.
+//! Names for shell completion.
 
 use std::ffi::OsStr;
 
@@ -7,33 +7,33 @@ use clap::{Arg, Command, Error};
 use crossover::sweep::{Axis, Regime};
 use crossover::{Isa, Kind, Workload};
 
-/// Takes any text, and tells a shell the names that there are. It refuses none: whoever looks the name up says better what
-/// was wrong with it, and what was meant.
+/// A parser that accepts any text, with the known names for shell completion. It rejects none, because the later look-up has
+/// better error messages.
 #[derive(Clone)]
 pub struct Names(Vec<&'static str>);
 
 impl Names {
-    /// The backends.
+    /// Returns the names of the backends.
     pub fn backends() -> Self {
         Names(Kind::ALL.map(Kind::name).to_vec())
     }
 
-    /// The regimes of a sweep.
+    /// Returns the names of the data paths.
     pub fn regimes() -> Self {
         Names(Regime::ALL.map(Regime::name).to_vec())
     }
 
-    /// The instruction sets of simd and threads, so not the loop's.
+    /// Returns the names of the instruction sets of simd and threads.
     pub fn isas() -> Self {
         Names(Isa::ALL.into_iter().filter(|isa| *isa != Isa::Scalar).map(Isa::name).collect())
     }
 
-    /// What a sweep varies instead of the number of elements.
+    /// Returns the names of the axes other than the number of elements.
     pub fn axes() -> Self {
         Names(Axis::ALL.into_iter().filter(|axis| *axis != Axis::Elements).map(Axis::name).collect())
     }
 
-    /// The built-in workloads.
+    /// Returns the names of the built-in workloads.
     pub fn workloads() -> Self {
         Names(Workload::NAMES.to_vec())
     }

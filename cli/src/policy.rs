@@ -1,4 +1,4 @@
-//! What is asked of `auto`, as options.
+//! The options of `auto`.
 
 use clap::builder::TypedValueParser;
 use clap::{Args, ValueEnum};
@@ -10,10 +10,10 @@ use super::names::Names;
 #[derive(Args, Clone, Copy)]
 #[group(skip)]
 pub struct Options {
-    /// What is to be least: the time of one call after the other, or of many at the same time
+    /// What to minimise: the time of one call (latency), or of many concurrent calls (throughput)
     #[arg(long, value_enum, default_value_t = Wish::Latency)]
     goal: Wish,
-    /// Take this backend, whatever is predicted
+    /// Use this backend, whatever is predicted
     #[arg(
         long,
         value_name = "BACKEND",
@@ -22,13 +22,13 @@ pub struct Options {
         conflicts_with_all = ["no_gpu", "gpu_required", "software"],
     )]
     only: Option<Kind>,
-    /// Never take a GPU, and do not look for one
+    /// Never use a GPU, and do not look for one
     #[arg(long, conflicts_with_all = ["gpu_required", "software"])]
     no_gpu: bool,
-    /// Take a GPU, in hardware, or fail
+    /// Use a hardware GPU, or fail
     #[arg(long, conflicts_with = "software")]
     gpu_required: bool,
-    /// Let a program that plays a GPU on the CPU be chosen, too
+    /// Allow a software rasterizer, too
     #[arg(long)]
     software: bool,
 }
@@ -44,7 +44,7 @@ fn kind(name: String) -> crossover::Result<Kind> {
 }
 
 impl Options {
-    /// The policy that was asked for.
+    /// Returns the policy for these options.
     pub fn policy(&self) -> Policy {
         let among = match self {
             Options { only: Some(kind), .. } => Among::Only(*kind),

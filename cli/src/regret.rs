@@ -1,4 +1,4 @@
-//! `crossover regret`: how well `auto` chooses.
+//! `crossover regret`: measures how well `auto` chooses.
 
 use std::io::{self, Write};
 
@@ -11,7 +11,7 @@ use super::names::Names;
 use super::screen::say;
 use super::{Stop, interrupt, policy};
 
-/// What is measured besides the built-in workloads, unless something is asked for.
+/// The default formulas, in addition to the built-in workloads.
 const FORMULAS: [(&str, &str); 3] = [
     ("exp", "exp(x)"),
     ("gelu", "0.5*x*(1 + tanh(0.7978845608*(x + 0.044715*x**3)))"),
@@ -26,7 +26,7 @@ pub struct Options {
     /// A formula of your own; its inputs are standard normal numbers. May be repeated
     #[arg(long, value_name = "FORMULA", value_hint = ValueHint::Other)]
     expr: Vec<String>,
-    /// How many random formulas to measure besides [default: 20, or 0 if something else is asked for]
+    /// The number of additional random formulas [default: 20, or 0 if workloads or formulas are given]
     #[arg(long, value_name = "N")]
     random: Option<u16>,
     /// The seed of the random formulas
@@ -50,7 +50,7 @@ pub fn run(options: &Options) -> Result<(), Stop> {
         say(&format!("{}\nsource: {}\n\n{}", crossover::Backend::info(&auto), auto.source(), head()))?;
     }
     let mut heard = |case: &Case| {
-        // Whoever reads it may have gone; the summary is still to come.
+        // The reader may have closed the pipe; the summary follows.
         let _ = if options.json { Ok(()) } else { writeln!(io::stdout(), "{}", row(case)) };
         !interrupted.load(std::sync::atomic::Ordering::Relaxed)
     };
@@ -62,7 +62,7 @@ pub fn run(options: &Options) -> Result<(), Stop> {
         say(&summary(&found))?;
     }
     match found.cases.len() < workloads.len() * sizes.len() {
-        true => Err(Stop::interrupted("interrupted; what is above was measured")),
+        true => Err(Stop::interrupted("interrupted; the cases above were measured")),
         false => Ok(()),
     }
 }
@@ -93,7 +93,7 @@ impl Options {
     }
 }
 
-/// A built-in workload, or one of those that are measured besides.
+/// Returns a built-in workload, or one of the default formulas.
 fn named(name: &str) -> crossover::Result<Workload> {
     if name == "sum(poly)" {
         let poly: Workload = "poly".parse()?;
@@ -113,7 +113,7 @@ fn head() -> String {
     format!("{:34} {:>9}  {:8} {:8} {:>6}  {:>8}", "workload", "elements", "chosen", "best", "regret", "p/m")
 }
 
-/// A case: how long it was predicted to take over how long it took comes last.
+/// Formats a case; the last column is the predicted over the measured time.
 fn row(case: &Case) -> String {
     let Case { elements, chosen, best, regret, predicted, .. } = case;
     let name = message::truncated(&case.workload, 34);
@@ -130,7 +130,7 @@ fn summary(found: &Regret) -> String {
     format!(
         "\n{} cases, {right} of them the best choice\n\
          regret: geometric mean {geomean:.3}, 95 % quantile {p95:.3}{worst}\n\
-         auto's own cost: {overhead_ns:.0} ns a call",
+         auto's own cost: {overhead_ns:.0} ns per call",
         cases.len()
     )
 }

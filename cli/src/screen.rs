@@ -1,7 +1,7 @@
-//! What a person sees: lines on standard output and standard error, and a bar while work goes on.
+//! Terminal output: lines on standard output and standard error, and a progress bar.
 //!
-//! Colour and what moves are for a terminal. `anstream` takes the colour out where none is wanted: in a file or a pipe, with
-//! `NO_COLOR`, on a dumb terminal.
+//! Colours and progress bars are for terminals. `anstream` removes colours in a file or a pipe, with `NO_COLOR`, and on a dumb
+//! terminal.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -11,14 +11,14 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Stop;
 
-/// The names of a table's columns.
+/// The style of a table's head.
 pub const HEAD: Style = Style::new().bold();
-/// The least of several times.
+/// The style of the shortest time.
 pub const FASTEST: Style = AnsiColor::Green.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const FAILURE: Style = AnsiColor::Red.on_default().bold();
 
-/// A text in a style.
+/// Formats a text in a style.
 pub fn styled(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
@@ -31,33 +31,33 @@ pub fn say(text: &str) -> Result<(), Stop> {
     }
 }
 
-/// As [`say`], for who minds otherwise what goes wrong.
+/// Does the same as [`say`], with the raw error.
 pub fn write(text: &str) -> io::Result<()> {
     writeln!(anstream::stdout(), "{text}")
 }
 
-/// Says on standard error what is to be minded.
+/// Prints a warning on standard error.
 pub fn warn(line: &str) {
     complain(WARNING, line);
 }
 
-/// Says on standard error what ends the command.
+/// Prints an error on standard error.
 pub fn fail(line: &str) {
     complain(FAILURE, line);
 }
 
-/// A message is a line for programs; a terminal gets it as wide as all else. One of several lines is laid out already.
+/// Prints a message on one line, wrapped on a terminal. A message of several lines is printed as it is.
 fn complain(style: Style, line: &str) {
     const NAME: &str = "crossover:";
     let mut line = format!("{NAME} {line}");
     if io::stderr().is_terminal() && !line.contains('\n') {
         line = message::wrapped(&line);
     }
-    // If standard error is closed, there is nobody left to tell.
+    // A closed standard error is ignored.
     let _ = writeln!(anstream::stderr(), "{}", line.replacen(NAME, &styled(style, NAME), 1));
 }
 
-/// A bar on standard error as the template says, or none: if it is not `wanted`, or nobody would see it move.
+/// Creates a progress bar on standard error; a hidden one if it is not `wanted` or cannot be animated.
 pub fn bar(wanted: bool, template: &str) -> ProgressBar {
     let target = if wanted && moves() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(None, target);
@@ -67,8 +67,7 @@ pub fn bar(wanted: bool, template: &str) -> ProgressBar {
     bar
 }
 
-/// Whether standard error is a terminal that can go back in a line: a dumb one, or one that does not say, would show a bar
-/// again and again.
+/// Returns whether standard error is a terminal that can overwrite a line. A dumb or unknown one would repeat the bar.
 pub fn moves() -> bool {
     let able = match std::env::var_os("TERM") {
         Some(name) => !name.is_empty() && name != "dumb",

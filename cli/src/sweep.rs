@@ -1,4 +1,4 @@
-//! `crossover sweep`: from the arguments to the files.
+//! `crossover sweep`: runs a sweep and writes its files.
 
 use std::fmt;
 use std::io;
@@ -15,13 +15,13 @@ use super::names::Names;
 use super::terminal::Terminal;
 use super::{Arguments, Command, Stop, files, interrupt, memory, vary};
 
-/// What holds for the files.
+/// The notes on files.
 const FILES: &str = "\
-While a sweep goes on, what it has measured is in sweep.partial.json; the other files are written at its end, all of them \
-or none. One that is interrupted or killed leaves an earlier sweep in the folder as it is, and --resume goes on with it. A \
-sweep.json that another sweep replaces is kept as sweep.json.bak. A file that is replaced keeps its permissions, and its owner \
-where the system allows that; a link stays a link, but other hard links to a file keep what it had.\n\n\
-In sweep.csv, a workload's name that begins with =, +, - or @ has a ' before it: no spreadsheet takes it for a formula.";
+While a sweep runs, its measurements are in sweep.partial.json; the other files are written at the end, all or none. A sweep \
+that is interrupted or killed does not change an earlier sweep in the folder, and --resume continues it. If a sweep.json has \
+measurements that the new one lacks, it is kept as sweep.json.bak. A replaced file keeps its permissions, and its owner where \
+the system allows that; links stay links, but other hard links keep the old contents.\n\n\
+In sweep.csv, workload names that begin with =, +, - or @ are prefixed with ', so that no spreadsheet runs them as formulas.";
 
 #[derive(Args)]
 #[command(after_help = FILES)]
@@ -32,11 +32,11 @@ pub struct Options {
     /// [default: sweep]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     out: Option<PathBuf>,
-    /// Go on with the sweep that was stopped in the folder, DIR or that of --out: measure only what it does not have yet. Without
-    /// other settings, with those that it was begun with
+    /// Resume the stopped sweep in the folder DIR or that of --out: measure only what is missing. Uses the sweep's own settings
+    /// unless others are given
     #[arg(long, value_name = "DIR", num_args = 0..=1, conflicts_with = "append", value_hint = ValueHint::DirPath)]
     resume: Option<Option<PathBuf>>,
-    /// Keep what the folder's sweep.json has, and measure other workloads, sizes, values, backends or regimes besides
+    /// Keep the measurements in the folder's sweep.json, and add other workloads, sizes, values, backends or regimes
     #[arg(long)]
     append: bool,
     /// Print the report as JSON, the same as sweep.json, instead of the table
@@ -47,7 +47,7 @@ pub struct Options {
     quiet: bool,
 }
 
-/// What is to be measured, and how.
+/// The settings of a sweep.
 #[derive(Args, Clone, Default, PartialEq)]
 struct Settings {
     #[arg(
@@ -77,10 +77,10 @@ struct Settings {
         hide_possible_values = true
     )]
     regimes: Option<Vec<String>>,
-    /// The instruction set of simd and threads [default: the widest there is]
+    /// The instruction set of simd and threads [default: the widest available]
     #[arg(long, value_name = "NAME", value_parser = Names::isas(), hide_possible_values = true)]
     isa: Option<String>,
-    /// How many threads the threads backend has [default: one for each core]
+    /// The number of threads of the threads backend [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
     /// Element counts such as 1000,2e4 or geomspace:FROM:TO:HOW_MANY [default: N×N for 10 N from 100 to 1000]
@@ -88,7 +88,7 @@ struct Settings {
     sizes: Option<String>,
     #[arg(long, value_name = "NAME[=VALUES]", help = vary::help(), value_parser = Names::axes(), hide_possible_values = true)]
     vary: Option<String>,
-    /// Trials for each measurement; the slowest is dropped [default: 5]
+    /// The number of trials per measurement; the slowest is dropped [default: 5]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     trials: Option<u16>,
     /// The seed of the input data [default: 0]
@@ -96,15 +96,11 @@ struct Settings {
     seed: Option<u64>,
 }
 
-/// Measures, and writes down what was measured, also if interrupted.
+/// Runs the sweep and writes its files, also if it is interrupted.
 pub fn run(options: &Options) -> Result<(), Stop> {
     let out = options.folder()?;
     let sweep = options.sweep(&out)?;
-    memory::enough(
-        "the largest size".to_owned(),
-        sweep.bytes_needed(),
-        "ask for smaller --sizes, or fewer --backends",
-    )?;
+    memory::enough("the largest size".to_owned(), sweep.bytes_needed(), "use smaller --sizes, or fewer --backends")?;
     let folder = Folder::open(&out)?;
     let interrupted = interrupt::heed(None, || ())?;
     let (read, watched, axis) = (!options.quiet && !options.json, !options.quiet, sweep.axis());
@@ -118,7 +114,7 @@ pub fn run(options: &Options) -> Result<(), Stop> {
         Written::All(backup) => {
             terminal.say(&message::wrapped(&format!("written to {}: {}", out.display(), files::NAMES.join(", "))));
             if let Some(backup) = backup {
-                terminal.say(&message::wrapped(&format!("the sweep that was there is kept as {}", backup.display())));
+                terminal.say(&message::wrapped(&format!("the earlier sweep is kept as {}", backup.display())));
             }
         }
         Written::Beside(path) => terminal.say(&message::wrapped(&format!("written to {}", path.display()))),
@@ -139,14 +135,14 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     }
 }
 
-/// Says what was found.
+/// Prints the findings.
 fn tell(report: &Report, analysis: &Analysis, terminal: &mut Terminal) {
     for line in table::first_calls(report).into_iter().chain(table::of_ceiling(report)) {
         terminal.say(&line);
     }
     for (index, crossover) in analysis.crossovers.iter().enumerate() {
         if index == 0 {
-            terminal.say("\nWhere one overtakes another, at 95 % confidence:");
+            terminal.say("\nCrossover points, at 95 % confidence:");
         }
         terminal.say(&crossover.to_string());
     }
@@ -155,25 +151,25 @@ fn tell(report: &Report, analysis: &Analysis, terminal: &mut Terminal) {
     }
 }
 
-/// That the user stopped it, where what was measured is, and how to go on.
+/// Returns the message for an interruption: where the measurements are, and how to resume.
 fn interruption(out: &Path, written: &Written) -> Stop {
     let (out, resuming) = (out.display(), files::resuming(out));
     match written {
         Written::All(_) => Stop::interrupted(format_args!(
-            "interrupted; what was measured is in {out}, and {resuming} measures the rest"
+            "interrupted; the measurements are in {out}, and {resuming} measures the rest"
         )),
         Written::Beside(path) => Stop::interrupted(format_args!(
-            "interrupted; what was measured is in {}, the earlier sweep in {out} is as it was, and {resuming} measures the rest",
+            "interrupted; the measurements are in {}, the earlier sweep in {out} is unchanged, and {resuming} measures the rest",
             path.display()
         )),
         Written::Nothing => {
-            Stop::interrupted(format_args!("interrupted before anything was measured; {out} is as it was"))
+            Stop::interrupted(format_args!("interrupted before anything was measured; {out} is unchanged"))
         }
     }
 }
 
 impl Options {
-    /// The folder of the files.
+    /// Returns the folder of the files.
     fn folder(&self) -> Result<PathBuf, Stop> {
         match (&self.out, &self.resume) {
             (Some(out), Some(Some(resumed))) if out != resumed => Err(Stop::mistake(format_args!(
@@ -186,7 +182,7 @@ impl Options {
         }
     }
 
-    /// The sweep, from where the one in the folder stopped if it is to go on.
+    /// Creates the sweep, or resumes the one in the folder.
     fn sweep(&self, out: &Path) -> Result<Sweep, Stop> {
         let settings = &self.settings;
         if self.resume.is_none() && !self.append {
@@ -209,15 +205,14 @@ impl Options {
             false => (settings.clone(), settings.command()),
         };
         let sweep = settings.sweep(command).map_err(Stop::mistake)?;
-        // What was appended to has more than the settings ask for.
-        let gone_on = if self.append || recorded { sweep.append(earlier) } else { sweep.resume(earlier) };
-        gone_on.map_err(|error| refused(&path, &error))
+        // A report that was appended to has more than these settings.
+        let resumed = if self.append || recorded { sweep.append(earlier) } else { sweep.resume(earlier) };
+        resumed.map_err(|error| refused(&path, &error))
     }
 }
 
 impl Settings {
-    /// The words of the command that asks for a sweep with these settings, also where no variable of the environment names the
-    /// backends.
+    /// Returns the command for a sweep with these settings, independent of environment variables.
     fn command(&self) -> Vec<String> {
         let mut words: Vec<_> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
         if let Some(name) = words.first_mut() {
@@ -229,11 +224,11 @@ impl Settings {
         words
     }
 
-    /// The settings of a command.
+    /// Parses the settings of a command.
     fn read(command: &[String]) -> Result<Self, String> {
         match Arguments::try_parse_from(command) {
             Ok(Arguments { command: Command::Sweep(options) }) => Ok(options.settings),
-            Ok(_) => Err("its command is another than `crossover sweep`".to_owned()),
+            Ok(_) => Err("its command is not `crossover sweep`".to_owned()),
             Err(error) => {
                 let reason = error.to_string().lines().next().unwrap_or_default().to_owned();
                 Err(format!("its command cannot be read ({})", message::truncated(&reason, 200)))
@@ -264,7 +259,7 @@ impl Settings {
         for kind in kinds.iter().filter(|kind| regimes.iter().any(|regime| regime.is_of(**kind))) {
             sweep = match self.open(*kind, isa, &regimes, vary.as_ref()) {
                 Ok(contenders) => contenders.into_iter().fold(sweep, Sweep::contender),
-                // Whoever does not ask for a GPU, or for what only a GPU has, goes on without.
+                // Unless a GPU, or a data path of a GPU, was requested, the sweep runs without one.
                 Err(reason) if *kind == Kind::Gpu && named.is_none() && !self.asks_for_gpu(&regimes) => {
                     sweep.missing(*kind, &reason)
                 }
@@ -274,7 +269,7 @@ impl Settings {
         Ok(sweep)
     }
 
-    /// What is varied instead of the number of elements.
+    /// Returns the axis other than the number of elements, if any.
     fn vary(&self) -> crossover::Result<Option<Vary>> {
         let Some(text) = &self.vary else { return Ok(None) };
         let vary = vary::vary(text, self.sizes.as_deref())?;
@@ -285,7 +280,7 @@ impl Settings {
         }
     }
 
-    /// The backends that were asked for by name, the loop first, as the others are compared with it.
+    /// Returns the backends requested by name; the loop first, because the others are compared with it.
     fn kinds(&self) -> crossover::Result<Option<Vec<Kind>>> {
         let names = match &self.backends {
             Some(names) => names.clone(),
@@ -300,7 +295,7 @@ impl Settings {
         Ok(Some(kinds))
     }
 
-    /// The regimes that were asked for, each of which one of the backends has.
+    /// Returns the requested data paths, each of which one of the backends must have.
     fn regimes(&self, kinds: &[Kind], axis: Axis) -> crossover::Result<Vec<Regime>> {
         let Some(names) = &self.regimes else { return Ok(Regime::USUAL.to_vec()) };
         let regimes: Vec<Regime> = names.iter().map(|name| name.trim().parse()).collect::<Result<_, _>>()?;
@@ -310,7 +305,7 @@ impl Settings {
         }
     }
 
-    /// Whether a regime was asked for by name that only a GPU has.
+    /// Returns whether a data path of GPUs alone was requested by name.
     fn asks_for_gpu(&self, regimes: &[Regime]) -> bool {
         self.regimes.is_some() && regimes.iter().any(|regime| !regime.is_of(Kind::Loop))
     }
@@ -348,7 +343,7 @@ impl Settings {
         }
     }
 
-    /// The backend that chooses, among backends as they were asked for.
+    /// Creates `auto` with backends of these settings.
     fn auto(&self, isa: Option<Isa>) -> crossover::Result<Auto> {
         if isa.is_none() && self.threads.is_none() {
             return Auto::open();
@@ -365,7 +360,7 @@ impl Settings {
     }
 }
 
-/// The names of backends that the environment has.
+/// Returns the names of backends in the environment variable.
 fn named_backends() -> Option<String> {
     let names = std::env::var_os(Kind::ENV).filter(|names| !names.is_empty())?;
     Some(names.to_string_lossy().into_owned())
@@ -373,23 +368,23 @@ fn named_backends() -> Option<String> {
 
 fn backends_help() -> String {
     let names = Kind::ALL.map(Kind::name).join(",");
-    format!("Which of the backends {names} [default: {}, else every one there is]", Kind::ENV)
+    format!("Backends to measure, of {names} [default: {}, else all available]", Kind::ENV)
 }
 
 fn regimes_help() -> String {
     let (all, usual) = (Regime::ALL.map(Regime::name).join(","), Regime::USUAL.map(Regime::name).join(","));
     format!(
-        "Where arrays are: of {all}; fresh allocates the output for each run, the last three are a GPU's: upload and \
-         compute, all on the device, and a sum's number back from it [default: {usual}]"
+        "Data paths, of {all}; fresh allocates the output for each run; the last three are for GPUs: upload and compute, \
+         all data on the device, one sum copied back [default: {usual}]"
     )
 }
 
-/// Whether a backend has something of the axis to vary.
+/// Returns whether a backend can vary the axis.
 fn has(axis: Axis, kind: Kind) -> bool {
     Regime::ALL.into_iter().any(|regime| axis.is_of(kind, regime))
 }
 
-/// Each workload once, in the order they were asked for.
+/// Removes repeated workloads.
 fn unique(workloads: Vec<Workload>) -> Vec<Workload> {
     let mut kept: Vec<Workload> = Vec::new();
     for workload in workloads {
@@ -400,7 +395,7 @@ fn unique(workloads: Vec<Workload>) -> Vec<Workload> {
     kept
 }
 
-/// Prints the report. If its reader has gone, how the sweep went is still to be told.
+/// Prints the report. A closed pipe is ignored, so that the exit status tells the outcome.
 fn print(report: &Report, analysis: &Analysis) -> Result<(), Stop> {
     match json::write(report, analysis, io::BufWriter::new(io::stdout().lock())) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

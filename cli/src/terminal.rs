@@ -1,4 +1,4 @@
-//! What the user sees of a sweep while it goes.
+//! The output of a running sweep.
 
 use std::io;
 use std::sync::Arc;
@@ -13,33 +13,33 @@ use super::files::{Folder, Written};
 use super::screen::{self, FASTEST, HEAD, styled};
 use super::{Stop, interrupt};
 
-/// The report so far is not written again before so many times as long as that took last have passed: so the writing never
-/// takes more than a twentieth of the time.
-const REST: u32 = 20;
+/// The minimum interval between writes of the report so far, as a multiple of the last write's duration: writing takes at most
+/// a twentieth of the time.
+const MIN_INTERVAL_PER_WRITE: u32 = 20;
 
-/// Shows a sweep, writes the report so far down, and stops it when asked to.
+/// Shows a sweep, writes the report so far, and stops it after an interruption.
 pub struct Terminal {
     bar: ProgressBar,
     table: Table,
-    /// Whether the table's head is still to be written.
+    /// Whether the table's head has not been written yet.
     fresh: bool,
-    /// What was measured at one size, or degree: whose time is the least is known when all are there.
+    /// The measurements at the present size or degree: the fastest is known when all are complete.
     waiting: Vec<Measurement>,
-    /// Whether somebody reads the table.
+    /// Whether the table is printed.
     read: bool,
     folder: Folder,
-    /// Whether what is heard of from now on is measured by this sweep, and how much of it was.
+    /// Whether the next measurements are this sweep's own, and their number.
     begun: bool,
     measured: usize,
-    /// When the report so far was last written, and how long that took.
+    /// The time and duration of the last write of the report so far.
     written: Option<(Instant, Duration)>,
     interrupted: Arc<AtomicBool>,
-    /// What went wrong in writing. The sweep stops then.
+    /// The error of a write, which stops the sweep.
     pub broken: Option<String>,
 }
 
 impl Terminal {
-    /// Shows the table over `axis` if it is `read`, and how far the sweep is if it is `watched`. Writes the report so far to the
+    /// Prints the table over `axis` if it is `read`, and a progress bar if it is `watched`. Writes the report so far to the
     /// folder.
     pub fn new(read: bool, watched: bool, axis: Axis, folder: Folder, interrupted: Arc<AtomicBool>) -> Self {
         let bar = screen::bar(watched, "{bar:32} {pos}/{len}, {eta} left");
@@ -48,18 +48,18 @@ impl Terminal {
         Terminal { bar, table, fresh: true, waiting, read, folder, begun, measured, written, interrupted, broken }
     }
 
-    /// Writes the files of a sweep that has ended.
+    /// Writes the files of a finished sweep.
     pub fn write(&mut self, report: &Report, analysis: &Analysis) -> Result<Written, Stop> {
         self.folder.finish(report, analysis, self.measured > 0)
     }
 
-    /// Shows what is left, and takes the progress bar away.
+    /// Prints the remaining rows, and removes the progress bar.
     pub fn finish(&mut self) {
         self.show();
         self.bar.finish_and_clear();
     }
 
-    /// Writes the rows of the size, or degree, that was measured last, the least time emphasised.
+    /// Prints the rows of the last size or degree, with the shortest time emphasised.
     fn show(&mut self) {
         let waiting = std::mem::take(&mut self.waiting);
         if let Some(first) = waiting.first()
@@ -79,7 +79,7 @@ impl Terminal {
         }
     }
 
-    /// Writes a line to standard output. If its reader has gone, the sweep goes on without: the files are still to come.
+    /// Writes a line to standard output. A closed pipe is ignored, so that the sweep can write its files.
     pub fn say(&mut self, line: &str) {
         if !self.read {
             return;
@@ -91,7 +91,7 @@ impl Terminal {
         }
     }
 
-    /// Writes a line to standard error, also if quiet: what is missing or wrong is never passed over.
+    /// Writes a line to standard error, even if quiet.
     pub fn warn(&self, line: &str) {
         self.bar.suspend(|| screen::warn(line));
     }
@@ -112,7 +112,8 @@ impl Observer for Terminal {
     fn so_far(&mut self, report: &Report) {
         self.show();
         self.begun = true;
-        if self.measured == 0 || self.written.is_some_and(|(when, took)| when.elapsed() < took * REST) {
+        if self.measured == 0 || self.written.is_some_and(|(when, took)| when.elapsed() < took * MIN_INTERVAL_PER_WRITE)
+        {
             return;
         }
         let start = Instant::now();
@@ -133,8 +134,8 @@ impl Observer for Terminal {
             self.measured += 1;
             interrupt::reached(&format!("measured {}", self.measured));
         }
-        // Of a sweep that goes on, many sizes are heard at once.
-        // Chunks, and numbers of threads, are in one round, and one of them is the fastest.
+        // A resumed sweep reports many sizes at once.
+        // Chunk sizes and numbers of threads share a round, of which one is the fastest.
         let degree = |each: &Measurement| each.varied.filter(|varied| matches!(varied, Varied::Intensity(_)));
         let at = |each: &Measurement| (each.workload.clone(), each.elements, degree(each));
         if self.waiting.last().is_some_and(|last| at(last) != at(measurement)) {

@@ -3,18 +3,18 @@
 use crossover::sweep::{Axis, Regime, Sizes, Vary};
 use crossover::{Error, Kind, Result};
 
-/// What `--vary` says.
+/// Returns the help of `--vary`.
 pub fn help() -> &'static str {
-    "Vary chunk (elements that a thread takes, or a GPU is sent, at a time), threads, or intensity (the degree of a \
-     polynomial) at one size; VALUES are written as those of --sizes [default: powers of two that fit]"
+    "Vary chunk (elements per thread block or GPU upload), threads, or intensity (the degree of a polynomial) at one size; \
+     VALUES have the syntax of --sizes [default: powers of two that fit]"
 }
 
-/// Reads `NAME` or `NAME=VALUES`, and the one size.
+/// Parses `NAME` or `NAME=VALUES`, and the single size.
 pub fn vary(text: &str, sizes: Option<&str>) -> Result<Vary> {
     let (name, values) = text.split_once('=').map_or((text, None), |(name, values)| (name, Some(values)));
     let axis: Axis = name.trim().parse()?;
     let values = values.map(str::parse::<Sizes>).transpose().map_err(|error| match error {
-        // They are read as sizes are, but they are none.
+        // Values have the syntax of sizes, but another name in messages.
         Error::Invalid { given, expected, .. } => Error::Invalid { what: axis.counts(), given, expected },
         other => other,
     })?;
@@ -34,22 +34,22 @@ pub fn vary(text: &str, sizes: Option<&str>) -> Result<Vary> {
     Vary::new(axis, values, sizes.map(|sizes| sizes.largest()))
 }
 
-/// That a regime was asked for which no backend has, or none that has something of the axis to vary.
+/// Returns the error for a data path on which none of the backends can vary the axis.
 pub fn idle(regime: Regime, axis: Axis) -> Error {
     let having: Vec<_> = Kind::ALL.into_iter().filter(|kind| axis.is_of(*kind, regime)).map(Kind::name).collect();
     let has = |regime: &Regime| Kind::ALL.into_iter().any(|kind| axis.is_of(kind, *regime));
     let expected = match having[..] {
         [] => {
             let others: Vec<_> = Regime::ALL.into_iter().filter(has).map(Regime::name).collect();
-            format!("no backend has {axis} to vary under it; ask for {}", others.join(" or "))
+            format!("no backend can vary {axis} with it; use {}", others.join(" or "))
         }
         _ => format!("none of these backends has it; add {} to --backends", having.join(" or ")),
     };
     Error::Invalid { what: "regime", given: regime.to_string(), expected }
 }
 
-/// That an option, given as it is, would say what `--vary` says.
+/// Returns the error for an option that conflicts with `--vary`.
 pub fn twice(option: &'static str, given: String, axis: Axis) -> Error {
-    let expected = format!("--vary {axis} brings its own; leave out one of the two");
+    let expected = format!("--vary {axis} sets it; leave out one of the two");
     Error::Invalid { what: option, given, expected }
 }

@@ -1,8 +1,8 @@
-//! An application that owns a `wgpu` device and has elementwise work done on it, on data that is already there.
+//! An application that owns a `wgpu` device and runs kernels on data that is already there.
 //!
-//! Stars circle a centre. Their positions and velocities lie in the application's own vertex buffers, which it lends to
-//! crossover; in each frame it records its own render pass, and the kernels add their dispatches to the same encoder before
-//! it. Nothing is read back but the picture that is saved at the end, and the device stays the application's.
+//! Stars orbit a centre. Their positions and velocities are in the application's own vertex buffers, which it lends to
+//! crossover. In each frame the kernels add their dispatches to the application's encoder, before its render pass. Only the
+//! picture is read back, at the end.
 //!
 //! `cargo run --release --example host_app [PICTURE.png]`
 
@@ -17,25 +17,25 @@ const STARS: usize = 100_000;
 const FRAMES: usize = 150;
 const STEP: f32 = 0.008;
 
-/// The pull of a centre with a soft core, along one axis: the velocity a moment later.
+/// The velocity after one step, along one axis, under the gravity of a centre with a soft core.
 const KICK: &str = "speed - step * here * rsqrt(here**2 + across**2 + 0.02)**3";
-/// The position a moment later.
+/// The position after one step.
 const DRIFT: &str = "fma(step, speed, here)";
 
-/// Where the stars are and how they move, along both axes: each is an array, and a vertex buffer.
+/// The positions and velocities of the stars along both axes: arrays in vertex buffers.
 struct Stars {
     here: [DeviceArray; 2],
     speed: [DeviceArray; 2],
 }
 
-/// What moves the stars by one step, in order: all velocities first, then all positions. Each overwrites what it reads.
+/// Returns the kernels of one step, in order: first for the velocities, then for the positions. Each runs in place.
 fn step(gpu: &Gpu, stars: &Stars) -> Result<Vec<BoundKernel>, crossover::Error> {
     let kick = gpu.compile(&Kernel::parse(KICK)?)?;
     let drift = gpu.compile(&Kernel::parse(DRIFT)?)?;
     let mut all = Vec::new();
     for axis in [0, 1] {
         let (here, across, speed) = (&stars.here[axis], &stars.here[1 - axis], &stars.speed[axis]);
-        // In the order in which the formula names them: speed, step, here, across.
+        // In the order of their first use in the formula: speed, step, here, across.
         all.push(kick.bind(&[speed.into(), STEP.into(), here.into(), across.into()], speed)?);
     }
     for axis in [0, 1] {
@@ -45,7 +45,7 @@ fn step(gpu: &Gpu, stars: &Stars) -> Result<Vec<BoundKernel>, crossover::Error> 
     Ok(all)
 }
 
-/// The application's own device, opened as it likes: here with the limits that WebGPU promises everywhere.
+/// Opens the application's own device, here with WebGPU's default limits.
 fn open_device() -> Result<(wgpu::Device, wgpu::Queue), Box<dyn Error>> {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
     let adapter = pollster::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default()))?;
@@ -69,7 +69,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for _ in 0..FRAMES {
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         step.iter().for_each(|kernel| kernel.encode(&mut encoder));
-        // The render pass reads the very buffers that the kernels have written.
+        // The render pass reads the buffers that the kernels have written.
         scene.draw(&mut encoder);
         queue.submit([encoder.finish()]);
     }

@@ -1,5 +1,4 @@
-//! The application itself: it knows nothing of crossover. It draws points from its vertex buffers into a texture, each a
-//! little light that is added to what is there.
+//! The application, independent of crossover. It draws points from its vertex buffers into a texture, with additive blending.
 
 use std::error::Error;
 
@@ -15,7 +14,7 @@ struct Star {
 
 @vertex
 fn place(@location(0) x: f32, @location(1) y: f32, @location(2) u: f32, @location(3) v: f32) -> Star {
-    // The faster, the bluer.
+    // Faster stars are bluer.
     let heat = clamp(length(vec2<f32>(u, v)) - 0.75, 0.0, 1.0);
     let light = mix(vec3<f32>(0.42, 0.18, 0.08), vec3<f32>(0.12, 0.20, 0.44), heat);
     return Star(vec4<f32>(x / 1.6, y / 1.6, 0.0, 1.0), light);
@@ -41,7 +40,7 @@ impl Scene {
             let buffer = device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("stars"),
                 size: 4 * numbers.len() as u64,
-                // STORAGE is what a kernel needs.
+                // Kernels need STORAGE.
                 usage: Use::VERTEX | Use::STORAGE | Use::COPY_DST,
                 mapped_at_creation: false,
             });
@@ -86,7 +85,7 @@ impl Scene {
         pass.draw(0..self.count, 0..1);
     }
 
-    /// Reads the picture back, four bytes a pixel.
+    /// Reads the picture back, four bytes per pixel.
     pub fn picture(&self, device: &wgpu::Device, queue: &wgpu::Queue) -> Result<Vec<u8>, Box<dyn Error>> {
         // Rows begin at multiples of 256 bytes.
         let (row, stride) = (4 * SIDE, (4 * SIDE).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT));
@@ -158,8 +157,8 @@ fn pipeline(device: &wgpu::Device, format: wgpu::TextureFormat) -> wgpu::RenderP
     })
 }
 
-/// Stars on nearly circular orbits, in two arms: x, y and the velocities along both. A golden-ratio sequence serves for
-/// chance, so that every run draws the same picture.
+/// Returns stars on nearly circular orbits, in two arms: x, y and the velocities along both. Golden-ratio sequences replace
+/// random numbers, so every run draws the same picture.
 pub fn galaxy(count: usize) -> [Vec<f32>; 4] {
     let mut all = [const { Vec::new() }; 4];
     for index in 0..count {
@@ -167,7 +166,7 @@ pub fn galaxy(count: usize) -> [Vec<f32>; 4] {
         let radius = 0.08 + 1.3 * chance(0.618_034).powf(0.8);
         let arm = std::f32::consts::PI * (index % 2) as f32;
         let angle = arm + 2.2 * chance(0.754_878) * chance(0.569_84);
-        // The speed of a circle about the soft centre.
+        // The speed of a circular orbit.
         let speed = radius * (radius * radius + 0.02).powf(-0.75);
         let (sin, cos) = angle.sin_cos();
         for (array, value) in all.iter_mut().zip([radius * cos, radius * sin, -speed * sin, speed * cos]) {
@@ -177,7 +176,7 @@ pub fn galaxy(count: usize) -> [Vec<f32>; 4] {
     all
 }
 
-/// Writes a picture of four bytes a pixel as PNG.
+/// Writes a picture of four bytes per pixel as PNG.
 pub fn save(path: &str, picture: &[u8]) -> Result<(), Box<dyn Error>> {
     let file = std::fs::File::create(path).map_err(|error| format!("{path} cannot be written: {error}"))?;
     let mut encoder = png::Encoder::new(std::io::BufWriter::new(file), SIDE, SIDE);

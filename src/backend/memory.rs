@@ -1,9 +1,8 @@
-//! Memory for outputs that costs nothing the second time.
+//! Reusable memory for outputs.
 //!
-//! An array that a program makes anew for each result is paid for page by page: the system finds, clears and maps each of
-//! its pages when it is first written. From ten million elements on, this takes several times as long as computing the
-//! numbers. So keep the output and run into it again; or, where each result is handed on, take it from a [`Pool`]: an array
-//! that is dropped goes back there, and the next one of its size is mapped already.
+//! The system allocates, clears and maps each page of a new array when it is first written. At ten million elements or more
+//! this takes several times as long as computing the numbers. So reuse the output; or, where each result is passed on, take
+//! it from a [`Pool`]: the memory of a dropped array returns to the pool, and the next array of its size is mapped already.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -13,12 +12,12 @@ use memmap2::MmapMut;
 
 use crate::error::{Error, Result};
 
-/// Bytes of a huge page, of which the memory of large arrays is a multiple.
-const HUGE: usize = 2 << 20;
+/// The size of a huge page; the memory of large arrays is a multiple of it.
+const HUGE_PAGE_BYTES: usize = 2 << 20;
 
-/// Arrays that are used again.
+/// A pool of reusable arrays.
 ///
-/// Cloning it gives another handle of the same pool, which threads may share.
+/// A clone is another handle to the same pool, and may be used on another thread.
 ///
 /// ```
 /// use crossover::memory::Pool;
@@ -31,7 +30,7 @@ const HUGE: usize = 2 << 20;
 ///     let mut out = pool.array(x.len())?;
 ///     double.run(&[(&x).into()], &mut out)?;
 ///     assert_eq!(out[999], 3.0);
-///     // Dropped here, and taken again in the next round.
+///     // Dropped here, and reused in the next iteration.
 /// }
 /// # Ok::<(), crossover::Error>(())
 /// ```
@@ -41,19 +40,19 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// A pool without memory.
+    /// Creates an empty pool.
     pub fn new() -> Self {
         Pool::default()
     }
 
-    /// An array of `len` elements, which begins at the start of a page. It holds zeros, or what an earlier array left there.
+    /// Returns an array of `len` elements, aligned to a page. It contains zeros, or the elements of an earlier array.
     ///
-    /// From 2 MiB on it asks the system for huge pages, which are mapped 512 times faster than others, where there are any
-    /// (on Linux, unless `/sys/kernel/mm/transparent_hugepage/enabled` says never).
+    /// Arrays of 2 MiB or more use huge pages where the system has them (on Linux, unless
+    /// `/sys/kernel/mm/transparent_hugepage/enabled` is `never`): one page is mapped instead of 512.
     ///
     /// # Errors
     ///
-    /// [`Error::TooLarge`] if the system does not have as much memory.
+    /// [`Error::TooLarge`] if the system does not have enough memory.
     pub fn array(&self, len: usize) -> Result<HostArray> {
         let memory = match self.take(len) {
             Some(memory) => memory,
@@ -62,7 +61,7 @@ impl Pool {
         Ok(HostArray { memory: Some(memory), len, pool: self.clone() })
     }
 
-    /// The smallest free memory for as many elements: none of more than twice their size.
+    /// Takes the smallest free memory for `len` elements that is at most twice as large as needed.
     fn take(&self, len: usize) -> Option<MmapMut> {
         let (bytes, mut free) = (bytes(len)?, self.free());
         let fits = |memory: &&MmapMut| memory.len() >= bytes && memory.len() / 2 <= bytes;
@@ -71,12 +70,12 @@ impl Pool {
         Some(free.swap_remove(index))
     }
 
-    /// Bytes that wait to be used again.
+    /// Returns the number of idle bytes.
     pub fn cached(&self) -> usize {
         self.free().iter().map(|memory| memory.len()).sum()
     }
 
-    /// Gives the memory that waits to be used again back to the system.
+    /// Returns the idle memory to the system.
     pub fn trim(&self) {
         self.free().clear();
     }
@@ -92,10 +91,13 @@ impl fmt::Debug for Pool {
     }
 }
 
-/// The memory for so many elements, in bytes: whole huge pages for a large array.
+/// Returns the size of the memory for `len` elements in bytes, in whole huge pages for a large array.
 fn bytes(len: usize) -> Option<usize> {
     let bytes = len.max(1).checked_mul(size_of::<f32>())?;
-    if bytes < HUGE { bytes.checked_next_power_of_two() } else { bytes.checked_next_multiple_of(HUGE) }
+    match bytes < HUGE_PAGE_BYTES {
+        true => bytes.checked_next_power_of_two(),
+        false => bytes.checked_next_multiple_of(HUGE_PAGE_BYTES),
+    }
 }
 
 fn map(len: usize) -> Result<MmapMut> {
@@ -105,19 +107,19 @@ fn map(len: usize) -> Result<MmapMut> {
         limit: isize::MAX as u64,
         remedy: "free memory, or run over parts of the array".to_owned(),
     };
-    let bytes = bytes(len).ok_or_else(|| failed("more than addresses count".to_owned()))?;
+    let bytes = bytes(len).ok_or_else(|| failed("more than the address space".to_owned()))?;
     let memory = MmapMut::map_anon(bytes).map_err(|error| failed(error.to_string()))?;
     #[cfg(target_os = "linux")]
-    if bytes >= HUGE {
-        // A wish: without huge pages it is slower the first time, and that is all.
+    if bytes >= HUGE_PAGE_BYTES {
+        // A hint: without huge pages, only the first use is slower.
         let _ = memory.advise(memmap2::Advice::HugePage);
     }
     Ok(memory)
 }
 
-/// An array of `f32` from a [`Pool`], to which its memory returns. It is a slice.
+/// An array of `f32` from a [`Pool`], to which its memory returns when it is dropped. Dereferences to a slice.
 pub struct HostArray {
-    /// There until it is dropped.
+    /// `Some` until the array is dropped.
     memory: Option<MmapMut>,
     len: usize,
     pool: Pool,

@@ -1,4 +1,4 @@
-//! What can go wrong, as values. Every message names the thing, the numbers on both sides and the remedy.
+//! Errors. Every message names the object, the numbers on both sides and the remedy.
 
 pub(crate) mod parse;
 
@@ -7,50 +7,50 @@ use std::fmt;
 use crate::text::{nearest, shortened};
 pub use parse::ParseError;
 
-/// The result of everything in this crate that can fail.
+/// The result of this crate's fallible functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why something could not be done, and what to do about it. Its `Debug` is its `Display`, so that a `main` that returns it
-/// prints what a person can read.
+/// The errors of this crate. `Debug` prints the same as `Display`, so that a `main` that returns an error prints a readable
+/// message.
 #[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A backend, device or instruction set that this machine or build does not have.
     #[error("{what} is not available: {reason}; {remedy}")]
     Unavailable {
-        /// What was asked for, such as `the gpu backend`.
+        /// What was requested, such as `the gpu backend`.
         what: String,
-        /// Why it is not there.
+        /// Why it is not available.
         reason: String,
-        /// What would bring it.
+        /// How to make it available.
         remedy: String,
     },
-    /// A name that is not on the list.
+    /// An unknown name.
     #[error("unknown {what} `{}`{}; known: {}", shortened(.given), did_you_mean(.nearest), .known.join(", "))]
     Unknown {
-        /// What kind of name it is, such as `backend`.
+        /// The kind of name, such as `backend`.
         what: &'static str,
-        /// The name that was given.
+        /// The given name.
         given: String,
-        /// Every name that would have been understood.
+        /// All known names.
         known: Vec<&'static str>,
-        /// The known name nearest to the given one, where one is near.
+        /// The known name most similar to the given one, if any is similar.
         nearest: Option<&'static str>,
     },
-    /// A value that cannot be used, such as a size that is not a whole number.
+    /// A value that cannot be used, such as a size that is not an integer.
     #[error("{what} `{}` cannot be used: {expected}", shortened(.given))]
     Invalid {
-        /// What it was given for, such as `size`.
+        /// What the value is for, such as `size`.
         what: &'static str,
-        /// What was given.
+        /// The given value.
         given: String,
-        /// What is understood.
+        /// What is expected.
         expected: String,
     },
-    /// An earlier sweep that this one cannot go on with.
-    #[error("the earlier sweep cannot be gone on with: {reason}; {remedy}")]
+    /// An earlier sweep that cannot be resumed.
+    #[error("the earlier sweep cannot be resumed: {reason}; {remedy}")]
     Earlier {
-        /// What keeps it, with what there was and what there is.
+        /// What prevents it, with the earlier and the present value.
         reason: String,
         /// What to do instead.
         remedy: String,
@@ -58,37 +58,37 @@ pub enum Error {
     /// A text that is not a formula.
     #[error("{0}")]
     Parse(#[from] ParseError),
-    /// The least or the greatest of no elements.
+    /// The minimum or maximum of an empty array.
     #[error("the {fold} of no elements is not a number; give it at least one element")]
     Empty {
-        /// The fold, such as `min`.
+        /// The reduction, such as `min`.
         fold: &'static str,
     },
-    /// A kernel was given too few or too many inputs.
+    /// Too few or too many inputs for a kernel.
     #[error("kernel `{kernel}` takes {expected} input(s) ({names}), but {found} were given")]
     InputCount {
         /// The kernel's name.
         kernel: String,
         /// The names of its inputs, in order.
         names: String,
-        /// How many it takes.
+        /// The number of inputs that it takes.
         expected: usize,
-        /// How many were given.
+        /// The number of inputs that were given.
         found: usize,
     },
-    /// An input is given by a name that the kernel does not have.
+    /// An input given by an unknown name.
     #[error("kernel `{kernel}` has no input `{input}`{}; its inputs: {names}", did_you_mean(.nearest))]
     UnknownInput {
         /// The kernel's name.
         kernel: String,
-        /// The name that was given.
+        /// The given name.
         input: String,
         /// The names of its inputs, in order.
         names: String,
-        /// The name nearest to the given one, where one is near.
+        /// The name most similar to the given one, if any is similar.
         nearest: Option<String>,
     },
-    /// An input is given twice by its name.
+    /// An input given twice.
     #[error("kernel `{kernel}`: input `{input}` is given twice; give it once")]
     RepeatedInput {
         /// The kernel's name.
@@ -96,7 +96,7 @@ pub enum Error {
         /// The input's name.
         input: String,
     },
-    /// An input is not given.
+    /// A missing input.
     #[error("kernel `{kernel}`: nothing is given for input `{input}`; its inputs: {names}")]
     MissingInput {
         /// The kernel's name.
@@ -106,9 +106,9 @@ pub enum Error {
         /// The names of its inputs, in order.
         names: String,
     },
-    /// The output of a fold has not one element.
+    /// The output of a reduction that does not have one element.
     #[error(
-        "kernel `{kernel}` makes one number of all elements, but the output has {found} elements; \
+        "kernel `{kernel}` reduces all elements to one number, but the output has {found} elements; \
          call `run` with an output of one element"
     )]
     FoldOutput {
@@ -117,7 +117,7 @@ pub enum Error {
         /// The output's length in elements.
         found: usize,
     },
-    /// An input array is not as long as the output, or for a fold, as the others.
+    /// An input array whose length differs from the output's or, for a reduction, from the other inputs'.
     #[error(
         "kernel `{kernel}`: input `{input}` has {found} elements where the other arrays have {expected}; \
          give arrays of one length, or a single value to use it for every element"
@@ -127,36 +127,36 @@ pub enum Error {
         kernel: String,
         /// The input's name.
         input: String,
-        /// The length of the others in elements.
+        /// The length of the other arrays in elements.
         expected: usize,
         /// The input's length in elements.
         found: usize,
     },
-    /// More than a limit allows.
+    /// A size above a limit.
     #[error("{what} needs {needed}, but the limit is {limit}; {remedy}")]
     TooLarge {
         /// What is too large, with its unit.
         what: String,
-        /// How much it needs.
+        /// The size that is needed.
         needed: u64,
-        /// How much there may be.
+        /// The limit.
         limit: u64,
         /// What to do instead.
         remedy: String,
     },
-    /// A part of an array that does not lie within it.
-    #[error("{start}..{end} does not lie within {what}, which has {len} elements; ask for a part of them")]
+    /// A range that is not within its array.
+    #[error("{start}..{end} is not within {what}, which has {len} elements; give a range within them")]
     Range {
-        /// What it was to be a part of.
+        /// The array.
         what: String,
-        /// Where it was to begin, in elements.
+        /// The first element of the range.
         start: usize,
-        /// Where it was to end.
+        /// The end of the range.
         end: usize,
-        /// How many elements there are.
+        /// The number of elements of the array.
         len: usize,
     },
-    /// An input shares some of its elements, but not all, with the output.
+    /// An input that shares some of its elements, but not all, with the output.
     #[error(
         "kernel `{kernel}`: input `{input}` shares some elements with the output, which would be overwritten before they \
          are read; write to another array, or to the whole input"
@@ -167,65 +167,67 @@ pub enum Error {
         /// The input's name.
         input: String,
     },
-    /// A buffer was not made for what it is to be used for.
-    #[error("a buffer cannot be {purpose}: it was made without the usage {missing}; add that where it is created")]
+    /// A buffer without a usage that it needs.
+    #[error("a buffer cannot be {purpose}: it was created without the usage {missing}; add that where it is created")]
     Usage {
-        /// What it was to be used for.
+        /// The intended use.
         purpose: &'static str,
-        /// The usages that it lacks.
+        /// The missing usages.
         missing: String,
     },
-    /// An array is in the memory of another GPU device than the one that is to use it.
+    /// An array of another GPU device.
     #[error(
         "{what} is in the memory of another `Gpu` ({device}) than the one that uses it ({expected}); use the `Gpu` that \
-         made the array, or upload its elements to this one with `Gpu::upload`"
+         created the array, or upload its elements to this one with `Gpu::upload`"
     )]
     OtherDevice {
         /// The array, such as "kernel `poly`: input `x`".
         what: String,
         /// The name of the device that the array is on.
         device: String,
-        /// The name of the device that was to use it.
+        /// The name of the device that uses it.
         expected: String,
     },
-    /// The device took longer than a call may wait.
-    #[error("the GPU was not done after {limit:?}; give it less work at a time, or more time with `Gpu::set_timeout`")]
+    /// A call that took longer than the timeout.
+    #[error(
+        "the GPU did not finish within {limit:?}; give it less work at a time, or more time with `Gpu::set_timeout`"
+    )]
     Timeout {
-        /// How long it was waited for.
+        /// The timeout.
         limit: std::time::Duration,
     },
-    /// The device has not enough memory left.
-    #[error("the GPU is out of memory ({message}); run smaller arrays, or free what holds its memory")]
+    /// The device is out of memory.
+    #[error("the GPU is out of memory ({message}); run smaller arrays, or free memory on the device")]
     OutOfMemory {
-        /// The driver's words.
+        /// The driver's message.
         message: String,
     },
     /// The device is gone: unplugged, reset by its driver, or destroyed.
     #[error("the GPU device was lost ({reason}); open the gpu backend again")]
     DeviceLost {
-        /// The driver's words.
+        /// The driver's message.
         reason: String,
     },
-    /// The generated shader was refused: a bug of this crate.
-    #[error("the shader of kernel `{kernel}` was refused; please report it with the shader: {message}\n{wgsl}")]
+    /// The generated shader was rejected: a bug in this crate.
+    #[error("the shader of kernel `{kernel}` was rejected; please report it with the shader: {message}\n{wgsl}")]
     Shader {
         /// The kernel's name.
         kernel: String,
-        /// What the shader compiler said.
+        /// The shader compiler's message.
         message: String,
-        /// The whole shader.
+        /// The shader's source.
         wgsl: String,
     },
-    /// The device refused a command for another reason.
-    #[error("the GPU refused a command: {message}; run it on another backend, and please report it")]
+    /// Any other device error.
+    #[error("the GPU rejected a command: {message}; run it on another backend, and please report it")]
     Device {
-        /// The driver's words.
+        /// The driver's message.
         message: String,
     },
 }
 
 impl Error {
-    /// An [`Error::Unknown`] that suggests the nearest of the known names.
+    /// Creates an [`Error::Unknown`] that suggests the most similar known name.
     pub(crate) fn unknown(what: &'static str, given: &str, known: Vec<&'static str>) -> Self {
         let nearest = nearest(given, known.iter().copied());
         Error::Unknown { what, given: given.to_owned(), known, nearest }

@@ -1,4 +1,4 @@
-//! What a formula is, and how to write one.
+//! Formulas: the trait, the macro that implements it, and the programs that formulas are traced or parsed into.
 
 pub mod parse;
 pub mod program;
@@ -7,16 +7,16 @@ pub mod trace;
 
 use crate::num::Num;
 
-/// An elementwise function of `N` numbers, written once for every kind of number.
+/// An elementwise function of `N` numbers, generic over the number type.
 ///
-/// [`formula!`](crate::formula!) writes the implementation for the usual case. Write it by hand for a formula with
-/// parameters of its own; mark `eval` `#[inline(always)]` then, since a function that is not inlined into the caller's
-/// instruction set does not widen.
+/// [`formula!`](crate::formula!) implements it in the usual case. Implement it by hand for a formula with parameters of its
+/// own, and mark `eval` `#[inline(always)]`: a function that is not inlined into code for the caller's instruction set does
+/// not use it.
 ///
 /// ```
 /// use crossover::{Formula, Num};
 ///
-/// /// A straight line; slope and offset are compiled in or read from the struct, not passed as inputs.
+/// /// A straight line; slope and offset are read from the struct, not passed as inputs.
 /// struct Line { slope: f32, offset: f32 }
 ///
 /// impl Formula<1> for Line {
@@ -27,10 +27,10 @@ use crate::num::Num;
 /// }
 /// ```
 pub trait Formula<const N: usize>: Send + Sync + 'static {
-    /// The value for one element, or for as many as `T` has lanes.
+    /// Computes the value for one element, or for one element per lane of `T`.
     fn eval<T: Num>(&self, x: [T; N]) -> T;
 
-    /// The names of the inputs, for messages and for the shader's comments: `x0`, `x1`, … unless the formula has better.
+    /// Returns the names of the inputs, for messages and the shader's comments; `x0`, `x1`, … by default.
     fn inputs(&self) -> Vec<String> {
         (0..N).map(|index| format!("x{index}")).collect()
     }
@@ -38,12 +38,11 @@ pub trait Formula<const N: usize>: Send + Sync + 'static {
 
 /// Defines a formula: `formula! { pub fn Name(a, x) { a * x } }`.
 ///
-/// It makes a unit struct `Name` that implements [`Formula`] for as many inputs as there are arguments, named as they are.
-/// Inside the braces `T` is the type of number, so that a constant is `T::constant(0.5)`; everything in [`Num`] can
-/// be called.
+/// Defines a unit struct `Name` that implements [`Formula`] with one input per argument, of the same name. Inside the braces
+/// `T` is the number type: a constant is `T::constant(0.5)`, and all methods of [`Num`] can be called.
 ///
-/// A literal is no `T`: where the compiler says ``cannot multiply `{float}` by `T` `` or ``expected type parameter `T`, found
-/// floating-point number``, put `T::constant(…)` around the literal.
+/// A literal is not a `T`: if the compiler reports ``cannot multiply `{float}` by `T` `` or ``expected type parameter `T`,
+/// found floating-point number``, write `T::constant(…)` around the literal.
 ///
 /// ```compile_fail,E0277
 /// crossover::formula! { fn Twice(x) { 2.0 * x } }

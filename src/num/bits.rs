@@ -1,126 +1,126 @@
-//! Numbers whose bits can be worked on: what the [mathematical functions](crate::num::math) are written in.
+//! Numbers with access to their bits, in which the [mathematical functions](crate::num::math) are written.
 //!
-//! They are `f32`, the lanes of each instruction set, and the symbols that write WGSL. Everything here gives the same bits
-//! on all of the first two; a symbol writes the WGSL for it.
+//! Implemented by `f32`, by the lanes of each instruction set, and by the symbols that emit WGSL. `f32` and all lanes give
+//! the same bits.
 
 use std::num::Wrapping;
 use std::ops::{Add, BitAnd, BitOr, BitXor, Sub};
 
 use crate::num::{Mask, Num};
 
-/// The 32 bits of a number, as a whole number; `+` and `-` wrap.
+/// The 32 bits of a number as an integer; `+` and `-` wrap.
 pub trait Word:
     Copy + Add<Output = Self> + Sub<Output = Self> + BitAnd<Output = Self> + BitOr<Output = Self> + BitXor<Output = Self>
 {
-    /// What a comparison of two such words gives.
+    /// The result of a comparison.
     type Mask: Mask;
 
-    /// The same word in every lane.
+    /// Returns the same word in every lane.
     fn constant(word: u32) -> Self;
-    /// Shifts to the left, zeros coming in. `count` is below 32, here and below.
+    /// Shifts left, filling with zeros. Here and below, `count` is less than 32.
     fn shl(self, count: u32) -> Self;
-    /// Shifts to the right, zeros coming in.
+    /// Shifts right, filling with zeros.
     fn shr(self, count: u32) -> Self;
-    /// Shifts to the right, the sign coming in.
+    /// Shifts right, filling with the sign bit.
     fn sar(self, count: u32) -> Self;
-    /// Whether they are equal.
+    /// Returns whether the words are equal.
     fn eq(self, other: Self) -> Self::Mask;
-    /// Whether this one is less, both taken as signed.
+    /// Returns whether `self < other` as signed integers.
     fn lt(self, other: Self) -> Self::Mask;
-    /// `yes` where `mask` holds and `no` where it does not.
+    /// Returns `yes` where `mask` holds, else `no`.
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 }
 
-/// A number whose bits can be worked on.
+/// A number with access to its bits.
 pub trait Bits: Num {
-    /// Its bits.
+    /// The bits of a number.
     type Word: Word<Mask = Self::Mask>;
 
-    /// Whether [`mul_add`](Num::mul_add) rounds once. A shader's need not.
+    /// Whether [`mul_add`](Num::mul_add) rounds once. In a shader it may round twice.
     const FUSES: bool = true;
 
-    /// The number's bits.
+    /// Returns the number's bits.
     fn to_bits(self) -> Self::Word;
-    /// The number that has these bits.
+    /// Returns the number with these bits.
     fn from_bits(bits: Self::Word) -> Self;
-    /// A whole number below 2³¹ in size as a word, negative ones as two's complement; any word for another number.
+    /// Converts an integer of less than 2³¹ in absolute value to a word, in two's complement. Unspecified for other numbers.
     fn to_word(self) -> Self::Word;
-    /// A word, taken as signed, as the nearest number.
+    /// Converts a signed word to the nearest number.
     fn from_word(word: Self::Word) -> Self;
-    /// Whether the mask holds in any lane. Yes, as far as a symbol knows.
+    /// Returns whether the mask holds in any lane; always true for a symbol.
     fn any(mask: Self::Mask) -> bool;
 
-    /// The number, but NaN where the operand that it was computed from is one. That is so already, but in a shader, which may
-    /// take any number for none of them.
+    /// Returns the number, or NaN where the operand that it was computed from is NaN. Changes nothing on the CPU; a shader's
+    /// compiler may assume that no number is NaN.
     #[inline(always)]
     fn or_nan(self, _operand: Self) -> Self {
         self
     }
 
-    /// The number itself, as one that the compiler knows nothing about: a shader's may take `(a + b) - a` for `b`.
+    /// Returns the number unchanged and hides its origin from a shader's compiler, which may simplify `(a + b) - a` to `b`.
     #[inline(always)]
     fn opaque(self) -> Self {
         self
     }
 
-    /// The number, but no less than `low` and no more than `high`; NaN stays. The sign of a zero is not promised.
+    /// Clamps the number to `low..=high`; keeps NaN. The sign of a zero is unspecified.
     #[inline(always)]
     fn within(self, low: f32, high: f32) -> Self {
         let low = Self::constant(low);
         Self::select(self.lt(low), low, self).at_most(high)
     }
 
-    /// The number, but no more than `high`; NaN stays.
+    /// Limits the number to at most `high`; keeps NaN.
     #[inline(always)]
     fn at_most(self, high: f32) -> Self {
         let high = Self::constant(high);
         Self::select(self.gt(high), high, self)
     }
 
-    /// `self · 2^whole`, rounded once, for a number whose size is between ¼ and 4 and a whole number in ±250.
+    /// Computes `self · 2^whole` with one rounding, for an absolute value from ¼ to 4 and an integer `whole` in ±250.
     #[inline(always)]
     fn scale(self, whole: Self) -> Self {
         scale(self, whole)
     }
 
-    /// The exact remainder of `self / other` with the sign of `self`: C's `fmod`.
+    /// Computes the exact remainder of `self / other` with the sign of `self`, as C's `fmod`.
     fn modulo(self, other: Self) -> Self;
 
-    /// `R` of the number where `mask` holds, and `usual` where it does not. For what is too long to compute in every lane.
+    /// Returns `R` of the number where `mask` holds, else `usual`: a slow path that is too long to compute in every lane.
     fn rare<R: Rare>(self, mask: Self::Mask, usual: Self) -> Self;
 }
 
-/// [`Bits::scale`] where there is no instruction for it.
+/// Implements [`Bits::scale`] where there is no instruction for it.
 #[inline(always)]
 pub(crate) fn scale<B: Bits>(x: B, whole: B) -> B {
-    // One half is added to the exponent, which is exact, so that only the product rounds. NaN is no whole number, and stays
-    // NaN: the word that it gives is 0 or 2³¹, of which nothing reaches the exponent.
+    // One half is added to the exponent, which is exact, so only the product rounds. NaN stays NaN: its word is 0 or 2³¹,
+    // whose shifted halves do not reach the exponent.
     let whole = whole.to_word();
     let half = whole.sar(1);
     B::from_bits(x.to_bits() + half.shl(23)) * power_of_two(whole - half)
 }
 
-/// 2 to the power of a signed word in −126..=127, of which only the last nine bits are looked at.
+/// Returns 2 to the power of a signed word in −126..=127. Only the lowest nine bits are used.
 #[inline(always)]
 pub(crate) fn power_of_two<B: Bits>(word: B::Word) -> B {
     B::from_bits((word + B::Word::constant(127)).shl(23))
 }
 
-/// A function for few numbers: one lane at a time on the CPU.
+/// The slow path of a function, taken for few numbers: one lane at a time on the CPU.
 pub trait Rare {
-    /// What a shader calls it.
+    /// The function's name in a shader.
     const NAME: &'static str;
-    /// Its value.
+    /// Computes the function.
     fn one<S: Single>(x: S) -> S;
 }
 
-/// One number, not several lanes: its words have what only some instruction sets have for lanes.
+/// A scalar: its words have operations that only some instruction sets have for lanes.
 pub trait Single: Bits {
-    /// The product of two words, wrapping.
+    /// Returns the wrapping product of two words.
     fn product(a: Self::Word, b: Self::Word) -> Self::Word;
-    /// Shifts to the left by another word, below 32.
+    /// Shifts left by another word, less than 32.
     fn shift_left(word: Self::Word, count: Self::Word) -> Self::Word;
-    /// Shifts to the right by another word, below 32, zeros coming in.
+    /// Shifts right by another word, less than 32, filling with zeros.
     fn shift_right(word: Self::Word, count: Self::Word) -> Self::Word;
 }
 
@@ -190,7 +190,7 @@ impl Bits for f32 {
     }
 }
 
-/// Calls a function that is seldom needed, out of line.
+/// Calls a slow path out of line.
 #[cold]
 #[inline(never)]
 fn rarely(function: fn(f32) -> f32, x: f32) -> f32 {

@@ -1,22 +1,23 @@
-//! The arithmetic that a formula may use.
+//! The arithmetic of formulas.
 //!
-//! A formula is generic over [`Num`], so the same text runs on a plain `f32`, on SIMD lanes, on `f64`, on numbers that
-//! carry their own error bound, and on symbols that write a program down. What every one of them promises:
+//! A formula is generic over [`Num`], so the same code runs on a plain `f32`, on SIMD lanes, on `f64`, on numbers that
+//! carry their own error bound, and on symbols that record a program. Every implementation guarantees:
 //!
 //! * `+ - * /` and [`sqrt`](Num::sqrt) are correctly rounded (IEEE 754), never contracted and never reassociated.
 //! * [`mul_add`](Num::mul_add) is always fused: one rounding.
 //! * [`min`](Num::min) and [`max`](Num::max) are those of IEEE 754-2019 (`minimum`, `maximum`) and of numpy: a NaN on
 //!   either side gives NaN, and −0 is less than +0.
 //! * The functions, such as [`exp`](Num::exp) or [`atan2`](Num::atan2), are within 1 or 2 units in the last place of the
-//!   exact result, over all numbers; how far off they were found to be is [listed](crate::num::operator). They are this crate's
-//!   own: `x.exp()` of an `f32` outside of a formula is the standard library's, and other bits.
-//! * A NaN is a NaN: which of the many bit patterns it has is not promised.
-//! * All this is so on the CPU. A GPU rounds as [its model](crate::oracle::Wgsl) says, and yet a NaN or an infinity among the
-//!   operands gives what it gives on the CPU; of those that arise in a shader, as from 0 / 0, or by an overflow, WGSL
-//!   promises nothing. See [`bound`](crate::oracle).
+//!   exact result for all numbers; [`operator`] lists the largest errors found. They are this crate's own:
+//!   `x.exp()` of an `f32` outside of a formula is the standard library's, with other bits.
+//! * The bit pattern of a NaN is unspecified.
 //!
-//! There is no `PartialOrd`: a comparison gives a [`Mask`], and [`select`](Num::select) chooses by it. So an `if` on
-//! data does not compile, and whatever does compile can be widened and traced.
+//! On a GPU, the rounding is that of [`Wgsl`](crate::oracle::Wgsl). A NaN or an infinity among the operands gives the CPU's
+//! result; WGSL guarantees nothing about those that a shader produces, as from 0 / 0 or by an overflow. See
+//! [`bound`](crate::oracle).
+//!
+//! There is no `PartialOrd`: a comparison returns a [`Mask`], and [`select`](Num::select) chooses by it. So an `if` on
+//! data does not compile, and all that compiles can be widened and traced.
 
 pub(crate) mod bits;
 pub(crate) mod math;
@@ -31,12 +32,12 @@ use crate::num::operator::{
     binary, operators, ternary, test, unary,
 };
 
-/// A truth value, or one for each lane.
+/// A truth value, or one per lane.
 pub trait Mask: Copy + BitAnd<Output = Self> + BitOr<Output = Self> + Not<Output = Self> {}
 
 impl Mask for bool {}
 
-/// The methods of [`Num`] for the composed operators of the table, and for its functions.
+/// Defines the methods of [`Num`] for the table's composed operators and functions.
 macro_rules! composed_methods {
     ($(
         $(#[$about:meta])+
@@ -97,55 +98,55 @@ macro_rules! composed_methods {
     )*};
 }
 
-/// A number, or one for each lane. See the [module](self) for what the operations promise.
+/// A number, or one per lane. The [module](self) lists the guarantees of the operations.
 pub trait Num:
     Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
 {
-    /// What a comparison of two such numbers gives.
+    /// The result of a comparison.
     type Mask: Mask;
 
-    /// A constant, rounded to the type's precision: `T::constant(0.5)`, `T::constant(2)`.
+    /// Returns a constant, rounded to the type's precision: `T::constant(0.5)`, `T::constant(2)`.
     fn constant(value: impl Into<f64>) -> Self;
 
-    /// The square root, correctly rounded; NaN below −0.
+    /// Returns the correctly rounded square root; NaN below −0.
     fn sqrt(self) -> Self;
-    /// The number without its sign.
+    /// Returns the absolute value.
     fn abs(self) -> Self;
-    /// The largest whole number not above it. Keeps −0.
+    /// Returns the largest integer less than or equal to the number. Keeps −0.
     fn floor(self) -> Self;
-    /// The nearest whole number, of two equally near ones the even one. Keeps the sign of a zero.
+    /// Returns the nearest integer, ties to even. Keeps the sign of a zero.
     fn round(self) -> Self;
-    /// The lesser of two; NaN if either is NaN; −0 is less than +0.
+    /// Returns the lesser of two numbers; NaN if either is NaN; −0 is less than +0.
     fn min(self, other: Self) -> Self;
-    /// The greater of two; NaN if either is NaN; +0 is greater than −0.
+    /// Returns the greater of two numbers; NaN if either is NaN; +0 is greater than −0.
     fn max(self, other: Self) -> Self;
-    /// `self * factor + addend` with one rounding, on every machine.
+    /// Computes `self * factor + addend` with one rounding, on every machine.
     fn mul_add(self, factor: Self, addend: Self) -> Self;
 
-    /// Whether `self < other`; false if either is NaN, as are the next three.
+    /// Returns whether `self < other`; false if either is NaN, as in the next three.
     fn lt(self, other: Self) -> Self::Mask;
-    /// Whether `self <= other`.
+    /// Returns whether `self <= other`.
     fn le(self, other: Self) -> Self::Mask;
-    /// Whether `self > other`.
+    /// Returns whether `self > other`.
     fn gt(self, other: Self) -> Self::Mask;
-    /// Whether `self >= other`.
+    /// Returns whether `self >= other`.
     fn ge(self, other: Self) -> Self::Mask;
-    /// Whether `self == other`; false if either is NaN, and −0 equals +0.
+    /// Returns whether `self == other`; false if either is NaN; −0 equals +0.
     fn eq(self, other: Self) -> Self::Mask;
-    /// Whether `self != other`; true if either is NaN.
+    /// Returns whether `self != other`; true if either is NaN.
     fn ne(self, other: Self) -> Self::Mask;
-    /// `yes` where `mask` holds and `no` where it does not. Both are computed.
+    /// Returns `yes` where `mask` holds, else `no`. Both are computed.
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 
     operators!(composed_methods);
 
-    /// Any function of one number that works on its bits. The named methods call it; so does the next.
+    /// Applies a unary function that works on bits. The named methods call this and the next.
     #[doc(hidden)]
     fn unary_function<F: UnaryFunction>(self) -> Self;
     #[doc(hidden)]
     fn binary_function<F: BinaryFunction>(self, other: Self) -> Self;
 
-    /// Any operator on one number, as one operation. The named methods call it; so do the next four.
+    /// Applies a unary operator as one operation. The named methods call this and the next four.
     #[doc(hidden)]
     #[inline(always)]
     fn unary<O: UnaryOperator>(self) -> Self {
@@ -173,7 +174,7 @@ pub trait Num:
     }
 }
 
-/// The element types of the arrays: `f32` today. Sealed, so that others can follow.
+/// The element types of arrays: `f32` today. Sealed, so that others can follow.
 pub trait Element: Num + Send + Sync + Default + PartialEq + std::fmt::Debug + sealed::Sealed + 'static {}
 
 impl Element for f32 {}

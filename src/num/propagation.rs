@@ -1,26 +1,26 @@
-//! How a function carries an error of its operands into its result: a column of the [table](super::operator).
+//! How a function propagates errors in its operands: a column of the [table](super::operator).
 
-/// How far a function may move when its operands do.
+/// How a function propagates errors in its operands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Passing {
-    /// Rises or falls throughout: the ends of the interval are the furthest.
+    /// Monotone: the extremes are at the ends of the interval.
     Monotone,
-    /// Rises with the size of its operand, whatever the sign.
+    /// Increases with the absolute value of the operand.
     Even,
-    /// Moves by no more than its operand: sine and cosine.
+    /// Changes by no more than the operand: sine and cosine.
     Wave,
-    /// Rises between its poles.
+    /// Increases between its poles.
     Tangent,
-    /// Rises with the size of either operand.
+    /// Increases with the absolute value of either operand.
     Length,
-    /// Monotone in each operand, as long as the first is positive.
+    /// Monotone in each operand, if the first is positive.
     Power,
-    /// Rises with either operand, by no more than the operand does. Where the result is less than a half, it is as exact as a
-    /// half would be.
+    /// Increases with either operand, by no more than the operand does. A result of less than a half has the absolute error
+    /// of a half.
     Rising,
-    /// The angle of a point, given as y and x: its extremes are at corners, unless the origin or the cut is within.
+    /// The angle of a point, given as y and x: its extremes are at corners, unless the origin or the branch cut is within.
     Angle,
-    /// A remainder: moves with its operands as long as the quotient stays the same.
+    /// A remainder: continuous as long as the quotient stays the same.
     Modulo,
     /// The first operand with the sign of the second.
     Sign,

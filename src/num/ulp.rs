@@ -1,11 +1,11 @@
-//! How far a result is from the oracle, in units in the last place.
+//! The distance of a result from the oracle, in units in the last place.
 
-/// The distance of `result` from `oracle` in ULP: their difference over the spacing of `f32` numbers at the oracle, which
-/// is 2⁻¹⁴⁹ among the subnormals. So a correctly rounded result is at most 0.5 off.
+/// Returns the distance of `result` from `oracle` in ULP: their difference over the spacing of `f32` numbers at the oracle,
+/// which is 2⁻¹⁴⁹ among the subnormals. A correctly rounded result is off by at most 0.5.
 ///
-/// The spacing is that of the binade the oracle lies in (definition 2.6 of J.-M. Muller et al., *Handbook of
-/// Floating-Point Arithmetic*, 2nd ed., Birkhäuser 2018). Two NaNs are 0 apart, equal infinities too, and an oracle that
-/// rounds to an infinity is 0 from that infinity; where only one side is finite or a number, the distance is infinite.
+/// The spacing is that of the oracle's binade (definition 2.6 of J.-M. Muller et al., *Handbook of Floating-Point
+/// Arithmetic*, 2nd ed., Birkhäuser 2018). The distance is 0 between two NaNs, between equal infinities, and between an
+/// infinity and an oracle that rounds to it; it is infinite if only one side is finite or NaN.
 ///
 /// ```
 /// use crossover::ulp::distance;
@@ -24,9 +24,9 @@ pub fn distance(result: f32, oracle: f64) -> f64 {
     (f64::from(result) - oracle).abs() / spacing(oracle)
 }
 
-/// The distance between neighbouring `f32` numbers in the binade of `x`.
+/// Returns the distance between neighbouring `f32` numbers in the binade of `x`.
 pub(crate) fn spacing(x: f64) -> f64 {
-    // Below the smallest normal number the spacing no longer shrinks; above the largest it stays the last one.
+    // The spacing is constant below the smallest normal number and above the largest number.
     let magnitude = x.abs().clamp(f64::from(f32::MIN_POSITIVE), f64::from(f32::MAX));
     let power_of_two = f64::from_bits(magnitude.to_bits() & (0x7ff << 52));
     power_of_two * 2.0_f64.powi(-23)

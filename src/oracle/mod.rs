@@ -1,24 +1,22 @@
-//! Numbers that know how wrong they may be: the oracle of every verification.
+//! The oracle: numbers that carry their own error bound.
 //!
-//! A [`Bounded`] carries the value of a formula in `f64` and an upper bound on how far a correct `f32` run may end from
-//! it. Each operation propagates its operands' bounds and adds what its own rounding may add: running error analysis, as
-//! in N. J. Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed., SIAM 2002, section 3.3. The bound comes
-//! from the same formula as the result, so no tolerance is ever chosen by hand.
+//! A [`Bounded`] has the value of a formula in `f64` and an upper bound on the distance of a correct `f32` result from it.
+//! Each operation propagates its operands' bounds and adds its own rounding error: running error analysis, as in N. J.
+//! Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed., SIAM 2002, section 3.3. The bound follows from the
+//! same formula as the result, so no tolerance is chosen by hand.
 //!
-//! How much one operation may add is the [`Model`]'s to say: [`Ieee`] for the CPU backends, [`Wgsl`] for a shader.
+//! The error of one operation is given by the [`Model`]: [`Ieee`] for the CPU backends, [`Wgsl`] for a shader.
 //!
-//! Both ask for the NaN, the infinities and the zeros of numpy. IEEE arithmetic is asked for all of them, a shader for what
-//! it is given:
+//! Both models require numpy's NaN, infinities and signs of zeros: [`Ieee`] in all cases, [`Wgsl`] in these:
 //!
-//! * A NaN operand gives NaN, and is unordered: less than, equal to and greater than nothing.
-//! * An infinite operand is that infinity: what IEEE 754 makes an infinity or a number of it is to be that. Of inf − inf,
-//!   inf · 0, inf / inf and inf / 0 nothing is asked.
-//! * A zero has its sign where no arithmetic makes it: that of an input or constant, of `-x`, `abs`, `floor`, `ceil`,
-//!   `trunc`, `round`, `sign`, `min`, `max`, `clip`, a selection, and of a function whose value is exactly 0.
+//! * A NaN operand gives NaN, and compares as unordered.
+//! * An infinite operand gives the infinity or number of IEEE 754, except in inf − inf, inf · 0, inf / inf and inf / 0.
+//! * A zero has its sign if it is an input or constant, or the result of `-x`, `abs`, `floor`, `ceil`, `trunc`, `round`,
+//!   `sign`, `min`, `max`, `clip`, a selection, or a function whose value is exactly 0.
 //!
-//! Of a NaN or an infinity that arises in a shader from other numbers, as from 0 / 0, a root of −1 or an overflow, WGSL
-//! promises nothing, and of the sign of a zero that `+ - * /`, `sqrt`, `mul_add`, `fract` or `rsqrt` makes neither. Nearly
-//! every device has them as a CPU has, and the functions pass them on.
+//! WGSL guarantees nothing about a NaN or an infinity that arises in a shader from other numbers (0 / 0, a root of −1, an
+//! overflow), nor about the sign of a zero that `+ - * /`, `sqrt`, `mul_add`, `fract` or `rsqrt` produces. Nearly every
+//! device gives the CPU's, and the functions propagate them.
 
 mod propagation;
 pub(crate) mod reduction;
@@ -32,31 +30,31 @@ use crate::num::ulp::spacing;
 use crate::num::{Mask, Num};
 pub use crate::oracle::rounding::{Arithmetic, FUNCTION_ULP, Ieee, Model, Wgsl};
 
-/// The unit roundoff of `f32`, half the distance from 1 to the next number, and 2⁻²⁷ of it more: the oracle itself is
-/// rounded to `f64`, and an `f64` rounding of a fused result may tip the later `f32` one.
+/// The unit roundoff of `f32`, half the distance from 1 to the next number, enlarged by 2⁻²⁷ of itself: the oracle is
+/// rounded to `f64`, and that rounding may change the later rounding of a fused result to `f32`.
 pub(crate) const UNIT: f64 = SLACK / (1 << 24) as f64;
 const SLACK: f64 = 1.0 + 1.0 / (1 << 27) as f64;
 /// The smallest normal `f32`.
 pub(crate) const MIN_NORMAL: f64 = f32::MIN_POSITIVE as f64;
-/// Half the smallest subnormal `f32`: what rounding may add where the exponent can go no lower.
+/// Half the smallest subnormal `f32`: the largest rounding error of a subnormal.
 pub(crate) const HALF_SUBNORMAL: f64 = f32::from_bits(1) as f64 / 2.0;
-/// From here on, rounding to `f32` gives infinity: halfway between the largest number and the next power of two.
+/// The smallest number that rounds to infinity in `f32`: halfway between the largest number and the next power of two.
 pub(crate) const OVERFLOW: f64 = f32::MAX as f64 + (1_u128 << 103) as f64;
 
-/// Where a correct result may lie: within `bound` of `value`.
+/// The interval of correct results: within `bound` of `value`.
 ///
-/// A NaN `value` asks for NaN, an infinite one for that infinity, a zero with a `bound` of zero for a zero of that sign, and
-/// an infinite `bound` for nothing at all: there the arithmetic may overflow, cancel or branch either way.
+/// A NaN or infinite `value` requires the same result; a zero with a `bound` of zero requires a zero of that sign; an
+/// infinite `bound` allows any result, because the arithmetic may overflow, cancel or branch either way.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bound {
     /// The formula's value in `f64`.
     pub value: f64,
-    /// How far a correct `f32` result may be from it.
+    /// The largest distance of a correct `f32` result from it.
     pub bound: f64,
 }
 
 impl Bound {
-    /// Whether `result` is a correct one.
+    /// Returns whether `result` is correct.
     pub fn admits(&self, result: f32) -> bool {
         if self.bound == f64::INFINITY {
             true
@@ -70,17 +68,17 @@ impl Bound {
         }
     }
 
-    /// Whether it is certain to be NaN.
+    /// Returns whether the result must be NaN.
     pub(crate) fn is_nan(&self) -> bool {
         self.value.is_nan() && self.bound == 0.0
     }
 
-    /// Whether it is certain to be that infinity.
+    /// Returns whether the result must be infinite.
     pub(crate) fn is_infinite(&self) -> bool {
         self.value.is_infinite() && self.bound == 0.0
     }
 
-    /// Whether there is a finite value to be near to.
+    /// Returns whether both the value and the bound are finite.
     pub fn is_finite(&self) -> bool {
         self.value.is_finite() && self.bound.is_finite()
     }
@@ -94,12 +92,12 @@ pub struct Bounded<M> {
 }
 
 impl<M: Model> Bounded<M> {
-    /// An input: exact, but for the subnormals that `M` may flush.
+    /// Creates an input: exact, except for subnormals that `M` may flush.
     pub fn new(value: f32) -> Self {
         Self::flushed(f64::from(value), 0.0)
     }
 
-    /// The value and the bound on its error.
+    /// Returns the value and the bound on its error.
     pub fn get(self) -> Bound {
         self.at
     }
@@ -113,14 +111,14 @@ impl<M: Model> Bounded<M> {
         self.at.bound == 0.0
     }
 
-    /// Adds what flushing a subnormal to zero may change.
+    /// Adds the error of flushing a subnormal to zero.
     fn flushed(value: f64, bound: f64) -> Self {
         let subnormal = !M::IEEE && value != 0.0 && value.abs() - bound < MIN_NORMAL;
         Self::at(value, if subnormal { bound + MIN_NORMAL } else { bound })
     }
 
-    /// A result that is NaN or infinite: certain if an operand is so already, where nothing else may come of it. Of what
-    /// arises from other numbers, as of 0 / 0 or by an overflow, only IEEE 754 makes sure.
+    /// Returns a NaN or infinite result: certain if it follows from a NaN or infinite operand. One that arises from other
+    /// numbers, as from 0 / 0 or by an overflow, is certain in IEEE 754 alone.
     fn special(value: f64, carried: f64, operands: &[Self]) -> Self {
         let respected = if value.is_nan() {
             operands.iter().any(|operand| operand.at.is_nan())
@@ -131,18 +129,18 @@ impl<M: Model> Bounded<M> {
         Self::at(value, if certain { 0.0 } else { f64::INFINITY })
     }
 
-    /// The result of an operation that may be off by `units` of 2⁻²⁴, from operands whose errors alone would put it
-    /// `carried` off.
+    /// Returns the result of an operation with a relative error of up to `units` · 2⁻²⁴, where the operands' errors
+    /// contribute `carried`.
     fn rounded(value: f64, carried: f64, units: f64, operands: &[Self]) -> Self {
         if !value.is_finite() {
             return Self::special(value, carried, operands);
         }
-        // 0 · ∞: an error that could be anything times a value that could be nothing.
+        // NaN is 0 · ∞: an unlimited error times a value that may be 0.
         let carried = if carried.is_nan() { f64::INFINITY } else { carried };
         let nearest = value as f32;
         let bound = if M::IEEE && carried == 0.0 && nearest.is_finite() {
-            // The f32 operation had these very operands, so it rounded this very value (the second rounding of a value
-            // rounded to f64 first is harmless from 2p + 2 = 50 bits up; S. A. Figueroa, 1995), fused ones up to UNIT.
+            // The f32 operation had the same operands, so it rounded the same value (rounding to f64 first is harmless with
+            // 2p + 2 = 50 bits or more; S. A. Figueroa, 1995), fused ones up to UNIT.
             (f64::from(nearest) - value).abs() * SLACK
         } else {
             carried + units * UNIT * (value.abs() + carried) + HALF_SUBNORMAL
@@ -161,15 +159,15 @@ impl<M: Model> Bounded<M> {
         Maybe { holds, certain: apart || (self.exact() && other.exact()) || self.at.is_nan() || other.at.is_nan() }
     }
 
-    /// The result of a function that may be off by `ulp`, of its own places or those of a number `least`, from operands whose
-    /// errors alone would put it `carried` off.
+    /// Returns the result of a function with an error of up to `ulp` ULP of the result, or of `least` if that is larger, where
+    /// the operands' errors contribute `carried`.
     fn promised(value: f64, carried: f64, (ulp, least): (f64, f64), operands: &[Self]) -> Self {
         let carried = if carried.is_nan() { f64::INFINITY } else { carried };
         let ulp = if M::IEEE || ulp == 0.0 { ulp } else { FUNCTION_ULP };
         if !value.is_finite() {
             return Self::special(value, carried, operands);
         }
-        // A zero is one whatever rounds, and a function makes it with its sign.
+        // A zero is exact, and a function gives it the right sign.
         if ulp == 0.0 || (value == 0.0 && carried == 0.0) {
             return Self::flushed(value, carried);
         }
@@ -183,7 +181,7 @@ impl<M: Model> Bounded<M> {
         }
     }
 
-    /// The result of choosing between two numbers: their own bounds, or both if the choice could go either way.
+    /// Returns the result of a selection: with its own bound, or with one that covers both numbers if either may be chosen.
     fn chosen(self, passed_over: Self, certain: bool) -> Self {
         if certain {
             return self;
@@ -209,10 +207,10 @@ impl<M: Model> Sub for Bounded<M> {
     }
 }
 
-/// The largest factor for which reordered sums of products are sure not to overflow on the way.
+/// The largest factor for which no intermediate result of reordered sums of products can overflow.
 const LARGEST_FACTOR: f64 = (1_u128 << 120) as f64;
 
-/// How far a product of two bounded numbers may be from the product of their values.
+/// Bounds the distance of a product of two bounded numbers from the product of their values.
 fn product_error<M: Model>(a: Bound, b: Bound) -> f64 {
     if !M::IEEE && a.value.abs().max(b.value.abs()) > LARGEST_FACTOR && !a.is_infinite() && !b.is_infinite() {
         return f64::INFINITY;
@@ -256,7 +254,7 @@ impl<M: Model> Neg for Bounded<M> {
 impl<M: Model> Num for Bounded<M> {
     type Mask = Maybe;
 
-    /// The constant as `f32` has it: the oracle is that of the formula with its constants so rounded.
+    /// Rounds the constant to `f32`: the oracle is that of the formula with rounded constants.
     fn constant(value: impl Into<f64>) -> Self {
         Self::new(value.into() as f32)
     }
@@ -267,7 +265,7 @@ impl<M: Model> Num for Bounded<M> {
         if bound == 0.0 {
             return Self::rounded(root, 0.0, M::SQRT, &[self]);
         }
-        // A value that may be on either side of zero may be a NaN.
+        // The root is NaN if the value may be negative.
         let carried = if value - bound < 0.0 {
             f64::INFINITY
         } else {
@@ -304,7 +302,7 @@ impl<M: Model> Num for Bounded<M> {
 
     fn binary_function<F: BinaryFunction>(self, other: Self) -> Self {
         let carried = if self.exact() && other.exact() { 0.0 } else { F::PASSING.two(F::oracle, self.at, other.at) };
-        // With another second operand these need not be NaN or infinite: a power with the exponent 0 is 1 even of NaN.
+        // With another second operand these may be finite: a power with the exponent 0 is 1 even for NaN.
         let depends = matches!(F::PASSING, Passing::Power | Passing::Length | Passing::Sign);
         let certain = !depends || (self.exact() && other.exact());
         let operands = if certain { &[self, other][..] } else { &[] };
@@ -316,8 +314,8 @@ impl<M: Model> Num for Bounded<M> {
         if self.at.value.is_nan() || other.at.value.is_nan() {
             return self + other;
         }
-        // The least moves no further than the furthest of the two, and if it is certain which that is, as far as that one.
-        // The value is that of `f64`, which tells −0 from +0 as well: a later division does.
+        // The minimum has the bound of the lesser operand if that is certain, else the larger bound of the two. The value is
+        // that of `f64`, with the sign of a zero, on which a later division depends.
         let bound = match (Num::lt(self, other), Num::lt(other, self)) {
             (Maybe { holds: true, certain: true }, _) => self.at.bound,
             (_, Maybe { holds: true, certain: true }) => other.at.bound,
@@ -337,7 +335,7 @@ impl<M: Model> Num for Bounded<M> {
         if M::IEEE {
             return sum;
         }
-        // Not fused, the product is rounded on its own, and may overflow or be flushed there.
+        // If it is not fused, the product is rounded separately, and may overflow or be flushed.
         let product = self * factor;
         let apart = product + addend;
         Self::at(sum.at.value, sum.at.bound.max(apart.at.bound))
@@ -366,7 +364,7 @@ impl<M: Model> Num for Bounded<M> {
     }
 }
 
-/// A truth value that may be uncertain, where the numbers compared are nearer to each other than their errors.
+/// A truth value, uncertain if the compared numbers are closer to each other than their errors.
 #[derive(Clone, Copy, Debug)]
 pub struct Maybe {
     holds: bool,

@@ -1,11 +1,11 @@
-//! Error propagation: how far a function's result may move when its operands do.
+//! Error propagation: how an error in a function's operands changes its result.
 
 use std::f64::consts::PI;
 
 use super::Bound;
 use crate::num::propagation::Passing;
 
-/// How far the farthest of `others` is from `value`; anywhere, if one of them is not a finite number.
+/// Returns the largest distance of `others` from `value`; infinity if one of them is not finite.
 fn farthest(value: f64, others: impl IntoIterator<Item = f64>) -> f64 {
     let apart = others.into_iter().map(|other| (other - value).abs());
     apart.fold(0.0, |most, apart| if apart.is_finite() { f64::max(most, apart) } else { f64::INFINITY })
@@ -16,20 +16,20 @@ impl Bound {
         [self.value - self.bound, self.value + self.bound]
     }
 
-    /// Whether 0 may be meant, or the value be anything at all.
+    /// Returns whether the interval includes 0, or the value is NaN.
     fn near_zero(self) -> bool {
         self.value.is_nan() || self.value.abs() <= self.bound
     }
 }
 
 impl Passing {
-    /// The least size of a result whose places an error is counted in.
+    /// Returns the smallest absolute value whose ULP measures errors: smaller results have the same absolute error.
     pub(crate) fn least(self) -> f64 {
         if self == Passing::Rising { 0.5 } else { 0.0 }
     }
 
-    /// How far `f` may be from its value at `x.value`, if its operand is within the bound. Of an infinite bound nothing is
-    /// known, not even that the operand is a number.
+    /// Bounds the distance of `f` from its value at `x.value` for operands within the bound. With an infinite bound the
+    /// operand may be anything, even NaN.
     pub(crate) fn one(self, f: impl Fn(f64) -> f64, x: Bound) -> f64 {
         if x.bound == f64::INFINITY {
             return f64::INFINITY;
@@ -47,7 +47,7 @@ impl Passing {
         }
     }
 
-    /// As [`one`](Passing::one), for two operands.
+    /// Does the same as [`one`](Passing::one) for two operands.
     pub(crate) fn two(self, f: impl Fn(f64, f64) -> f64, x: Bound, y: Bound) -> f64 {
         if x.bound.max(y.bound) == f64::INFINITY {
             return f64::INFINITY;
@@ -64,20 +64,20 @@ impl Passing {
             Passing::Rising => ends,
             Passing::Angle if !x.near_zero() || (y.value > y.bound) => ends,
             Passing::Modulo => {
-                // A whole quotient is a step, from which the remainder goes down to zero or up to the divisor. None may lie
-                // between the ends, nor where the quotient's own rounding may hide it.
+                // The remainder jumps where the quotient is an integer. No integer may lie between the ends, nor within the
+                // quotient's own rounding error of them.
                 let quotients = || corners(x.ends(), y.ends()).map(|(x, y)| x / y);
                 let slack = quotients().fold(0.0, |most, quotient| f64::max(most, quotient.abs())) * 4.0 * f64::EPSILON;
                 let low = quotients().fold(f64::INFINITY, f64::min) - slack;
                 let high = quotients().fold(f64::NEG_INFINITY, f64::max) + slack;
                 let certain = !y.near_zero() && !x.near_zero() && low.ceil() > high;
-                // Just short of a whole quotient, the remainder may have rounded to the divisor.
+                // Just below an integer quotient, the remainder may have rounded to the divisor.
                 let moved = x.bound + (x.value / y.value).abs().ceil() * y.bound;
                 if certain { moved } else { f64::INFINITY }
             }
             Passing::Sign if y.near_zero() && y.bound > 0.0 => f64::INFINITY,
             Passing::Sign => x.bound,
-            // Whichever way it went, by one number at the most.
+            // By one number at most, in either direction.
             Passing::Next => x.bound + 2.0 * crate::num::ulp::spacing(x.value.abs() + x.bound),
             _ => f64::INFINITY,
         }

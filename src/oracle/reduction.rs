@@ -1,12 +1,12 @@
-//! How far the result of a fold may be from the oracle, from how far its elements may be.
+//! The error bound of a reduction's result, from the bounds of its elements.
 
 use crate::formula::reduction::Fold;
 use crate::formula::reduction::states::one;
 use crate::oracle::rounding::{Arithmetic, Ieee, Model, Wgsl};
 use crate::oracle::{Bound, HALF_SUBNORMAL, MIN_NORMAL, OVERFLOW, UNIT};
 
-/// Where correct results of a fold lie, in whatever order it combines its elements, as long as none is part of more than
-/// [`Fold::depth`] roundings. Of several numbers, which are only parts of a result, nothing is asked.
+/// Returns the bounds of a reduction's results for any order in which no element takes part in more than [`Fold::depth`]
+/// roundings. Results of several numbers, which are parts of another result, are unbounded.
 pub(crate) fn bounds(fold: Fold, arithmetic: Arithmetic, elements: &[Bound]) -> Vec<Bound> {
     match fold.width() {
         1 => vec![match arithmetic {
@@ -37,7 +37,7 @@ fn bound<M: Model>(fold: Fold, elements: &[Bound]) -> Bound {
     }
 }
 
-/// The sum of `f` over the elements, pairwise: naive summation's own error would not be small beside the bound.
+/// Sums `f` over the elements pairwise: the error of naive summation would not be small beside the bound.
 fn total(elements: &[Bound], f: fn(&Bound) -> f64) -> f64 {
     if elements.len() <= 128 {
         return elements.iter().map(f).sum();
@@ -50,7 +50,7 @@ fn sum<M: Model>(elements: &[Bound]) -> Bound {
     let value = total(elements, |x| x.value);
     let carried = total(elements, |x| x.bound);
     if !value.is_finite() {
-        // An infinity among the elements is in the sum in any order, unless the others overflow.
+        // An infinite element makes the sum infinite in any order, unless the others overflow.
         let others = total(elements, |x| if x.value.is_finite() { x.value.abs() } else { 0.0 });
         let certain = (M::IEEE || !value.is_nan()) && carried.is_finite() && others + carried < OVERFLOW;
         return Bound { value, bound: if certain { 0.0 } else { f64::INFINITY } };
@@ -73,7 +73,7 @@ fn mean<M: Model>(elements: &[Bound]) -> Bound {
     Bound { value, bound: if value.is_finite() { bound / count + rounding + flushed } else { bound } }
 }
 
-/// The least or greatest moves no further than any element does.
+/// Bounds the minimum or maximum: it changes by no more than any element does.
 fn extreme(fold: Fold, elements: &[Bound]) -> Bound {
     let merge = |a, b| fold.merge(one(a), one(b))[0];
     let value = elements.iter().map(|x| x.value).reduce(merge).unwrap_or(f64::NAN);
@@ -82,7 +82,7 @@ fn extreme(fold: Fold, elements: &[Bound]) -> Bound {
 
 fn product<M: Model>(elements: &[Bound]) -> Bound {
     let value: f64 = elements.iter().map(|x| x.value).product();
-    // The extremes of what a product of some of the elements can be, as powers of two.
+    // The smallest and largest product of any of the elements, as powers of two.
     let (mut least, mut greatest, mut relative) = (0.0, 0.0, 0.0);
     for x in elements.iter().filter(|x| !x.is_infinite()) {
         let size = x.value.abs();
@@ -90,19 +90,19 @@ fn product<M: Model>(elements: &[Bound]) -> Bound {
         greatest += (size + x.bound).log2().max(0.0);
         relative += (x.bound / size).ln_1p() + M::ARITHMETIC * UNIT;
     }
-    // In some order it overflows, or loses digits among the subnormals: then nothing can be asked.
+    // If some order overflows or loses digits to subnormals, any result is allowed.
     let within = least > MIN_NORMAL.log2() + 1.0 && greatest < OVERFLOW.log2() - 1.0;
     let bound = if value.is_infinite() { 0.0 } else { value.abs() * relative.exp_m1() };
     Bound { value, bound: if within { bound } else { f64::INFINITY } }
 }
 
-/// Whether an element is not 0, if that is certain. NaN is not.
+/// Returns whether an element is not 0, as NaN is not; `None` if that is uncertain.
 fn truth(x: &Bound) -> Option<bool> {
     let certain = x.bound == 0.0 || x.value.abs() > x.bound;
     certain.then_some(x.value != 0.0)
 }
 
-/// 1 if something holds of any element, else 0; and uncertain by 1 where it may or may not.
+/// Returns 1 if a condition holds for any element, else 0; with a bound of 1 if that is uncertain.
 fn any(elements: &[Bound], holds: impl Fn(&Bound) -> Option<bool>) -> Bound {
     let (mut value, mut bound) = (0.0, 0.0);
     for x in elements {
@@ -119,7 +119,7 @@ fn opposite(any: Bound) -> Bound {
     Bound { value: 1.0 - any.value, ..any }
 }
 
-/// The elements without those that are certainly NaN, or with a number in their place.
+/// Removes the elements that are certainly NaN, or replaces them by a number.
 fn numbers(elements: &[Bound], instead: Option<f64>) -> Vec<Bound> {
     let number = |x: &Bound| match instead.map(|value| Bound { value, bound: 0.0 }) {
         other if x.is_nan() => other,
@@ -128,7 +128,7 @@ fn numbers(elements: &[Bound], instead: Option<f64>) -> Vec<Bound> {
     elements.iter().filter_map(number).collect()
 }
 
-/// The index of the least, as far from it as there are others that may be it.
+/// Returns the index of the minimum, with a bound that covers all elements that may be the minimum.
 fn index(elements: impl Iterator<Item = Bound> + Clone) -> Bound {
     if elements.clone().any(|x| x.bound == f64::INFINITY) {
         return Bound { value: 0.0, bound: f64::INFINITY };
@@ -136,7 +136,7 @@ fn index(elements: impl Iterator<Item = Bound> + Clone) -> Bound {
     if let Some(nan) = elements.clone().position(|x| x.value.is_nan()) {
         return Bound { value: nan as f64, bound: 0.0 };
     }
-    // None is the first of the least if another is certainly less, or one before it certainly not greater.
+    // An element is not the first minimum if another is certainly less, or an earlier one certainly not greater.
     let surely = elements.clone().map(|x| x.value + x.bound).fold(f64::INFINITY, f64::min);
     let (mut before, mut least) = (f64::INFINITY, (f64::INFINITY, 0));
     let (mut first, mut last) = (usize::MAX, 0);
@@ -154,8 +154,8 @@ fn index(elements: impl Iterator<Item = Bound> + Clone) -> Bound {
     Bound { value, bound: (value - first as f64).max(last as f64 - value) }
 }
 
-/// A variance, and how far a correct one may be from it: the elements' errors are worth `carried` of its root, and it is then
-/// computed to within `relative`, `linear` times its root, and `absolute`.
+/// A variance and its error: the elements' errors change its root by `carried`; the computation adds `relative` times the
+/// variance, `linear` times its root, and `absolute`.
 struct Variance {
     value: f64,
     carried: f64,
@@ -164,8 +164,8 @@ struct Variance {
     absolute: f64,
 }
 
-/// Roundings of one step of [`Moments`](crate::formula::reduction::states::Moments), all told: two of the sum of squares, up to twelve of what
-/// the step adds to it, and what the rounded mean of a step adds in the steps above it, of which there are as many again.
+/// The number of roundings in one step of [`Moments`](crate::formula::reduction::states::Moments): two in the sum of squares,
+/// up to twelve in the term that is added to it, and as many again from the rounded mean in later steps.
 const ROUNDINGS: f64 = 32.0;
 
 fn variance<M: Model>(elements: &[Bound]) -> Variance {
@@ -178,16 +178,16 @@ fn variance<M: Model>(elements: &[Bound]) -> Variance {
     if elements.is_empty() {
         return Variance { absolute: 0.0, ..unknown(f64::NAN) };
     }
-    // In two passes, and with what the mean's own rounding leaves.
+    // In two passes, with a correction for the rounding of the mean.
     let mean = total(elements, |x| x.value) / count;
     let centred: Vec<Bound> = elements.iter().map(|x| Bound { value: x.value - mean, bound: x.bound }).collect();
     let left = total(&centred, |x| x.value) / count;
     let value = (total(&centred, |x| x.value * x.value) / count - left * left).max(0.0);
-    // A root of a variance is a norm: it moves by no more than that of what its elements move by.
+    // The root of a variance is a norm: it changes by no more than the norm of the elements' errors.
     let carried = (total(elements, |x| x.bound * x.bound) / count).sqrt();
     let depth = f64::from(Fold::depth(elements.len()));
     let most = elements.iter().map(|x| x.value.abs() + x.bound).fold(0.0, f64::max);
-    // The mean is in two numbers; a shader may lose the second. Below the normal numbers, it may lose what is there.
+    // The mean is a double word; a shader may lose the low part, and may flush subnormals.
     let (lost, tiny) = if M::IEEE { (UNIT * UNIT * 8.0, HALF_SUBNORMAL) } else { (UNIT * 4.0, MIN_NORMAL) };
     let off = depth * (lost * most + tiny);
     let relative = ROUNDINGS * M::ARITHMETIC.max(M::DIVISION) * UNIT * (depth + 1.0);
@@ -200,7 +200,7 @@ fn variance<M: Model>(elements: &[Bound]) -> Variance {
 }
 
 impl Variance {
-    /// The variance itself, which is divided once more.
+    /// Returns the bound of the variance, with the last division.
     fn square<M: Model>(self) -> Bound {
         let root = self.value.sqrt() + self.carried;
         let computed = self.relative * root * root + self.linear * root + self.absolute;
@@ -208,7 +208,7 @@ impl Variance {
         self.within(self.value, root * root - self.value + computed + divided)
     }
 
-    /// The standard deviation. An error of a variance is of its root at most the error over the root, and at most its own root.
+    /// Returns the bound of the standard deviation. An error e of a variance v changes √v by at most e / √v, and at most √e.
     fn root<M: Model>(self) -> Bound {
         let value = self.value.sqrt();
         let root = value + self.carried;
@@ -217,7 +217,7 @@ impl Variance {
         self.within(value, self.carried + computed + rounded)
     }
 
-    /// A NaN is certain, or nothing is.
+    /// Returns the bound; a NaN is either certain or unbounded.
     fn within(&self, value: f64, bound: f64) -> Bound {
         Bound { value, bound: if value.is_nan() { self.absolute } else { bound } }
     }

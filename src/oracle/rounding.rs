@@ -1,6 +1,6 @@
-//! How much error one operation may add, by whose arithmetic it is.
+//! Rounding models: how much error one operation may add, in IEEE 754 arithmetic and in WGSL.
 
-/// How much error an arithmetic may add in one operation. The figures are relative, in units of 2⁻²⁴ (half an ULP).
+/// The error that one operation may add. The constants are relative, in units of 2⁻²⁴ (half an ULP).
 pub trait Model: Copy + 'static {
     /// `+ - *` and `mul_add`.
     const ARITHMETIC: f64;
@@ -8,7 +8,7 @@ pub trait Model: Copy + 'static {
     const DIVISION: f64;
     /// `sqrt`.
     const SQRT: f64;
-    /// Whether every operation is correctly rounded, subnormals included, and what infinities and NaN arise are certain.
+    /// Whether every operation is correctly rounded, also for subnormals, and infinities and NaN are those of IEEE 754.
     const IEEE: bool;
 }
 
@@ -23,14 +23,14 @@ impl Model for Ieee {
     const IEEE: bool = true;
 }
 
-/// What a WGSL shader promises: twice the IEEE bound for the operations that are correctly rounded but may be contracted
+/// The arithmetic of a WGSL shader: twice the IEEE bound for operations that are correctly rounded but may be contracted
 /// and reordered; 2.5 ULP for division; for the square root, which WGSL defines as `1 / inverseSqrt(x)`, 2 ULP for the
-/// inverse root and 2.5 for the quotient. Subnormals may be flushed to zero. Nothing is asked where a finite factor is above
-/// 2¹²⁰: a·b + a·c may be computed as a·(b + c), and that sum may overflow.
+/// inverse root and 2.5 for the quotient. Subnormals may be flushed to zero. Any result is allowed where a finite factor is
+/// above 2¹²⁰: a·b + a·c may be computed as a·(b + c), and that sum may overflow.
 ///
 /// WGSL lets an implementation assume that there are no infinities and no NaN, and ignore the sign of a zero. This crate's
-/// shaders look at the bits of numbers, so that those that they are given are respected nevertheless: the
-/// [module](crate::oracle) says which. Those that arise in a shader need not be.
+/// shaders test the bits of numbers, so that those among the inputs are respected as listed in the
+/// [module](crate::oracle). Those that arise in a shader need not be.
 ///
 /// Source: *WebGPU Shading Language*, W3C, section 15.7 "Floating Point Evaluation".
 #[derive(Clone, Copy, Debug)]
@@ -43,15 +43,15 @@ impl Model for Wgsl {
     const IEEE: bool = false;
 }
 
-/// What a mathematical function may be off in a shader, in ULP, unless it is exact: the shader computes it as the CPU does,
-/// and yet a compiler of shaders may contract and reorder.
+/// The largest error of a mathematical function in a shader, in ULP, unless it is exact. The shader uses the CPU's
+/// algorithm, but its compiler may contract and reorder operations.
 pub const FUNCTION_ULP: f64 = 4.0;
 
-/// Whose arithmetic a result came from, and so how far it may be from the oracle.
+/// The arithmetic that computed a result, and so its allowed distance from the oracle.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Arithmetic {
     /// IEEE 754, as on every CPU backend: see [`Ieee`].
     Ieee,
-    /// That of a WGSL shader: see [`Wgsl`].
+    /// WGSL, as in a shader: see [`Wgsl`].
     Wgsl,
 }

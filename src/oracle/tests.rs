@@ -55,7 +55,7 @@ fn a_shader_keeps_nan_infinities_and_zeros_that_it_is_given() {
     for infinite in [infinity + third, infinity * of(2.0), infinity.exp(), infinity.hypot(nan), infinity.sqrt()] {
         assert!(infinite.get().is_infinite());
     }
-    // What arises is not certain, nor is the sign of a zero that arithmetic makes.
+    // Special results of finite operands are not certain, nor is the sign of a zero from arithmetic.
     let either = (infinity + of(1.0)) - infinity;
     for arisen in [
         nan.powf(either),

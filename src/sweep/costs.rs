@@ -1,4 +1,5 @@
 //! A clock and contenders whose every cost is known beforehand. The tests of `crossover-report` include this file, too.
+#![allow(dead_code, reason = "each test uses its own part")]
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -1,4 +1,4 @@
-"""JAX: `jit` on its CPU backend. It has no `out=`: every call gives a fresh array."""
+"""JAX: `jit` on its CPU backend. It has no `out=`: every call allocates its result."""
 
 import jax
 import jax.numpy as jnp
@@ -7,7 +7,7 @@ from workloads import A, GELU_CUBE, GELU_SCALE
 
 
 def set_threads(threads):
-    """JAX has no setting for it: it takes the cores that the process may use."""
+    """Does nothing: JAX uses the cores of the process."""
 
 
 def version():
@@ -27,7 +27,7 @@ BODIES = {
 def jitted(workload, arrays):
     inputs = [jnp.array(array) for array in (arrays.x, arrays.y)[: 2 if workload == "axpy" else 1]]
     body = jax.jit(BODIES[workload]).lower(*inputs).compile()
-    # A call comes back before the work is done.
+    # A call returns before the work is done.
     return lambda: body(*inputs).block_until_ready()
 
 

@@ -1,4 +1,4 @@
-"""Numba: a loop with `njit`, the same with `parallel=True`, and `@vectorize` for one thread and for several."""
+"""Numba: a loop with `njit`, also with `parallel=True`, and `@vectorize` for one thread and for several."""
 
 import math
 from functools import cache, partial
@@ -20,7 +20,7 @@ def set_threads(threads):
 
 
 def version():
-    # Intel's vector functions, which Numba's builds for conda can use and those for pip cannot.
+    # Intel's vector functions, available in Numba's conda builds only.
     svml = "with" if numba.core.config.USING_SVML else "without"
     return f"{numba.__version__} ({svml} SVML)"
 
@@ -50,8 +50,8 @@ BODIES = {"poly": poly, "axpy": axpy, "exp": exp, "gelu": gelu, "damped": damped
 
 @cache
 def loop(workload, parallel):
-    """The loop of a workload, compiled for any length, with the options that one sets for speed: a sum in any order, and
-    elsewhere a multiplication and an addition fused."""
+    """Compiles the loop of a workload for any length, with the usual options for speed: sums in any order, and fused
+    multiplication and addition elsewhere."""
     if workload == "sum":
         body = njit(inline="always")(poly)
 
@@ -83,7 +83,7 @@ def loop(workload, parallel):
 
 @cache
 def ufunc(workload, target):
-    """The workload as a ufunc of float32."""
+    """Compiles the workload as a ufunc of float32."""
     inputs = 2 if workload == "axpy" else 1
     return vectorize([float32(*[float32] * inputs)], target=target)(BODIES[workload])
 
@@ -91,7 +91,7 @@ def ufunc(workload, target):
 def looped(parallel, workload, arrays):
     compiled = loop(workload, parallel)
     if workload == "sum":
-        # In float32 it would be wrong for long arrays, where float64 costs nothing: memory is slower.
+        # float32 would be wrong for long arrays; float64 costs nothing there, because memory is the limit.
         return partial(compiled, arrays.x, np.float32(0) if len(arrays.x) <= LONGEST_FLOAT32_SUM else 0.0)
     inputs = [arrays.x, arrays.y][: 2 if workload == "axpy" else 1]
     return partial(compiled, *inputs, arrays.out)

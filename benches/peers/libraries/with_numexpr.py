@@ -1,11 +1,11 @@
-"""numexpr: `evaluate` on the text, and the compiled expression that it keeps behind it, which is quicker to call."""
+"""numexpr: `evaluate` on the text, and the compiled expression behind it, which has less overhead per call."""
 
 import numexpr
 import numpy as np
 
 from workloads import A, GELU_CUBE, GELU_SCALE
 
-# Numbers that are not whole are given as float32 names: as literals they would make everything float64.
+# Fractions are passed as float32 names: literals would make everything float64.
 NUMBERS = {"a": A, "half": 0.5, "scale": GELU_SCALE, "cube": GELU_CUBE}
 TEXTS = {
     "poly": "x + x**2 + x**3",
@@ -27,12 +27,12 @@ def version():
 
 
 def names(arrays):
-    """Everything a text may name."""
+    """Returns the names that a text may use."""
     return {"x": arrays.x, "y": arrays.y, **{name: np.float32(value) for name, value in NUMBERS.items()}}
 
 
 def evaluate(workload, arrays):
-    """The documented call."""
+    """Returns the documented call."""
     known, text, out = names(arrays), TEXTS[workload], arrays.out
     if workload == "sum":
         return lambda: numexpr.evaluate(text, local_dict=known)
@@ -40,10 +40,10 @@ def evaluate(workload, arrays):
 
 
 def compiled(workload, arrays):
-    """The expression object, without the look-up of text and names that `evaluate` does at every call."""
+    """Returns a call of the expression object, without the look-ups that `evaluate` does at every call."""
     known, out = names(arrays), arrays.out
     used, uses_vml = numexpr.necompiler.getExprNames(TEXTS[workload], {})
-    # Python's `float` is numexpr's name for float32; the optimisation is what `evaluate` asks for.
+    # Python's `float` is numexpr's name for float32; `evaluate` uses the same optimization.
     expression = numexpr.NumExpr(TEXTS[workload], [(name, float) for name in used], optimization="aggressive")
     values = [known[name] for name in used]
     if workload == "sum":

@@ -1,4 +1,4 @@
-"""numpy: ufuncs that write into arrays which are there (`out=`), and the formula as one would write it at first."""
+"""numpy: ufuncs that write into existing arrays (`out=`), and the plain formula."""
 
 from functools import partial
 
@@ -11,7 +11,7 @@ a, half, one, scale, cube = (np.float32(value) for value in (A, 0.5, 1, GELU_SCA
 
 
 def set_threads(threads):
-    """numpy has one thread for all of this."""
+    """Does nothing: numpy uses one thread."""
 
 
 def version():
@@ -19,7 +19,7 @@ def version():
 
 
 def into_out(workload, arrays):
-    """With `out=` and at most one more array: no call allocates."""
+    """Returns a call with `out=` and at most one intermediate array, which does not allocate."""
     x, y, out = arrays.x, arrays.y, arrays.out
 
     def poly():
@@ -55,14 +55,14 @@ def into_out(workload, arrays):
         return np.add.reduce(out)
 
     if workload == "exp":
-        # The result is `out` itself: no wrapper, whose call would count for short arrays.
+        # No wrapper function, whose call would take noticeable time for short arrays.
         return partial(np.exp, x, out=out)
     step = arrays.step if workload in ("poly", "damped", "sum") else None
     return {"poly": poly, "axpy": axpy, "gelu": gelu, "damped": damped, "sum": total}[workload]
 
 
 def plain(workload, arrays):
-    """As one writes it at first: every step makes an array. Products, since numpy's powers from the third on are slow."""
+    """Returns the plain formula, which allocates at every step. It has products: numpy's powers of 3 or more are slow."""
     x, y = arrays.x, arrays.y
     return {
         "poly": lambda: x + x * x + x * x * x,

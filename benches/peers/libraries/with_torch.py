@@ -1,4 +1,4 @@
-"""PyTorch: eager calls that write into tensors which are there (`out=`), and `torch.compile`."""
+"""PyTorch: eager calls that write into existing tensors (`out=`), and `torch.compile`."""
 
 import torch
 
@@ -15,17 +15,17 @@ def version():
 
 
 def forget():
-    """Frees what was compiled for arrays that are gone; else the limit of compilations would be reached."""
+    """Discards the code compiled for earlier arrays, which would reach the limit of recompilations."""
     torch.compiler.reset()
 
 
 def eager(workload, arrays):
-    """With `out=` and at most one more tensor: no call allocates."""
+    """Returns a call with `out=` and at most one intermediate tensor, which does not allocate."""
     x, y, out = (torch.from_numpy(array) for array in (arrays.x, arrays.y, arrays.out))
     step = torch.from_numpy(arrays.step) if workload == "damped" else None
 
     def poly():
-        # (x² + x)·x + x: as few passes as there are, each of them one tensor.
+        # (x² + x)·x + x: the minimum number of passes, each writing one tensor.
         torch.addcmul(x, x, x, out=out)
         torch.addcmul(x, out, x, out=out)
 
@@ -53,7 +53,7 @@ def eager(workload, arrays):
 
 
 def compiled(workload, arrays):
-    """One fused loop that writes into the output, compiled for this length."""
+    """Returns a fused loop that writes into the output, compiled for this length."""
     x, y, out = (torch.from_numpy(array) for array in (arrays.x, arrays.y, arrays.out))
     bodies = {
         "poly": lambda x, y, out: out.copy_(x + x * x + x * x * x),

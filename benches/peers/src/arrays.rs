@@ -1,14 +1,14 @@
-//! The arrays that the contenders share: what they read, and where they write.
+//! The arrays that the contenders share: inputs and output.
 
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 
 use crate::{Outcome, explain};
 
-/// Every array begins at a multiple of this many bytes, as the other libraries' arrays do.
+/// The alignment of every array in bytes, the same as for the other libraries.
 const ALIGNMENT: usize = 64;
 
-/// An array of `f32` that begins at a multiple of [`ALIGNMENT`].
+/// An array of `f32` that is aligned to [`ALIGNMENT`].
 pub struct Aligned {
     all: Vec<f32>,
     from: usize,
@@ -18,12 +18,12 @@ pub struct Aligned {
 impl Aligned {
     pub fn new(len: usize) -> Self {
         let all = vec![0.0_f32; len + ALIGNMENT / size_of::<f32>()];
-        // A vector of `f32` begins at a multiple of four bytes, so that there is such a number.
+        // A vector of `f32` is aligned to four bytes, so the offset is a number of elements.
         let from = all.as_ptr().align_offset(ALIGNMENT);
         Aligned { all, from, len }
     }
 
-    /// The first `len` numbers of a file of little-endian `f32`.
+    /// Reads the first `len` numbers of a file of little-endian `f32`.
     pub fn read(path: &str, len: usize) -> Outcome<Self> {
         const BLOCK: usize = 1 << 20;
         let mut file = File::open(path).map_err(|error| explain(path, error))?;

@@ -1,4 +1,4 @@
-//! What the memory allows: a copy with plain stores, one with streaming stores, and a sum that only reads.
+//! Memory bandwidth: a copy with plain stores, one with streaming stores, and a sum that only reads.
 //!
 //! A contender's rate is shown as a fraction of the best of these, on as many threads, in the same run.
 
@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::Outcome;
 use crate::contender::{Contender, call};
 
-/// Bytes of a part that a thread takes: small enough to share the work evenly, and a multiple of a cache line.
+/// The number of bytes per part: small enough to share the work evenly, and a multiple of a cache line.
 const PART: usize = 1 << 18;
 
 pub fn contender(form: &str) -> Outcome<Contender> {
@@ -29,28 +29,28 @@ pub fn contender(form: &str) -> Outcome<Contender> {
     Ok(Contender { call, one: form.starts_with("read") })
 }
 
-/// How many elements each thread gets: one part for each, unless the parts would be too small to be worth it.
+/// Returns the number of elements per thread: an equal part for each, unless the parts would be too small.
 fn part_of(len: usize) -> usize {
     len.div_ceil(rayon::current_num_threads()).next_multiple_of(16).max(PART / size_of::<f32>())
 }
 
-/// Copies with every thread.
+/// Copies on all threads.
 fn shared(x: &[f32], out: &mut [f32], copy: impl Fn(&mut [f32], &[f32]) + Sync) {
     let part = part_of(x.len());
     out.par_chunks_mut(part).zip(x.par_chunks(part)).for_each(|(out, x)| copy(out, x));
 }
 
-/// The sum of an array, in blocks whose sums are added in `f64`.
+/// Sums an array in blocks whose sums are added in `f64`.
 fn sum(x: &[f32]) -> f64 {
     const BLOCK: usize = 1 << 16;
     x.chunks(BLOCK).map(|block| f64::from(block_sum(block))).sum()
 }
 
-/// The sum of a block, in as many accumulators as hide how long an addition takes.
+/// Sums a block, in enough accumulators to hide the latency of additions.
 fn block_sum(x: &[f32]) -> f32 {
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx512f") {
-        // SAFETY: AVX-512F is there.
+        // SAFETY: AVX-512F is available.
         return unsafe { x86::sum_avx512(x) };
     }
     let (whole, rest) = x.as_chunks::<64>();
@@ -63,7 +63,7 @@ fn block_sum(x: &[f32]) -> f32 {
     sums.iter().chain(rest).sum()
 }
 
-/// A copy past the caches.
+/// Copies with streaming stores.
 type Copy = fn(&mut [f32], &[f32]);
 
 #[cfg(target_arch = "x86_64")]
@@ -80,12 +80,12 @@ fn streaming_copy() -> Outcome<Copy> {
 mod x86 {
     use std::arch::x86_64::*;
 
-    /// How many elements ahead the copy asks for its input: half a page, beyond which it gained nothing.
+    /// The prefetch distance in elements: half a page; larger distances gained nothing.
     const AHEAD: usize = 512;
 
     pub fn streaming_copy(out: &mut [f32], x: &[f32]) {
         assert_eq!(out.len(), x.len());
-        // Streaming stores go to whole cache lines: plain ones as far as the first, and after the last.
+        // Streaming stores write whole cache lines; plain stores write the elements before the first and after the last.
         let head = out.as_ptr().align_offset(64).min(out.len());
         let (out_head, out) = out.split_at_mut(head);
         let (x_head, x) = x.split_at(head);
@@ -94,7 +94,7 @@ mod x86 {
         let (out, out_tail) = out.split_at_mut(whole);
         let (x, x_tail) = x.split_at(whole);
         if is_x86_feature_detected!("avx512f") {
-            // SAFETY: AVX-512F is there, and `out` is aligned to 64 bytes, a multiple of 16 elements, and as long as `x`.
+            // SAFETY: AVX-512F is available, and `out` is aligned to 64 bytes, a multiple of 16 elements, and as long as `x`.
             unsafe { stream_avx512(out, x) }
         } else {
             // SAFETY: SSE2 is part of x86-64; `out` as above.
@@ -109,8 +109,8 @@ mod x86 {
     #[target_feature(enable = "avx512f")]
     unsafe fn stream_avx512(out: &mut [f32], x: &[f32]) {
         for at in (0..out.len()).step_by(16) {
-            // SAFETY: 16 elements from `at` on are within both, and the store is aligned since `out` is. A prefetch may
-            // have an address beyond the end: it is a hint, and reads nothing that the program could see.
+            // SAFETY: the 16 elements starting at `at` are within both, and the store is aligned since `out` is. A prefetch
+            // may have an address beyond the end: it is a hint without an architectural effect.
             unsafe {
                 _mm_prefetch::<_MM_HINT_T0>(x.as_ptr().wrapping_add(at + AHEAD).cast());
                 _mm512_stream_ps(out.as_mut_ptr().add(at), _mm512_loadu_ps(x.as_ptr().add(at)));
@@ -142,7 +142,7 @@ mod x86 {
         let mut sums = [_mm512_setzero_ps(); 8];
         for block in whole {
             for (step, sum) in sums.iter_mut().enumerate() {
-                // SAFETY: 16 elements from 16 times `step` on are within a block of 128; the prefetch is as above.
+                // SAFETY: the 16 elements starting at 16 times `step` are within a block of 128; the prefetch is as above.
                 unsafe {
                     _mm_prefetch::<_MM_HINT_T0>(block.as_ptr().wrapping_add(16 * step + AHEAD).cast());
                     *sum = _mm512_add_ps(*sum, _mm512_loadu_ps(block.as_ptr().add(16 * step)));

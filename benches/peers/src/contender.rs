@@ -1,9 +1,9 @@
-//! What takes part: a call on the arrays, by name.
+//! The contenders: calls on the arrays, by name.
 
 use crate::arrays::Arrays;
 use crate::{Outcome, ceiling, ours, with_ndarray};
 
-/// A call: it reads the first two and writes the third.
+/// A call that reads the first two arrays and writes the third.
 pub type Call = Box<dyn FnMut(&[f32], &[f32], &mut [f32]) -> Outcome<()>>;
 
 /// A call that cannot fail.
@@ -17,7 +17,7 @@ pub fn call(mut body: impl FnMut(&[f32], &[f32], &mut [f32]) + 'static) -> Call 
 /// A workload of one library, ready to run.
 pub struct Contender {
     pub call: Call,
-    /// Whether it gives one number for the whole array.
+    /// Whether it reduces the array to one number.
     pub one: bool,
 }
 
@@ -36,7 +36,7 @@ pub const NAMES: [&str; 10] = [
 ];
 
 impl Contender {
-    /// The contender of a name for a workload.
+    /// Prepares the contender of a name for a workload.
     pub fn prepare(name: &str, workload: &str, threads: usize) -> Outcome<Self> {
         match name.split_once(' ') {
             Some(("crossover", form)) => ours::contender(form, workload, threads),
@@ -46,7 +46,7 @@ impl Contender {
         }
     }
 
-    /// Calls it once.
+    /// Runs the call once.
     pub fn run(&mut self, arrays: &mut Arrays) -> Outcome<()> {
         let out = arrays.out.slice_mut();
         let out = if self.one { &mut out[..1] } else { out };

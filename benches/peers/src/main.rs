@@ -1,5 +1,5 @@
-//! The Rust side of the comparison with other libraries: a process that answers a line on its standard input with a line on
-//! its standard output. `compare.py` beside it builds it, drives it, and does the same with a process for each library.
+//! The Rust program of the comparison with other libraries: answers each line on its standard input with a line on its
+//! standard output. `compare.py` builds and drives it, and a similar process for each Python library.
 //!
 //! | line (words are separated by tabs) | answer |
 //! |---|---|
@@ -10,7 +10,7 @@
 //! | `run` NAME WARM TIMES | `ok` and the seconds that TIMES calls took, after WARM calls that are not counted |
 //! | `drop` | `ok`, with the arrays and contenders gone |
 //!
-//! What goes wrong is answered with `error` and the reason.
+//! The answer to a failed command is `error` and the reason.
 
 mod arrays;
 mod ceiling;
@@ -27,10 +27,10 @@ use std::time::Instant;
 use arrays::{Arrays, write_samples};
 use contender::{Contender, NAMES};
 
-/// What a command gives, or why it gives nothing.
+/// The result of a command, or the reason for its failure.
 pub type Outcome<T> = Result<T, String>;
 
-/// What went wrong with what.
+/// Formats an error with its subject.
 pub fn explain(what: &str, error: impl Display) -> String {
     format!("{what}: {error}")
 }
@@ -42,7 +42,7 @@ struct Server {
 }
 
 impl Server {
-    /// Does what a line says; gives the rest of the answer after `ok`.
+    /// Executes a command line and returns the rest of the answer after `ok`.
     fn answer(&mut self, line: &str) -> Outcome<String> {
         let words: Vec<&str> = line.split('\t').collect();
         match words[..] {
@@ -68,7 +68,7 @@ impl Server {
         Ok((contender, self.arrays.as_mut().ok_or("no arrays are loaded")?))
     }
 
-    /// Runs a contender over an output that holds nothing yet, and writes some of what it gave.
+    /// Clears the output, runs a contender, and writes a sample of its result.
     fn check(&mut self, name: &str, path: &str, stride: usize, tail: usize) -> Outcome<()> {
         let (contender, arrays) = self.find(name)?;
         arrays.out.slice_mut().fill(f32::NAN);

@@ -1,4 +1,4 @@
-//! This crate: each workload as a formula that is compiled, and as text that is read at run time.
+//! This crate: each workload as a compiled formula, and as text that is parsed at run time.
 
 use crossover::{Arg, Backend, Fold, Kernel, Simd, Threads, formula};
 
@@ -44,7 +44,8 @@ fn text(workload: &str) -> Outcome<Kernel> {
     Kernel::parse(text).map_err(|error| explain(text, error))
 }
 
-/// A workload on one thread with SIMD, or on several with the threads backend, which keeps short arrays on the caller's.
+/// Prepares a workload on one thread with SIMD, or on several with the threads backend, which runs short arrays on the
+/// caller's thread.
 pub fn contender(form: &str, workload: &str, threads: usize) -> Outcome<Contender> {
     let kernel = if form == "text" { text(workload) } else { compiled(workload) }?;
     let backend: &dyn Backend = if threads == 1 { &Simd::new() } else { &Threads::new() };

@@ -20,7 +20,7 @@ fn damped(x: f32) -> f32 {
     (-(x * x)).exp() * x.sin()
 }
 
-/// A call that zips the arrays: one after the other, or in parallel.
+/// Creates a call that zips the arrays, sequentially or in parallel.
 macro_rules! zip {
     ($parallel:expr, |$x:ident $(, $y:ident)?| $body:expr) => {
         if $parallel {
@@ -43,7 +43,7 @@ macro_rules! zip {
     };
 }
 
-/// The sum, in `f64`: one after the other in `f32` it would be wrong for long arrays, and no faster.
+/// Creates a sum in `f64`: a sequential one in `f32` would be wrong for long arrays, and no faster.
 fn sum(parallel: bool) -> Call {
     if parallel {
         call(|x, _, out| {

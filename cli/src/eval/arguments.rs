@@ -1,4 +1,4 @@
-//! `NAME=VALUE`: which file or number each input of the formula is given.
+//! `NAME=VALUE`: the file or number for each input of the formula.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use crossover::parse;
 
 use crate::Stop;
 
-/// What an input is given.
+/// The value of an input.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Value {
     /// One number for every element.
@@ -20,12 +20,12 @@ pub enum Value {
     Stdin,
 }
 
-/// The names that arguments give something for.
+/// Returns the names in the arguments.
 pub fn names(arguments: &[String]) -> Vec<&str> {
     arguments.iter().filter_map(|argument| argument.split_once('=')).map(|(name, _)| name).collect()
 }
 
-/// The value of each input of the formula, in the formula's order, from arguments such as `x=a.npy`.
+/// Returns the value of each input, in the formula's order, from arguments such as `x=a.npy`.
 pub fn matched(inputs: &[String], arguments: &[String]) -> Result<Vec<Value>, Stop> {
     let mut found: Vec<Option<(&str, Value)>> = vec![None; inputs.len()];
     let mut stdin = None;
@@ -67,7 +67,7 @@ pub fn matched(inputs: &[String], arguments: &[String]) -> Result<Vec<Value>, St
     }
 }
 
-/// The name and the value's text.
+/// Splits an argument into its name and its value's text.
 fn split<'a>(argument: &'a str, inputs: &[String]) -> Result<(&'a str, &'a str), Stop> {
     let example = inputs.first().map_or("x", String::as_str);
     match argument.split_once('=') {

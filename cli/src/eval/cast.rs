@@ -1,25 +1,25 @@
-//! What the bytes of a file mean: the types of numbers, and how each becomes the nearest `f32`.
+//! Number types of files, and their conversion to the nearest `f32`.
 
 use npyz::{DType, Endianness, TypeChar};
 
 use crate::Stop;
 
-/// How the elements of a file are read.
+/// The conversion of a file's elements.
 #[derive(Clone, Copy)]
 pub enum Elements {
-    /// As they are: float32, the least significant byte first.
+    /// No conversion: little-endian float32.
     Float32,
-    /// Each `size` bytes converted to the nearest `f32`.
+    /// Conversion of each `size` bytes to the nearest `f32`.
     Other {
-        /// Bytes in an element.
+        /// The size of an element in bytes.
         size: usize,
-        /// Converts as many elements as there are.
+        /// Converts all elements.
         convert: fn(&[u8], &mut [f32]),
     },
 }
 
 impl Elements {
-    /// Bytes in an element.
+    /// Returns the size of an element in bytes.
     pub fn size(self) -> usize {
         match self {
             Elements::Float32 => size_of::<f32>(),
@@ -27,11 +27,11 @@ impl Elements {
         }
     }
 
-    /// How to read the elements of `file`, whose type is `dtype`.
+    /// Returns the conversion for the elements of `file`, of type `dtype`.
     ///
     /// # Errors
     ///
-    /// If a number could lose something, so that it would need `--cast`, and that is not given, or if they are not real numbers.
+    /// If the conversion may be inexact and `cast` is not set, or if the elements are not real numbers.
     pub fn of(file: &str, dtype: &DType, cast: bool) -> Result<Elements, Stop> {
         let found = plain(dtype);
         match found {
@@ -49,12 +49,12 @@ impl Elements {
     }
 }
 
-/// Whether the elements are numpy's bool.
+/// Returns whether the elements are numpy's bool.
 pub fn is_bool(dtype: &DType) -> bool {
     matches!(dtype, DType::Plain(found) if found.type_char() == TypeChar::Bool)
 }
 
-/// Whether `f32` has every number of a type.
+/// Returns whether `f32` can represent every number of a type.
 fn is_exact(dtype: &DType) -> bool {
     let DType::Plain(found) = dtype else { return false };
     match found.type_char() {

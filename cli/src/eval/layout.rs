@@ -1,8 +1,8 @@
-//! Shapes and orders: those of the result, and where an element of an input lies.
+//! Shapes and orders of the result and the inputs.
 //!
 //! Elements are numbered in the order in which the result is stored: by rows (C), or by columns (Fortran) where every array
-//! of the result's shape is stored so. Arrays that are stored as the result is are read in passing; the others are read
-//! whole into memory and looked up.
+//! of the result's shape is stored so. Arrays of the same shape and order as the result are streamed; the others are read
+//! whole into memory.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// The number of elements; none if it is beyond counting.
+    /// Returns the number of elements; `None` if it overflows.
     pub fn elements(&self) -> Option<u64> {
         if self.shape.contains(&0) {
             return Some(0);
@@ -27,21 +27,21 @@ impl Layout {
         self.shape.iter().try_fold(1u64, |product, &extent| product.checked_mul(extent))
     }
 
-    /// Whether both orders are one for it: no more than one dimension has elements side by side.
+    /// Returns whether both orders are the same: at most one dimension has more than one element.
     fn is_line(&self) -> bool {
         self.shape.iter().filter(|&&extent| extent != 1).count() <= 1
     }
 
-    /// Whether its elements lie in the order in which the result's do.
+    /// Returns whether the elements are in the order of the result's.
     pub fn is_stored_as(&self, result: &Layout) -> bool {
         self.shape == result.shape && (self.order == result.order || self.is_line())
     }
 
-    /// The layout of the result of arrays with these names and layouts: their shapes broadcast as numpy does it.
+    /// Returns the layout of the result: the shapes of these arrays broadcast as in numpy.
     ///
     /// # Errors
     ///
-    /// If two shapes do not fit, or the result would be beyond counting.
+    /// If two shapes do not match, or the result's number of elements overflows.
     pub fn of_result(arrays: &[(&str, &Layout)]) -> Result<Layout, Stop> {
         let mut result = Layout { shape: Vec::new(), order: Order::C };
         for (name, array) in arrays {
@@ -55,13 +55,13 @@ impl Layout {
             result.order = Order::Fortran;
         }
         if result.elements().is_none_or(|elements| elements > u64::MAX / 8) {
-            return Err(Stop::mistake(format_args!("the result would have shape {result}, which is beyond counting")));
+            return Err(Stop::mistake(format_args!("the result would have shape {result}, whose size overflows")));
         }
         Ok(result)
     }
 }
 
-/// As Python writes it.
+/// Python's notation.
 impl fmt::Display for Layout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.shape[..] {
@@ -71,7 +71,7 @@ impl fmt::Display for Layout {
     }
 }
 
-/// The shape that two shapes make together: aligned at their ends, an extent of 1 gives way.
+/// Broadcasts two shapes: aligned at their ends, an extent of 1 matches any other.
 fn broadcast(a: &[u64], b: &[u64]) -> Option<Vec<u64>> {
     let (longer, shorter) = if a.len() >= b.len() { (a, b) } else { (b, a) };
     let mut shape = longer.to_vec();
@@ -86,7 +86,7 @@ fn broadcast(a: &[u64], b: &[u64]) -> Option<Vec<u64>> {
     Some(shape)
 }
 
-/// What to say of an array that does not fit those before it. Where every two shapes fit, all do.
+/// Returns the message for an array that does not match the earlier ones. If every two shapes match, all do.
 fn misfit(arrays: &[(&str, &Layout)], name: &str, array: &Layout) -> String {
     let misfits = |(_, other): &(&str, &Layout)| broadcast(&other.shape, &array.shape).is_none();
     let (other, shape) = arrays.iter().copied().find(misfits).unwrap_or((name, array));
@@ -97,23 +97,22 @@ fn misfit(arrays: &[(&str, &Layout)], name: &str, array: &Layout) -> String {
     )
 }
 
-/// An array that is in memory whole, to be looked up in the result's order.
+/// An array in memory, read in the result's order.
 pub struct Whole {
     data: Vec<f32>,
-    /// The result's dimensions, the one whose elements lie side by side last: how many elements there are along it, and
-    /// how far apart they are in `data`.
+    /// The extent and the stride in `data` of each dimension of the result, the contiguous one last.
     walk: Vec<(usize, usize)>,
 }
 
 impl Whole {
-    /// `data` laid out as `layout`, which broadcasts to `result`.
+    /// Creates an array from `data` of a `layout` that broadcasts to `result`.
     pub fn new(data: Vec<f32>, layout: &Layout, result: &Layout) -> Whole {
         let missing = result.shape.len() - layout.shape.len();
         let mut strides = vec![0; result.shape.len()];
         let mut stride = 1;
         let mut place = |dimension: usize| {
             let extent = layout.shape[dimension] as usize;
-            // Along an extent of 1 the one element stands for all.
+            // The single element along an extent of 1 is repeated.
             if extent != 1 {
                 strides[missing + dimension] = stride;
             }
@@ -131,7 +130,7 @@ impl Whole {
         Whole { data, walk }
     }
 
-    /// Copies the elements for those of the result from number `from` on.
+    /// Copies the elements for the result's elements, starting at number `from`.
     pub fn look_up(&self, from: u64, mut out: &mut [f32]) {
         let Some(&(row, step)) = self.walk.last() else {
             return out.fill(self.data[0]);

@@ -1,7 +1,7 @@
-//! `crossover eval`: a formula on .npy files of any size.
+//! `crossover eval`: evaluates a formula on .npy files of any size.
 //!
-//! The arguments are matched with the formula's inputs, the files' headers read and their shapes agreed on, all before
-//! anything is written. Then the elements stream through, a chunk at a time, into the output file, a fold or a summary.
+//! Arguments, headers and shapes are checked before anything is written. Then the elements are streamed in chunks into the
+//! output file, a reduction or a summary.
 
 mod arguments;
 mod cast;
@@ -30,27 +30,27 @@ use self::stream::Feed;
 use super::names::Names;
 use super::{Stop, interrupt, memory};
 
-/// How long a read may keep an interrupted command waiting.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// The time that a blocked read may delay the end of an interrupted command.
+const INTERRUPT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What is to be known beside the options.
+/// The notes after the options.
 const NOTES: &str = "\
-The elements stream through, so files may be larger than memory. Shapes broadcast as numpy's do. The result is in \
+Elements are streamed, so files may be larger than memory. Shapes broadcast as in numpy. The result is in \
 Fortran order if all arrays of its shape are, else in C order. Arrays of another shape or order than the result are \
-read whole into memory. Files of float16, float32, bool and integers of up to 16 bits are read as they are, in either \
+read whole into memory. Files of float16, float32, bool and integers of up to 16 bits are read without --cast, in either \
 byte order; bools are conditions. Numbers are written as float32, conditions as bool. \
-A number may be an expression of constants, such as 1/3; a file with such a name is given as ./5. \
-The result is written to a temporary file that takes the name when it is whole: a file that was there keeps its \
+A number may be an expression of constants, such as 1/3; write ./5 for a file with such a name. \
+The result is written to a temporary file that is renamed when it is complete: a replaced file keeps its \
 permissions and, where the system allows it, its owner, but other hard links to it keep the old contents";
 
-/// What a formula is made of, beside functions.
+/// The language without its functions.
 const LANGUAGE: &str = "\
 Formulas: numbers, names, + - * / // % **, comparisons (< <= > >= == !=), which chain as in 0 < x < 1, & | ~ and \
-and, or, not between conditions, parentheses, and the constants pi, tau, e, inf, nan, True and False. An input that is given \
+and, or, not between conditions, parentheses, and the constants pi, tau, e, inf, nan, True and False. A given input \
 hides a constant of the same name. Precedence is Python's, so comparisons joined by & or | need parentheses, and those \
 joined by and or or do not. A condition used as a number is 1 or 0; where of two conditions is a condition. a // b rounds \
-the exact quotient down. Signs and exponents may be as they are printed: − × ÷ ≤ ≥ ≠ π x². \
-sum, mean, min, max, prod, std, var, any, all, argmin, argmax, nansum, nanmin and nanmax of one argument stand around the whole formula.";
+the exact quotient down. Typographic signs and exponents are read, too: − × ÷ ≤ ≥ ≠ π x². \
+sum, mean, min, max, prod, std, var, any, all, argmin, argmax, nansum, nanmin and nanmax of one argument must be outermost.";
 
 #[derive(Args)]
 #[command(after_help = NOTES, after_long_help = language())]
@@ -58,7 +58,7 @@ pub struct Options {
     /// The formula, such as "x + x*x + x**3"
     #[arg(value_name = "EXPR", allow_hyphen_values = true, value_hint = ValueHint::Other)]
     formula: String,
-    /// What each input of the formula is given: an .npy file (`-` is standard input), or a number
+    /// The value of each input: an .npy file (`-` is standard input), or a number
     #[arg(value_name = "NAME=VALUE", value_hint = ValueHint::FilePath)]
     arguments: Vec<String>,
     #[arg(
@@ -75,12 +75,12 @@ pub struct Options {
     /// Convert files of numbers that float32 cannot hold, such as float64 and int32, to the nearest float32
     #[arg(long)]
     cast: bool,
-    /// Print the formula's program, its shader and how many registers it takes, and evaluate nothing
+    /// Print the formula's program, its shader and its number of registers, and evaluate nothing
     #[arg(long)]
     explain: bool,
 }
 
-/// The notes, and after them the language with all its functions.
+/// Returns the notes, the language and its functions.
 fn language() -> String {
     let mut text = format!("{NOTES}\n\n{LANGUAGE}\n\nFunctions:\n");
     for function in Function::all() {
@@ -97,7 +97,7 @@ fn language() -> String {
 
 fn backend_help() -> String {
     let names = Kind::ALL.map(Kind::name).join(", ");
-    format!("Which of the backends {names} [default: {}, else threads]", Kind::ENV)
+    format!("The backend, of {names} [default: {}, else threads]", Kind::ENV)
 }
 
 /// Evaluates the formula, or explains it.
@@ -111,7 +111,7 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     let backend = crossover::open(options.backend.as_deref()).map_err(Stop::mistake)?;
     let scratch = Scratch::default();
     let remove = scratch.clone();
-    let interrupted = interrupt::heed(Some(PATIENCE), move || remove.remove())?;
+    let interrupted = interrupt::heed(Some(INTERRUPT_TIMEOUT), move || remove.remove())?;
     let opened = values.into_iter().map(|value| Opened::of(value, options.cast)).collect::<Result<Vec<_>, _>>()?;
     let kernel = kernel(&options.formula, inputs.iter().zip(&opened))?;
     let (layout, feeds) = feeds(&kernel, opened)?;
@@ -145,7 +145,7 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     }
 }
 
-/// What an input is given, with a file's header read.
+/// The value of an input, with a file's header read.
 enum Opened {
     Number(f32),
     Truth(bool),
@@ -171,7 +171,7 @@ impl Opened {
     }
 }
 
-/// The formula's kernel, now that it is known which inputs are conditions.
+/// Creates the formula's kernel, with the inputs that are conditions.
 fn kernel<'a>(formula: &str, given: impl Iterator<Item = (&'a String, &'a Opened)>) -> Result<Kernel, Stop> {
     let input = |(name, opened): (&'a String, &Opened)| {
         if opened.is_condition() { Input::condition(name) } else { Input::number(name) }
@@ -179,7 +179,7 @@ fn kernel<'a>(formula: &str, given: impl Iterator<Item = (&'a String, &'a Opened
     Kernel::parse_with(formula, &given.map(input).collect::<Vec<_>>()).map_err(Stop::mistake)
 }
 
-/// The kernel to be explained. Inputs that are not given are numbers.
+/// Creates the kernel to explain. Missing inputs are numbers.
 fn explained(options: &Options, inputs: &[String]) -> Result<Kernel, Stop> {
     let names = arguments::names(&options.arguments);
     let given: Vec<String> = inputs.iter().filter(|input| names.contains(&input.as_str())).cloned().collect();
@@ -188,7 +188,7 @@ fn explained(options: &Options, inputs: &[String]) -> Result<Kernel, Stop> {
     kernel(&options.formula, given.iter().zip(&opened))
 }
 
-/// Agrees on the result's layout, and reads whole what cannot be read in passing.
+/// Determines the result's layout, and reads the arrays that cannot be streamed.
 fn feeds(kernel: &Kernel, opened: Vec<Opened>) -> Result<(Layout, Vec<Feed>), Stop> {
     let mut arrays: Vec<(&str, &Layout)> = Vec::new();
     for (name, opened) in kernel.inputs().iter().zip(&opened) {
@@ -215,7 +215,7 @@ fn feeds(kernel: &Kernel, opened: Vec<Opened>) -> Result<(Layout, Vec<Feed>), St
     Ok((result, feeds))
 }
 
-/// Whether the arrays that are read whole fit in memory.
+/// Checks that the arrays that are read whole fit in memory.
 fn enough_memory(arrays: &[(&str, &Layout)], result: &Layout) -> Result<(), Stop> {
     let whole: Vec<_> = arrays.iter().filter(|(_, layout)| !layout.is_stored_as(result)).collect();
     if whole.is_empty() {
@@ -225,11 +225,11 @@ fn enough_memory(arrays: &[(&str, &Layout)], result: &Layout) -> Result<(), Stop
     let bytes =
         elements.fold(0u64, |sum, elements| sum.saturating_add(elements.saturating_mul(size_of::<f32>() as u64)));
     let names = listed(&whole.iter().map(|(name, _)| format!("`{}`", shortened(name))).collect::<Vec<_>>());
-    let what = format!("reading {names} whole, as the result has another shape or order");
-    memory::enough(what, bytes, "store it as the other arrays are")
+    let what = format!("reading {names} whole, because the result has another shape or order");
+    memory::enough(what, bytes, "store it in the shape and order of the other arrays")
 }
 
-/// A kernel, what it is fed, and where it runs.
+/// A kernel, its inputs and its backend.
 struct Work<'k> {
     kernel: &'k Kernel,
     backend: &'k dyn Backend,
@@ -250,7 +250,7 @@ impl Work<'_> {
         stream::run(&mut *prepared, &mut self.feeds, elements, &self.interrupted, take)
     }
 
-    /// The value of a fold: of each chunk, then of those together.
+    /// Computes a reduction: of each chunk, then of the partial results.
     fn fold(self, fold: Fold) -> Result<f32, Stop> {
         const { assert!(stream::CHUNK.is_multiple_of(Fold::CHUNK)) };
         let mut parts = Vec::new();

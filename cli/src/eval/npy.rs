@@ -1,7 +1,7 @@
-//! Reading .npy files: the header, then the elements in passing, so that a file may be larger than memory.
+//! Reads .npy files: the header, then a stream of elements, so that a file may be larger than memory.
 //!
-//! A header is input from anywhere: before `npyz` reads it, its length, its nesting and its numbers are looked at, as
-//! `npyz` would take memory, stack or a wrapped product for whatever it says.
+//! Headers are untrusted: their length, nesting and numbers are checked before `npyz` reads them, which might otherwise exhaust
+//! memory or the stack, or overflow a product.
 
 use std::fmt::Display;
 use std::fs::File;
@@ -14,23 +14,23 @@ use super::cast::{self, Elements};
 use super::layout::Layout;
 use crate::Stop;
 
-/// The longest header that is read: numpy's own limit.
-const LONGEST_HEADER: usize = 10_000;
-/// The deepest nesting in a header; numpy writes two levels, and a few more for structures.
-const DEEPEST: usize = 8;
-/// The most dimensions an array may have, as in numpy.
-const DIMENSIONS: usize = 64;
-/// How many elements are read at once where a whole array is.
-const PIECE: usize = 1 << 20;
+/// The maximum length of a header in bytes: numpy's own limit.
+const MAX_HEADER_BYTES: usize = 10_000;
+/// The maximum nesting in a header; numpy writes two levels, and a few more for structures.
+const MAX_NESTING: usize = 8;
+/// The maximum number of dimensions, as in numpy.
+const MAX_DIMENSIONS: usize = 64;
+/// The number of elements per read of a whole array.
+const PIECE_ELEMENTS: usize = 1 << 20;
 
-/// An .npy file of which the elements are still to be read.
+/// An .npy file whose header has been read.
 pub struct Npy {
-    /// For messages: the path, or `standard input`.
+    /// The name in messages: the path, or `standard input`.
     file: String,
     reader: Box<dyn Read>,
     elements: Elements,
     pub layout: Layout,
-    /// Whether it holds bools.
+    /// Whether the elements are bools.
     pub condition: bool,
     total: u64,
     read: u64,
@@ -43,18 +43,18 @@ impl Npy {
     ///
     /// # Errors
     ///
-    /// If it cannot be opened or understood, holds what is not read, or is shorter than its header says.
+    /// If it cannot be opened or parsed, has an unsupported type, or is shorter than its header specifies.
     pub fn open(path: &Path, cast: bool) -> Result<Npy, Stop> {
         let name = path.display().to_string();
         let refused = |error: io::Error| {
-            Stop::mistake(format_args!("{name} cannot be read ({error}); give an .npy file that is there and readable"))
+            Stop::mistake(format_args!("{name} cannot be read ({error}); give an existing, readable .npy file"))
         };
         let file = File::open(path).map_err(refused)?;
         let metadata = file.metadata().map_err(refused)?;
         if metadata.is_dir() {
             return Err(Stop::mistake(format_args!("{name} is a folder; give an .npy file in it")));
         }
-        // Only of a regular file is it known how much it holds.
+        // Only a regular file has a known length.
         let held = metadata.is_file().then_some(metadata.len());
         Npy::new(name.clone(), Box::new(file), held, cast)
     }
@@ -73,14 +73,14 @@ impl Npy {
         let elements = Elements::of(&file, &header.dtype(), cast)?;
         let layout = Layout { shape: header.shape().to_vec(), order: header.order() };
         let total = layout.elements().filter(|total| total.checked_mul(elements.size() as u64).is_some());
-        let Some(total) = total.filter(|_| layout.shape.len() <= DIMENSIONS) else {
-            return Err(Stop::mistake(format_args!("{file}: no array has its shape, {layout}; write the file anew")));
+        let Some(total) = total.filter(|_| layout.shape.len() <= MAX_DIMENSIONS) else {
+            return Err(Stop::mistake(format_args!("{file}: its shape {layout} is impossible; write the file again")));
         };
         let (claimed, held) = (total * elements.size() as u64, held.map(|held| held.saturating_sub(begin)));
         if let Some(held) = held.filter(|held| *held < claimed) {
             return Err(Stop::mistake(format_args!(
-                "{file} is cut short: its header says shape {layout} of {}, {claimed} bytes, but it holds {held}; write or \
-                 copy it anew",
+                "{file} is truncated: its header specifies shape {layout} of {}, {claimed} bytes, but it has {held}; write \
+                 or copy it again",
                 header.dtype().descr()
             )));
         }
@@ -88,7 +88,7 @@ impl Npy {
         Ok(Npy { file, reader, elements, layout, condition, total, read: 0, bytes: Vec::new() })
     }
 
-    /// Reads the next elements, as many as there is room for.
+    /// Reads the next elements, filling `out`.
     ///
     /// # Errors
     ///
@@ -96,12 +96,12 @@ impl Npy {
     ///
     /// # Panics
     ///
-    /// If it has fewer.
+    /// If fewer elements are left.
     pub fn read(&mut self, out: &mut [f32]) -> Result<(), Stop> {
-        assert!(out.len() as u64 <= self.total - self.read, "more elements are asked for than there are");
+        assert!(out.len() as u64 <= self.total - self.read, "more elements are requested than are left");
         let done = match self.elements {
             Elements::Float32 => self.reader.read_exact(bytemuck::cast_slice_mut(out)).map(|()| {
-                // Nothing to do where the machine's own order is the file's.
+                // A no-op on a little-endian machine.
                 out.iter_mut().for_each(|value| *value = f32::from_bits(u32::from_le(value.to_bits())));
             }),
             Elements::Other { size, convert } => {
@@ -111,7 +111,7 @@ impl Npy {
         };
         done.map_err(|error| match error.kind() {
             io::ErrorKind::UnexpectedEof => Stop::mistake(format_args!(
-                "{} ends before the {} elements that its header says; write or copy it anew",
+                "{} ends before the {} elements that its header specifies; write or copy it again",
                 self.file, self.total
             )),
             _ => unreadable(&self.file, error),
@@ -129,12 +129,12 @@ impl Npy {
         let mut all = Vec::new();
         let mut left = self.total as usize;
         while left > 0 {
-            let now = left.min(PIECE);
-            // Piece by piece, so that a pipe whose header lies costs no more memory than it sends.
+            let now = left.min(PIECE_ELEMENTS);
+            // Piece by piece, so that a pipe with a wrong header takes no more memory than it sends.
             if all.try_reserve(now).is_err() {
                 return Err(Stop::mistake(format_args!(
-                    "{} is read whole, as it is stored in another order or shape than the result, but its {} elements do \
-                     not fit in memory; store it as the result is",
+                    "{} is read whole, because its order or shape differs from the result's, but its {} elements do not fit \
+                     in memory; store it in the result's order and shape",
                     self.file, self.total
                 )));
             }
@@ -148,13 +148,15 @@ impl Npy {
 }
 
 fn unreadable(file: &str, error: io::Error) -> Stop {
-    Stop::mistake(format_args!("{file} cannot be read ({error}); give an .npy file that can"))
+    Stop::mistake(format_args!("{file} cannot be read ({error}); give a readable .npy file"))
 }
 
-/// The header, and how many bytes it takes.
+/// Reads the header, and returns it with its length in bytes.
 fn read_header(file: &str, reader: &mut dyn Read) -> Result<(NpyHeader, u64), Stop> {
     let broken = |what: &dyn Display| {
-        Stop::mistake(format_args!("{file} is not a sound .npy file: {what}; write it anew, as with numpy.save"))
+        Stop::mistake(format_args!(
+            "{file} is not a valid .npy file: {what}; write it again, for example with numpy.save"
+        ))
     };
     let mut take = |count: usize| {
         let mut bytes = vec![0; count];
@@ -173,27 +175,28 @@ fn read_header(file: &str, reader: &mut dyn Read) -> Result<(NpyHeader, u64), St
         [1, 0] => take(2)?,
         [2 | 3, 0] => take(4)?,
         _ => {
-            let which = format!("its format is version {}.{}, but 1.0, 2.0 and 3.0 are known", version[0], version[1]);
+            let which =
+                format!("its format is version {}.{}, but 1.0, 2.0 and 3.0 are supported", version[0], version[1]);
             return Err(broken(&which));
         }
     };
     bytes.extend(&length);
     let length = length.iter().rev().fold(0, |sum, byte| (sum << 8) | usize::from(*byte));
-    if length > LONGEST_HEADER {
-        return Err(broken(&format_args!("its header has {length} bytes, but {LONGEST_HEADER} are the most")));
+    if length > MAX_HEADER_BYTES {
+        return Err(broken(&format_args!("its header has {length} bytes, but at most {MAX_HEADER_BYTES} are allowed")));
     }
     let text = without_long(take(length)?);
     plausible(&text).map_err(|what| broken(&what))?;
     bytes.extend(text);
     let header = NpyHeader::from_reader(&bytes[..]).map_err(|error| {
         let error = error.to_string();
-        // The Python parser's errors are pictures of several lines.
-        broken(&if error.contains('\n') { "its header is no Python dictionary" } else { &error })
+        // The Python parser's errors span several lines.
+        broken(&if error.contains('\n') { "its header is not a Python dictionary" } else { &error })
     })?;
     Ok((header, bytes.len() as u64))
 }
 
-/// The header with a blank for each `L` behind a number: so Python 2 wrote a long one, as in the shape `(4L,)`.
+/// Replaces each `L` after a number by a blank: Python 2 wrote long integers with it, as in the shape `(4L,)`.
 fn without_long(mut text: Vec<u8>) -> Vec<u8> {
     let (mut quote, mut number) = (None, false);
     for byte in &mut text {
@@ -208,7 +211,7 @@ fn without_long(mut text: Vec<u8>) -> Vec<u8> {
     text
 }
 
-/// Whether `npyz` can read this header without harm, whatever it then finds.
+/// Checks that `npyz` can read this header safely.
 fn plausible(text: &[u8]) -> Result<(), &'static str> {
     let mut depth = 0usize;
     for byte in text {
@@ -217,17 +220,17 @@ fn plausible(text: &[u8]) -> Result<(), &'static str> {
             b')' | b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if depth > DEEPEST {
+        if depth > MAX_NESTING {
             return Err("its header is nested too deeply");
         }
     }
-    // Every number in it, extents among them. The product, zeros aside, bounds every product that `npyz` makes.
+    // All numbers, including the extents. Their product, without zeros, bounds every product that `npyz` computes.
     let words =
         text.split(|byte| !byte.is_ascii_alphanumeric()).filter(|word| word.first().is_some_and(u8::is_ascii_digit));
     let numbers = words.map(|word| std::str::from_utf8(word).ok().and_then(|word| word.parse::<u64>().ok()));
     let product =
         numbers.map(|number| Some(number?.max(1))).try_fold(1u64, |product, number| product.checked_mul(number?));
-    product.map(|_| ()).ok_or("its header has numbers beyond counting, or words that are none")
+    product.map(|_| ()).ok_or("its header has invalid numbers, or numbers whose product overflows")
 }
 
 #[cfg(test)]
@@ -255,7 +258,7 @@ mod tests {
             ["4294967296, 4294967296", "0, 4294967296, 4294967296", "18446744073709551616", "0xfffffffffffffffff"]
         {
             let text = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({shape},), }}");
-            assert!(refused(&npy(&text)).contains("beyond counting"), "{shape}");
+            assert!(refused(&npy(&text)).contains("product overflows"), "{shape}");
         }
         assert!(refused(b"\x93NUMPY\x02\x00\xff\xff\xff\xff{}").contains("4294967295 bytes"));
     }
@@ -272,7 +275,7 @@ mod tests {
                     assert_eq!(stop.message.lines().count(), 1, "{}", stop.message);
                 }
             }
-            assert!(refused(&sound[..at]).contains("not a sound .npy file"));
+            assert!(refused(&sound[..at]).contains("not a valid .npy file"));
         }
     }
 }

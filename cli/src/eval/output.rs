@@ -1,5 +1,5 @@
-//! Writing the result: to a temporary file beside the target that takes its name when whole, so that a failure leaves the
-//! target as it was; or straight to a pipe, a device or standard output, where nothing can be taken back.
+//! Writes the result: to a temporary file that is renamed when complete, so that a failure does not change the target; or
+//! directly to a pipe, a device or standard output.
 
 use std::fmt::Display;
 use std::fs::{self, File, OpenOptions};
@@ -13,7 +13,7 @@ use tempfile::NamedTempFile;
 use super::layout::Layout;
 use crate::{Stop, beside};
 
-/// The path of the temporary file while there is one, for whoever has to remove it when the process ends early.
+/// The path of the temporary file, if any, to be removed if the process ends early.
 #[derive(Clone, Default)]
 pub struct Scratch(Arc<Mutex<Option<PathBuf>>>);
 
@@ -21,7 +21,7 @@ impl Scratch {
     /// Removes the temporary file, if there is one.
     pub fn remove(&self) {
         if let Some(path) = self.lock().take() {
-            // The process is about to end; if the file cannot be removed, nothing more can be done.
+            // Ignores an error: the process is about to end.
             let _ = fs::remove_file(path);
         }
     }
@@ -31,12 +31,12 @@ impl Scratch {
     }
 }
 
-/// Where the result is written.
+/// The destination of the result.
 pub struct Output {
-    /// For messages: the path, or `standard output`.
+    /// The name in messages: the path, or `standard output`.
     name: String,
     to: To,
-    /// The header until it is written: with the first elements, so that a stream gets nothing of a run that fails before.
+    /// The header until it is written, with the first elements: a stream gets nothing from a run that fails before.
     header: Vec<u8>,
     /// The bytes of conditions.
     bytes: Vec<u8>,
@@ -64,7 +64,7 @@ impl Output {
             if io::stdout().is_terminal() {
                 return Err(Stop::mistake(
                     "standard output is a terminal, which cannot show the bytes of an .npy file; name a file with --out, \
-                     send the output to a program or a file, or leave --out away to print the result",
+                     redirect the output to a program or a file, or omit --out to print the result",
                 ));
             }
             Output::stdout()
@@ -85,7 +85,7 @@ impl Output {
         let to = if straight {
             To::Straight(OpenOptions::new().write(true).open(path).map_err(|error| refused(&error))?)
         } else {
-            // Through a link to the file itself: a rename would replace the link.
+            // Resolves links: a rename would replace a link.
             let (target, there) = beside::resolved(path).map_err(|error| refused(&error))?;
             let file = beside::file(&target, there.as_ref()).map_err(|error| refused(&error))?;
             *scratch.lock() = Some(file.path().to_owned());
@@ -94,7 +94,7 @@ impl Output {
         Ok(Output::new(name, to))
     }
 
-    /// Standard output.
+    /// Opens standard output.
     pub fn stdout() -> Output {
         Output::new("standard output".to_owned(), To::Stdout(io::stdout()))
     }
@@ -107,7 +107,7 @@ impl Output {
     ///
     /// # Errors
     ///
-    /// If it cannot be written, or nobody reads it any more.
+    /// If it cannot be written, or the reader has closed the pipe.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Stop> {
         let to: &mut dyn Write = match &mut self.to {
             To::Stdout(to) => to,
@@ -118,13 +118,13 @@ impl Output {
         to.write_all(&header).and_then(|()| to.write_all(bytes)).map_err(|error| refused(&self.name, error))
     }
 
-    /// Writes elements, least significant byte first.
+    /// Writes elements as little-endian float32.
     ///
     /// # Errors
     ///
     /// As [`write`](Output::write).
     pub fn write_numbers(&mut self, values: &mut [f32]) -> Result<(), Stop> {
-        // Nothing to do where the machine's own order is the file's.
+        // A no-op on a little-endian machine.
         values.iter_mut().for_each(|value| *value = f32::from_bits(value.to_bits().to_le()));
         self.write(bytemuck::cast_slice(values))
     }
@@ -143,11 +143,11 @@ impl Output {
         written
     }
 
-    /// Gives the result its name.
+    /// Flushes the result, and renames the temporary file.
     ///
     /// # Errors
     ///
-    /// If it cannot be written after all.
+    /// If it cannot be written.
     pub fn finish(mut self) -> Result<(), Stop> {
         self.write(&[])?;
         let Output { name, to, .. } = self;
@@ -155,9 +155,9 @@ impl Output {
             To::Stdout(mut to) => to.flush(),
             To::Straight(mut to) => to.flush(),
             To::Beside { file, target, scratch } => {
-                // Locked until it has its name: it is either removed or whole.
+                // Locked until it is renamed: the file is either removed or complete.
                 let mut path = scratch.lock();
-                // On the disk before it has its name: else a power cut could leave the name and not the elements.
+                // Synced before the rename: else a loss of power could leave the name without the elements.
                 let synced = file.as_file().sync_all();
                 let done = synced.and_then(|()| file.persist(target).map(drop).map_err(|error| error.error));
                 *path = None;
@@ -172,7 +172,7 @@ fn refused(name: &str, error: io::Error) -> Stop {
     match error.kind() {
         io::ErrorKind::BrokenPipe => Stop::unread(),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Stop::mistake(format_args!(
-            "{name} cannot be written ({error}); make room, or name another place with --out"
+            "{name} cannot be written ({error}); free some space, or name another file with --out"
         )),
         _ => cannot(name, &error),
     }

@@ -1,39 +1,38 @@
-//! A result as text, laid out as numpy's `print` does: in full up to 1000 elements, else the edges of each dimension.
+//! Formats a result like numpy's `print`: in full up to 1000 elements, else the edges of each dimension.
 //!
-//! Every number has the shortest digits that read back as the same `f32`, as with numpy's print option
-//! `floatmode='unique'`.
+//! Every number has the fewest digits that parse to the same `f32`, as with numpy's print option `floatmode='unique'`.
 
 use npyz::Order;
 
 use super::layout::Layout;
 
-/// More elements than this are summarised.
-const FULL: u64 = 1000;
-/// How many elements are shown at each end of a dimension that is summarised.
-const EDGE: u64 = 3;
-/// How long a line may be.
-const WIDTH: usize = 75;
+/// The maximum number of elements that are shown in full.
+const MAX_FULL_ELEMENTS: u64 = 1000;
+/// The number of elements shown at each end of a summarised dimension.
+const EDGE_ELEMENTS: u64 = 3;
+/// The maximum length of a line.
+const LINE_WIDTH: usize = 75;
 
-/// Gathers the elements that are shown, out of all those that pass.
+/// Collects the elements to show from a stream of elements.
 pub struct Summary {
     layout: Layout,
     condition: bool,
     summarised: bool,
     /// The shown elements so far, in the order in which the result is stored.
     shown: Vec<f32>,
-    /// The number of the next element to be shown.
+    /// The number of the next element to show.
     next: Option<u64>,
 }
 
 impl Summary {
     pub fn new(layout: Layout, condition: bool) -> Summary {
-        let summarised = layout.elements().is_none_or(|elements| elements > FULL);
+        let summarised = layout.elements().is_none_or(|elements| elements > MAX_FULL_ELEMENTS);
         let mut summary = Summary { layout, condition, summarised, shown: Vec::new(), next: None };
         summary.next = summary.place();
         summary
     }
 
-    /// Takes the elements from number `from` on.
+    /// Takes the next elements, starting at number `from`.
     pub fn take(&mut self, from: u64, values: &[f32]) {
         while let Some(&value) = self.next.and_then(|next| values.get(next.checked_sub(from)? as usize)) {
             self.shown.push(value);
@@ -41,12 +40,12 @@ impl Summary {
         }
     }
 
-    /// How many elements along a dimension are shown.
+    /// Returns the number of elements shown along a dimension.
     fn kept(&self, extent: u64) -> u64 {
-        if self.summarised { extent.min(2 * EDGE) } else { extent }
+        if self.summarised { extent.min(2 * EDGE_ELEMENTS) } else { extent }
     }
 
-    /// The number, among all elements, of the next to be shown.
+    /// Returns the number of the next element to show.
     fn place(&self) -> Option<u64> {
         let (mut rest, mut place, mut stride) = (self.shown.len() as u64, 0, 1);
         let mut walk = |extent: u64| {
@@ -55,7 +54,7 @@ impl Summary {
                 return;
             }
             let (index, omitted) = (rest % kept, extent - kept);
-            place += stride * if index < EDGE { index } else { index + omitted };
+            place += stride * if index < EDGE_ELEMENTS { index } else { index + omitted };
             rest /= kept;
             stride *= extent;
         };
@@ -67,7 +66,7 @@ impl Summary {
         (rest == 0 && !empty).then_some(place)
     }
 
-    /// The text, when all elements have passed.
+    /// Returns the text, after all elements have been taken.
     pub fn text(self) -> String {
         let words = match (&self.shown[..], self.condition) {
             ([], _) => return "[]".to_owned(),
@@ -90,17 +89,17 @@ impl Summary {
     }
 }
 
-/// A condition as text, as Python writes it.
+/// Formats a condition as Python does.
 pub fn truth(value: f32) -> &'static str {
     if value == 0.0 { "False" } else { "True" }
 }
 
-/// One number as text, as numpy writes a float32.
+/// Formats a number as numpy does for a float32.
 pub fn number(value: f32) -> String {
     match value.abs() {
         nan if nan.is_nan() => "nan".to_owned(),
         inf if inf.is_infinite() => value.to_string(),
-        // As numpy, which compares in f64: the f32 nearest to 1e-4 is smaller.
+        // Like numpy, which compares in f64: the f32 nearest to 1e-4 is smaller.
         size if size != 0.0 && !(1e-4..1e6).contains(&f64::from(size)) => {
             let (mantissa, exponent) = scientific(value, None);
             format!("{mantissa}{exponent}")
@@ -110,7 +109,7 @@ pub fn number(value: f32) -> String {
     }
 }
 
-/// Mantissa and exponent, with the shortest digits or with so many behind the point.
+/// Formats mantissa and exponent, with the fewest digits or with a number of decimals.
 fn scientific(value: f32, digits: Option<usize>) -> (String, String) {
     let text = digits.map_or_else(|| format!("{value:e}"), |digits| format!("{value:.digits$e}"));
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
@@ -118,7 +117,7 @@ fn scientific(value: f32, digits: Option<usize>) -> (String, String) {
     (mantissa.to_owned(), format!("e{sign}{exponent:0>2}"))
 }
 
-/// The numbers as words of one width, their points below each other.
+/// Formats numbers as words of equal width, aligned at their decimal points.
 fn aligned(values: &[f32]) -> Vec<String> {
     let finite = || values.iter().copied().filter(|value| value.is_finite());
     let sizes = || finite().map(f32::abs).filter(|size| *size != 0.0);
@@ -130,7 +129,7 @@ fn aligned(values: &[f32]) -> Vec<String> {
     let (left, right) =
         texts.map(|text| halves(&text)).fold((0, 0), |(a, b), (left, right)| (a.max(left), b.max(right)));
     let tail = if exponents { "e+00".len() } else { 0 };
-    // What is not finite ends where the others end.
+    // NaN and infinities are aligned at the right.
     let longest = values.iter().filter(|value| !value.is_finite()).map(|value| number(*value).len()).max();
     let width = (left + 1 + right + tail).max(longest.unwrap_or(0));
     let left = width - (1 + right + tail);
@@ -155,26 +154,26 @@ fn aligned(values: &[f32]) -> Vec<String> {
     values.iter().map(|value| word(*value)).collect()
 }
 
-/// The words in nested brackets, as numpy's `_formatArray` arranges them.
+/// Words in nested brackets, arranged like numpy's `_formatArray`.
 struct Bracketed<'s> {
     summary: &'s Summary,
     words: Vec<String>,
-    /// How far apart the words of each dimension are.
+    /// The distance between the words of each dimension.
     strides: Vec<usize>,
 }
 
 impl Bracketed<'_> {
-    /// The text of one dimension, from a word on.
+    /// Formats one dimension, starting at a word.
     fn axis(&self, axis: usize, from: usize) -> String {
         let extent = self.summary.layout.shape[axis];
         let kept = self.summary.kept(extent);
         let inner = axis + 1 == self.summary.layout.shape.len();
         let indent = " ".repeat(axis + 1);
-        // The brackets that close behind a line are kept free.
-        let room = WIDTH - (axis + 1).min(WIDTH);
+        // Leaves room for the closing brackets.
+        let room = LINE_WIDTH - (axis + 1).min(LINE_WIDTH);
         let (mut text, mut line) = (String::from("["), indent.clone());
         for index in 0..kept {
-            if index == EDGE && kept < extent {
+            if index == EDGE_ELEMENTS && kept < extent {
                 if inner {
                     wrap(&mut text, &mut line, "...", room, &indent);
                     line.push(' ');
@@ -194,20 +193,20 @@ impl Bracketed<'_> {
         }
         if inner {
             text.push_str(&line);
-            // The first line's indent is the bracket itself.
+            // The bracket replaces the first line's indent.
             text.drain(1..1 + indent.len());
         }
         text.push(']');
         text
     }
 
-    /// What separates the parts of a dimension: the more lines, the further out it is.
+    /// Returns the separator of a dimension's parts: more lines for an outer dimension.
     fn between(&self, axis: usize) -> String {
         "\n".repeat(self.summary.layout.shape.len() - axis - 1)
     }
 }
 
-/// Adds a word to the line, on a new one where it does not fit.
+/// Adds a word to the line, or to a new line if it does not fit.
 fn wrap(text: &mut String, line: &mut String, word: &str, room: usize, indent: &str) {
     if line.len() + word.len() > room && line.len() > indent.len() {
         text.push_str(line.trim_end());
@@ -274,7 +273,7 @@ mod tests {
             "[[  10. 1011.]\n [  11. 1012.]\n [  12. 1013.]\n ...\n [1008. 2009.]\n [1009. 2010.]\n [1010. 2011.]]";
         assert_eq!(text(&[1001, 2], Order::Fortran, false, &tall), expected);
         let lines = text(&[30], Order::C, false, &count[..30]);
-        assert!(lines.lines().all(|line| line.len() <= WIDTH) && lines.lines().count() == 2, "{lines}");
+        assert!(lines.lines().all(|line| line.len() <= LINE_WIDTH) && lines.lines().count() == 2, "{lines}");
     }
 
     #[test]

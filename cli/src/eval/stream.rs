@@ -1,4 +1,4 @@
-//! Running a kernel over arrays of any length, one chunk in memory at a time.
+//! Runs a kernel over arrays of any length, with one chunk in memory at a time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,17 +11,17 @@ use super::layout::Whole;
 use super::npy::Npy;
 use crate::{Stop, screen};
 
-/// Elements in a chunk: 4 MiB, a multiple of what a fold takes at a time, and long enough for every backend.
+/// The number of elements in a chunk: 4 MiB, a multiple of a reduction's chunk, and long enough for every backend.
 pub const CHUNK: usize = 1 << 20;
-/// How long it takes for progress to be shown.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// The time after which a progress bar is shown.
+const PROGRESS_DELAY: Duration = Duration::from_millis(500);
 
-/// What an input is fed, chunk by chunk.
+/// The source of an input, chunk by chunk.
 pub enum Feed {
     Number(f32),
-    /// A file that is stored as the result is, and its elements of this chunk.
+    /// A file in the result's shape and order, and its elements of the present chunk.
     Passing(Npy, Vec<f32>),
-    /// An array in memory, and its elements of this chunk.
+    /// An array in memory, and its elements of the present chunk.
     Whole(Whole, Vec<f32>),
 }
 
@@ -34,7 +34,7 @@ impl Feed {
         Feed::Whole(whole, Vec::new())
     }
 
-    /// Makes `len` elements from number `from` on ready.
+    /// Loads `len` elements, starting at number `from`.
     fn load(&mut self, from: u64, len: usize) -> Result<(), Stop> {
         match self {
             Feed::Number(_) => Ok(()),
@@ -58,12 +58,12 @@ impl Feed {
     }
 }
 
-/// Runs the kernel on `elements` elements, chunk by chunk, and hands each result on with the number of its first element:
-/// the chunk's elements, or what the chunk gives if the kernel folds.
+/// Runs the kernel on `elements` elements, chunk by chunk, and passes each result to `take` with the number of its first
+/// element: the chunk's elements, or its partial result if the kernel is a reduction.
 ///
 /// # Errors
 ///
-/// What goes wrong in reading, in running or in `take`; and if interrupted.
+/// The errors of reading, of running and of `take`; and an interruption.
 pub fn run(
     prepared: &mut dyn Prepared,
     feeds: &mut [Feed],
@@ -90,7 +90,7 @@ pub fn run(
     Ok(())
 }
 
-/// A bar on standard error, if somebody watches and it takes long.
+/// A progress bar on standard error, shown on a terminal after a delay.
 struct Progress {
     begun: Instant,
     bar: ProgressBar,
@@ -107,7 +107,7 @@ impl Progress {
 
     fn at(&mut self, done: u64) {
         self.bar.set_position(done);
-        if self.bar.is_hidden() && self.begun.elapsed() > PATIENCE && screen::moves() {
+        if self.bar.is_hidden() && self.begun.elapsed() > PROGRESS_DELAY && screen::moves() {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
     }

@@ -87,9 +87,9 @@ fn what_a_busy_machine_may_have_done_ends_with_status_0_and_a_sentence() {
     let output = compare(folder.path(), &noted(1.0, 1.0), &noted(1.5, 1.6), &[]);
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
     let expected = "1 of 2 measurements are the same within noise\n\
-                    1 differ, but may be the same: what else ran on the machine slowed a fixed piece\n\
-                    \x20 of work down by up to 1.01 times in old.json and 1.61 times in new.json;\n\
-                    \x20 measure again while nothing else runs\n";
+                    1 differ, perhaps because of other load: it slowed a fixed reference task down\n\
+                    \x20 by up to 1.01 times in old.json and 1.61 times in new.json; measure again\n\
+                    \x20 while nothing else runs\n";
     assert_eq!(text(&output.stdout), expected);
     // On a calm machine it is a regression.
     let output = compare(folder.path(), &noted(1.0, 1.0), &noted(1.5, 1.0), &["--json"]);
@@ -166,8 +166,8 @@ fn misuse_and_what_cannot_be_read_end_with_status_2() {
         (&["old.json", "later.json"], "later.json: a report of schema 2, and this version reads schema 1"),
         (&["old.json", "axpy.json"], "old.json (2 measurements) and axpy.json (2) have none in common"),
         (&["old.json"], "NEW.json"),
-        (&["old.json", "new.json", "--threshold", "0.9"], "write a number from 1 on"),
-        (&["old.json", "new.json", "--threshold", "nan"], "write a number from 1 on"),
+        (&["old.json", "new.json", "--threshold", "0.9"], "write a number of 1 or more"),
+        (&["old.json", "new.json", "--threshold", "nan"], "write a number of 1 or more"),
     ];
     for (arguments, expected) in cases {
         let output = run(folder.path(), &[&["compare"], arguments].concat());

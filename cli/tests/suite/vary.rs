@@ -101,16 +101,13 @@ fn what_cannot_be_is_refused_with_what_can() {
             "--sizes `3 sizes` cannot be used: --vary threads measures at 1 size",
         ),
         (&["--vary", "threads=two"], "threads `two` cannot be used: write a whole number"),
-        (&["--vary", "threads", "--threads", "2"], "--threads `2` cannot be used: --vary threads brings its own"),
+        (&["--vary", "threads", "--threads", "2"], "--threads `2` cannot be used: --vary threads sets it"),
         (&["--vary", "threads", "--backends", "loop"], "backend `loop` cannot be used: it has no threads to vary"),
-        (
-            &["--vary", "threads", "--regimes", "resident"],
-            "no backend has threads to vary under it; ask for host or fresh",
-        ),
+        (&["--vary", "threads", "--regimes", "resident"], "no backend can vary threads with it; use host or fresh"),
         (&["--vary", "chunk", "--regimes", "fresh", "--backends", "gpu"], "add threads to --backends"),
         (&["--vary", "chunk=2000", "--sizes", "1000"], "chunk `2000` cannot be used: the arrays have 1000 elements"),
         (&["--vary", "intensity=300"], "degree `300` cannot be used: give degrees from 1 to 256"),
-        (&["--vary", "intensity", "axpy"], "workload `axpy` cannot be used: --vary intensity brings its own"),
+        (&["--vary", "intensity", "axpy"], "workload `axpy` cannot be used: --vary intensity sets it"),
         (&["--vary", "intensity", "--expr", "2*x"], "workload `2*x` cannot be used"),
     ] {
         let output = run(folder.path(), &[&["sweep"], arguments].concat());

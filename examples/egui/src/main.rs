@@ -1,8 +1,8 @@
-//! An egui application that has its elementwise work done by crossover, in egui's own frame.
+//! An egui application that runs crossover's kernels within egui's own frame.
 //!
-//! egui-wgpu hands a paint callback the command encoder of the frame; `ripples.rs` lets a kernel add its dispatch there,
-//! and then draws from the very buffer that the kernel writes. Nothing is submitted, waited for, or read back in between.
-//! The window is a texture, so that it runs anywhere; the last of its frames is saved as a picture:
+//! egui-wgpu passes the frame's command encoder to a paint callback; `ripples.rs` adds a kernel's dispatch to it, and draws
+//! from the buffer that the kernel writes. Nothing is submitted, waited for, or read back in between. The window is a
+//! texture, so that the example runs anywhere; its last frame is saved as a picture:
 //!
 //! `cargo run --release --manifest-path examples/egui/Cargo.toml -- ripples.png`
 
@@ -26,7 +26,7 @@ const FRAMES: usize = 24;
 struct App {
     water: Water,
     frame: usize,
-    /// What crossover says about the device that it was lent.
+    /// The name of the device that crossover uses.
     device: String,
 }
 
@@ -46,7 +46,7 @@ impl App {
     fn numbers(&mut self, ui: &mut egui::Ui) {
         ui.spacing_mut().item_spacing.y = 8.0;
         ui.heading(RichText::new("Ripples").size(26.0).strong());
-        ui.label("The height of every point is computed by a kernel in the command encoder of this very frame.");
+        ui.label("The height of every point is computed by a kernel in this frame's command encoder.");
         ui.separator();
         ui.label(RichText::new("height").strong());
         ui.label(RichText::new(FORMULA).monospace());
@@ -74,7 +74,7 @@ impl App {
     }
 }
 
-/// Colours that go with the water's.
+/// Sets colours that match the water's.
 fn dress(style: &mut egui::Style) {
     let visuals = &mut style.visuals;
     *visuals = egui::Visuals::dark();
@@ -111,7 +111,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let pixels = window.pixels()?;
     save(&path, &pixels)?;
     println!("frame {FRAMES} is in {}", path.display());
-    // Only if the kernel has written waves are both colours in the picture: still water has one, of whatever height.
+    // Both colours are in the picture only if the kernel has written waves: still water has one colour.
     let [crests, troughs] = [CREST, TROUGH].map(|colour| pixels.iter().filter(|&&pixel| pixel == colour).count());
     assert!(crests.min(troughs) > 100, "{crests} pixels show crests, and {troughs} troughs: there are no waves");
     Ok(())

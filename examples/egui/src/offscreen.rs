@@ -1,18 +1,18 @@
-//! What a windowing library does for an egui application, without a window: it owns the device and draws the frames.
+//! A windowing library for an egui application, without a window: it owns the device and draws the frames.
 
 use std::error::Error;
 
 use crossover::Gpu;
 use egui_wgpu::{Renderer, RendererOptions, ScreenDescriptor, wgpu};
 
-/// The window, in pixels. The rows of a texture that is copied to a buffer begin at multiples of 256 bytes, 64 pixels.
+/// The window size in pixels. A texture's rows are copied to a buffer at multiples of 256 bytes, 64 pixels.
 pub const SIZE: [u32; 2] = [1280, 800];
 const PIXELS_PER_POINT: f32 = 1.25;
 const _: () = assert!(SIZE[0].is_multiple_of(64));
 
-/// Samples of a pixel, for smooth edges: every device can do 4.
+/// Samples per pixel, for smooth edges; every device supports 4.
 pub const SAMPLES: u32 = 4;
-/// The format that egui likes best, and that a picture's bytes are in.
+/// egui's preferred format, which is also that of the picture's bytes.
 pub const FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
 
 pub struct Offscreen {
@@ -20,13 +20,13 @@ pub struct Offscreen {
     queue: wgpu::Queue,
     pub renderer: Renderer,
     pub context: egui::Context,
-    /// What is drawn on, and what its samples are averaged into.
+    /// The render target, and the texture that its samples are resolved into.
     samples: wgpu::Texture,
     picture: wgpu::Texture,
 }
 
 impl Offscreen {
-    /// Opens a device as a host does, asking for what serves crossover best. In an eframe application
+    /// Opens a device as a host does, with the features and limits that crossover recommends. In an eframe application
     /// `WgpuSetupCreateNew::device_descriptor` takes the same function.
     pub fn open() -> Result<Offscreen, Box<dyn Error>> {
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
@@ -52,7 +52,7 @@ impl Offscreen {
         Ok(Offscreen { device, queue, renderer, context: egui::Context::default(), samples, picture })
     }
 
-    /// The device, lent to crossover: it stays ours.
+    /// Lends the device to crossover.
     pub fn gpu(&self) -> Gpu {
         Gpu::from_device(self.device.clone(), self.queue.clone())
     }
@@ -67,7 +67,7 @@ impl Offscreen {
         let jobs = self.context.tessellate(full.shapes, full.pixels_per_point);
 
         let mut encoder = self.device.create_command_encoder(&Default::default());
-        // Here the callbacks put their compute passes in, before the render pass that uses what they write.
+        // Here the callbacks record their compute passes, before the render pass that reads their results.
         let others = self.renderer.update_buffers(&self.device, &self.queue, &mut encoder, &jobs, &screen);
         self.draw(&mut encoder, &jobs, &screen);
         self.queue.submit(others.into_iter().chain([encoder.finish()]));
@@ -101,7 +101,7 @@ impl Offscreen {
         self.renderer.render(&mut pass.forget_lifetime(), jobs, screen);
     }
 
-    /// The last frame's pixels, row by row.
+    /// Returns the last frame's pixels, row by row.
     pub fn pixels(&self) -> Result<Vec<[u8; 4]>, Box<dyn Error>> {
         let row = SIZE[0] * 4;
         let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
@@ -118,7 +118,7 @@ impl Offscreen {
             self.picture.size(),
         );
         self.queue.submit([encoder.finish()]);
-        // Whether it worked shows when the bytes are asked for.
+        // An error is reported by `get_mapped_range`.
         buffer.map_async(wgpu::MapMode::Read, .., |_| ());
         self.device.poll(wgpu::PollType::wait_indefinitely())?;
         let bytes = buffer.get_mapped_range(..)?;

@@ -1,4 +1,4 @@
-//! Ripples on water: crossover computes their heights, and a render pipeline draws them from where they were written.
+//! Ripples on water: crossover computes their heights, and a render pipeline draws them from the same buffer.
 
 use std::error::Error;
 
@@ -6,27 +6,27 @@ use crossover::{BoundKernel, Gpu, Kernel};
 use egui_wgpu::wgpu;
 use egui_wgpu::{CallbackResources, CallbackTrait, ScreenDescriptor};
 
-/// The height at one point of the water. It is also what the window shows.
+/// The height at one point of the water, which the window shows, too.
 pub const FORMULA: &str = "exp(-decay*(x*x + y*y)) * cos(waves*hypot(x, y) - time)";
 
 pub const ROWS: usize = 96;
 pub const COLUMNS: usize = 320;
-/// How far the water goes from its middle, in x and in y.
+/// The extent of the water from its middle, in x and in y.
 const REACH: f32 = 1.6;
 
-/// Red, green, blue and opacity of the water from half its greatest height on, of as much below zero, and of what is
-/// behind.
+/// Red, green, blue and opacity of the water at half its maximum height or more, at the same depth or below, and of the
+/// background.
 pub const CREST: [u8; 4] = [0xd8, 0xff, 0xf4, 0xff];
 pub const TROUGH: [u8; 4] = [0x46, 0x3c, 0xb4, 0xff];
 pub const GROUND: [u8; 4] = [0x0b, 0x0e, 0x1a, 0xff];
 
-/// What outlives a frame. It is kept where egui's renderer keeps such things for callbacks.
+/// The state that outlives a frame, stored in the callback resources of egui's renderer.
 pub struct Ripples {
     kernel: BoundKernel,
     /// The application's own buffer: the kernel writes it, the pipeline reads it, and it never leaves the device.
     heights: wgpu::Buffer,
     pipeline: wgpu::RenderPipeline,
-    /// What went wrong in a callback, which has no way to return it.
+    /// The error of a callback, which cannot return it.
     pub failure: Option<crossover::Error>,
 }
 
@@ -41,13 +41,13 @@ impl Ripples {
         });
         let out = gpu.borrow(heights.slice(..))?;
 
-        // Where the points are does not change: it is sent once.
+        // The positions of the points do not change: they are uploaded once.
         let along = |index: usize, count: usize| (index as f32 / (count - 1) as f32 * 2.0 - 1.0) * REACH;
         let x: Vec<f32> = (0..points).map(|point| along(point % COLUMNS, COLUMNS)).collect();
         let y: Vec<f32> = (0..points).map(|point| along(point / COLUMNS, ROWS)).collect();
         let (x, y) = (gpu.upload(&x)?, gpu.upload(&y)?);
 
-        // In the order in which the formula names them: decay, x, y, waves, time. Each frame sets the numbers anew.
+        // In the order of their first use in the formula: decay, x, y, waves, time. Each frame sets the numbers.
         let number = 0.0.into();
         let kernel = gpu.compile(&Kernel::parse(FORMULA)?)?;
         let kernel = kernel.bind(&[number, (&x).into(), (&y).into(), number, number], &out)?;
@@ -55,9 +55,9 @@ impl Ripples {
         Ok(Ripples { kernel, heights, pipeline, failure: None })
     }
 
-    /// Puts the next frame's heights into an encoder, where they are ready for whatever is drawn after them.
+    /// Records the computation of the next frame's heights.
     ///
-    /// The numbers hold for all that is submitted from then on: to show two waters in a frame, bind the kernel twice.
+    /// The numbers apply to everything submitted afterwards: to show two waters in a frame, bind the kernel twice.
     fn compute(&self, water: &Water, encoder: &mut wgpu::CommandEncoder) -> crossover::Result<()> {
         self.kernel.set_numbers(&[("decay", water.decay), ("waves", water.waves), ("time", water.time)])?;
         self.kernel.encode(encoder);
@@ -65,7 +65,7 @@ impl Ripples {
     }
 }
 
-/// What a frame shows: the numbers of [`FORMULA`]. A copy of them is egui's paint callback.
+/// The numbers of [`FORMULA`] for a frame. A copy of them is egui's paint callback.
 #[derive(Clone, Copy)]
 pub struct Water {
     pub decay: f32,
@@ -82,7 +82,7 @@ impl CallbackTrait for Water {
         encoder: &mut wgpu::CommandEncoder,
         resources: &mut CallbackResources,
     ) -> Vec<wgpu::CommandBuffer> {
-        // The encoder is the one that egui draws the frame with, so there is nothing to submit or to wait for here.
+        // egui draws the frame with the same encoder, so there is nothing to submit or to wait for here.
         if let Some(ripples) = resources.get_mut::<Ripples>()
             && let Err(error) = ripples.compute(self, encoder)
         {
@@ -94,7 +94,7 @@ impl CallbackTrait for Water {
     fn paint(&self, _: egui::PaintCallbackInfo, pass: &mut wgpu::RenderPass<'static>, resources: &CallbackResources) {
         let Some(ripples) = resources.get::<Ripples>() else { return };
         pass.set_pipeline(&ripples.pipeline);
-        // A piece of line needs both of its ends: the same buffer twice, once from its second element on.
+        // A line segment needs both ends: the same buffer twice, once starting at its second element.
         pass.set_vertex_buffer(0, ripples.heights.slice(..));
         pass.set_vertex_buffer(1, ripples.heights.slice(size_of::<f32>() as u64..));
         pass.draw(0..4, 0..(ROWS * COLUMNS - 1) as u32);

@@ -1,5 +1,5 @@
-// Draws the surface as lines, one for each of its rows, from the back to the front. An instance is the piece of a line
-// between two neighbouring points, with a curtain below it that hides what lies behind.
+// Draws the surface as one line per row, from back to front. An instance is the segment of a line between two neighbouring
+// points, with a curtain below it that hides the lines behind.
 
 override ROWS: u32;
 override COLUMNS: u32;
@@ -14,7 +14,7 @@ const SLOPE = vec3f(0.16, 0.60, 0.86);
 
 struct Corner {
     @builtin(position) position: vec4f,
-    // How far below the line, in clip space.
+    // The distance below the line, in clip space.
     @location(0) below: f32,
     @location(1) height: f32,
     // 0 where the surface ends in the mist, 1 where it is near.
@@ -30,7 +30,7 @@ fn corner(
 ) -> Corner {
     let row = piece / COLUMNS;
     let column = piece % COLUMNS + index % 2u;
-    // From the last point of a row to the first of the next there is no line: all four corners are one, out of sight.
+    // Between the last point of a row and the first of the next there is no line: all four corners coincide outside the view.
     if piece % COLUMNS == COLUMNS - 1u {
         return Corner(vec4f(2.0, 2.0, 0.0, 1.0), 0.0, 0.0, 0.0);
     }
@@ -39,7 +39,7 @@ fn corner(
     let across = f32(column) / f32(COLUMNS - 1u);
     let front = f32(row) / f32(ROWS - 1u);
 
-    // A cheap perspective: what is nearer is wider, higher, and further apart.
+    // A cheap perspective: nearer rows are wider, higher, and further apart.
     let scale = mix(0.6, 1.0, front);
     let middle = mix(0.66, -0.80, front * mix(0.7, 1.0, front));
     let below = f32(index / 2u) * 0.26;
@@ -53,7 +53,7 @@ fn corner(
 
 @fragment
 fn colour(in: Corner) -> @location(0) vec4f {
-    // `below` grows evenly over the piece, so this is the distance from the line at a right angle, however steep it is.
+    // `below` is linear over the segment, so this is the distance perpendicular to the line, at any slope.
     let pixels = in.below / length(vec2f(dpdx(in.below), dpdy(in.below)));
     let line = 1.0 - smoothstep(THICKNESS - 0.5, THICKNESS + 0.5, pixels);
     let glow = 0.22 * exp(-pixels / 12.0);

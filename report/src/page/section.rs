@@ -78,7 +78,7 @@ pub(super) fn all(report: &Report, analysis: &Analysis, command: Option<&str>) -
         .map(str::to_owned)
         .collect();
     [
-        list("crossovers", "Where one overtakes another, at 95 % confidence", &crossovers),
+        list("crossovers", "Crossover points, at 95 % confidence", &crossovers),
         list("warnings", "Warnings", &warnings),
         list("failures", "Failures", &failures),
         list("missing", "Backends that are not there", &missing),

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 /// bounds. Each buffer that is asked for is searched for among them.
 const CACHED_BUFFERS: RangeInclusive<usize> = 64..=1024;
 
-/// How much of the device's memory a [`Gpu`] and its clones have, in bytes and in buffers.
+/// How much of the device's memory a [`Gpu`](crate::Gpu) and its clones have, in bytes and in buffers.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 #[non_exhaustive]
 pub struct GpuMemory {

@@ -25,13 +25,10 @@ use std::time::{Duration, Instant};
 
 use self::parts::{Homes, PARTS, Parts};
 use self::pool::Pool;
-use self::state::State;
+use self::state::{LOOKS, State};
 
 /// How long a helper without work stays awake.
 pub(super) const AWAKE: Duration = Duration::from_micros(200);
-
-/// Looks at the board between two at the clock and at the pool's other work.
-const LOOKS: u32 = 64;
 
 /// Threads that share jobs.
 pub(super) struct Crew {

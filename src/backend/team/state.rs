@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use super::LOOKS;
+/// Looks at the board between two at the clock and at the pool's other work.
+pub(super) const LOOKS: u32 = 64;
 
 /// In one word: the number of the job, whether it is open, how many helpers have joined, and how many of these have finished.
 #[derive(Default)]

@@ -1,43 +1,42 @@
-//! What an operator or a function makes of its operands, with the mistakes that only these show.
+//! Applies operators and functions to operands, and reports mistakes in their types and numbers.
 
 use std::ops::Range;
 
 use super::ParseError;
-use super::Pending;
 use super::function::{Function, named};
 use crate::formula::program::{Binary, Compare, Logic};
 use crate::formula::reduction::Fold;
 use crate::formula::trace::{Condition, Symbol};
 use crate::num::Num;
 
-/// The largest exponent for which a power is written as a product.
+/// The largest exponent for which a power is a product.
 pub const LARGEST_EXPONENT: u32 = 4;
 
-/// What an expression gives.
+/// The value of an expression.
 #[derive(Clone, Copy)]
 pub(super) enum Typed<'p> {
     Number(Symbol<'p>),
     Condition(Condition<'p>),
-    /// A number or a condition: an input of which it is not known yet.
+    /// An input that may be a number or a condition.
     Open(Symbol<'p>),
-    /// All elements in one number: there is nothing more to be done with it.
+    /// A reduction, which must be the outermost operation.
     Folded(Fold, Symbol<'p>),
 }
 
-/// An expression that has been read, and where.
+/// An expression that has been read, and its position.
 pub(super) struct Operand<'p> {
     pub(super) typed: Typed<'p>,
     pub(super) at: Range<usize>,
-    /// The last operand of a comparison without parentheses around it: the next comparison goes on from there.
+    /// The last operand of a comparison without parentheses, with which a chained comparison continues.
     pub(super) last: Option<Symbol<'p>>,
 }
 
-/// A number as a condition: whether it is not 0.
+/// Converts a number to a condition: whether it is not 0.
 pub(super) fn as_condition(number: Symbol<'_>) -> Condition<'_> {
     number.ne(Symbol::constant(0))
 }
 
-/// A condition as a number.
+/// Converts a condition to a number.
 pub(super) fn as_number(condition: Condition<'_>) -> Symbol<'_> {
     Symbol::select(condition, Symbol::constant(1), Symbol::constant(0))
 }
@@ -52,7 +51,7 @@ impl<'p> Operand<'p> {
             Typed::Number(symbol) | Typed::Open(symbol) => Ok(symbol),
             Typed::Condition(condition) => Ok(as_number(condition)),
             Typed::Folded(fold, _) => {
-                let message = format!("{fold} has to be the outermost operation, around the whole formula");
+                let message = format!("{fold} must be the outermost operation, around the whole formula");
                 Err(ParseError::new(text, self.at.clone(), message))
             }
         }
@@ -63,12 +62,22 @@ impl<'p> Operand<'p> {
             Typed::Condition(condition) => Ok(condition),
             Typed::Open(symbol) => Ok(as_condition(symbol)),
             Typed::Number(_) => {
-                let message = format!("{user} needs a condition, such as (x > 0), and this is a number");
+                let message = format!("{user} needs a condition, such as (x > 0), but this is a number");
                 Err(ParseError::new(text, self.at.clone(), message))
             }
             Typed::Folded(..) => self.number(text).map(|_| unreachable!("a fold is no number")),
         }
     }
+}
+
+/// What is begun and not yet ended.
+#[derive(Clone, Copy)]
+pub(super) enum Pending<'t> {
+    Prefix(Prefix),
+    Infix(Infix),
+    Group,
+    /// A call of a function by this name, with so many arguments read before this one.
+    Call(&'t str, usize),
 }
 
 /// An operator before its operand.
@@ -93,12 +102,12 @@ impl Prefix {
         }
     }
 
-    /// How tightly it binds, in Python's order.
+    /// Returns the precedence, in Python's order.
     fn precedence(self) -> u8 {
         if self == Prefix::NotWord { 3 } else { 9 }
     }
 
-    /// Whether it may follow what is pending: `not` may not follow what binds tighter.
+    /// Returns whether it may follow a pending operator: `not` may not follow one of higher precedence.
     pub(super) fn may_follow(self, pending: Pending<'_>) -> bool {
         match pending {
             Pending::Prefix(earlier) => self.precedence() >= earlier.precedence(),
@@ -160,7 +169,7 @@ impl Infix {
         })
     }
 
-    /// How tightly it binds, in Python's order.
+    /// Returns the precedence, in Python's order.
     fn precedence(self) -> u8 {
         match self {
             Infix::Word(Logic::Or) => 1,
@@ -174,7 +183,7 @@ impl Infix {
         }
     }
 
-    /// Whether what is pending has to be applied before this is: it binds tighter, or as tightly and stands to the left.
+    /// Returns whether a pending operator is applied first: it has a higher precedence, or the same and is left-associative.
     pub(super) fn waits_for(self, pending: Pending<'_>) -> bool {
         match pending {
             Pending::Prefix(earlier) => earlier.precedence() > self.precedence(),
@@ -201,8 +210,8 @@ impl Infix {
             }
             Infix::Logic(op) | Infix::Word(op) => {
                 let user = match self {
-                    Infix::Logic(Logic::And) => "& binds tighter than a comparison and",
-                    Infix::Logic(Logic::Or) => "| binds tighter than a comparison and",
+                    Infix::Logic(Logic::And) => "& has a higher precedence than a comparison and",
+                    Infix::Logic(Logic::Or) => "| has a higher precedence than a comparison and",
                     _ if op == Logic::And => "`and`",
                     _ => "`or`",
                 };
@@ -214,11 +223,10 @@ impl Infix {
     }
 }
 
-/// `a // b`: the largest whole number not above the exact quotient, as Python and numpy have it; the quotient itself for a
-/// divisor of 0.
+/// Computes `a // b`: the floor of the exact quotient, as in Python and numpy; the quotient itself for a divisor of 0.
 ///
-/// `floor(a / b)` would be 1 too large wherever the quotient is rounded up to a whole number, as for `1 // 0.1`. So the
-/// remainder is taken away first: what is left is a whole multiple of the divisor.
+/// `floor(a / b)` would be 1 too large where the quotient is rounded up to an integer, as for `1 // 0.1`. So the remainder is
+/// subtracted first, which leaves an integer multiple of the divisor.
 fn floor_divide<'p>(a: Symbol<'p>, b: Symbol<'p>) -> Symbol<'p> {
     let (zero, one) = (Symbol::constant(0), Symbol::constant(1));
     let (quotient, rest) = (a / b, a.fmod(b));
@@ -228,12 +236,12 @@ fn floor_divide<'p>(a: Symbol<'p>, b: Symbol<'p>) -> Symbol<'p> {
     Symbol::select(b.eq(zero), quotient, signed)
 }
 
-/// `base ** exponent`: products and quotients for a whole exponent that is known and so small that they stay within two ULP,
-/// and numpy's square root for a half.
+/// Computes `base ** exponent`: by products and quotients for a constant integer exponent that keeps them within two ULP, and
+/// by the square root for ½, as numpy.
 fn power<'p>(base: Symbol<'p>, exponent: Symbol<'p>) -> Symbol<'p> {
     let square = || base * base;
     match exponent.known() {
-        // Divided step by step, a power does not overflow before it is inverted.
+        // Repeated division does not overflow, unlike the inverse of a power.
         Some(-3.0) => Symbol::constant(1) / base / base / base,
         Some(-2.0) => Symbol::constant(1) / base / base,
         Some(-1.0) => Symbol::constant(1) / base,
@@ -247,7 +255,7 @@ fn power<'p>(base: Symbol<'p>, exponent: Symbol<'p>) -> Symbol<'p> {
     }
 }
 
-/// The call of a function that there is.
+/// Applies an existing function.
 pub(super) fn call<'p>(
     text: &str,
     name: &str,
@@ -277,7 +285,7 @@ pub(super) fn call<'p>(
     Ok(Operand::new(typed, at))
 }
 
-/// What to say if a function is given another number of arguments than it takes.
+/// Returns the message for a wrong number of arguments.
 pub(super) fn arguments_wanted(name: &str, given: usize) -> String {
     let wanted: Vec<_> = named(name).iter().map(|function| function.arguments().to_string()).collect();
     let plural = if wanted == ["1"] { "" } else { "s" };

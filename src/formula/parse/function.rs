@@ -1,4 +1,4 @@
-//! The functions of the language: those of the operators' table that have names, the folds, and `where`.
+//! The functions of the language: the named operators of the table, the reductions, and `where`.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -7,26 +7,26 @@ use crate::formula::program::{Binary, Ternary, Test, Unary};
 use crate::formula::reduction::Fold;
 use crate::text::nearest;
 
-/// Something that is written as a call.
+/// A function of the language.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Function {
-    /// A number from one number.
+    /// A number computed from one number.
     Unary(Unary),
-    /// A number from two.
+    /// A number computed from two numbers.
     Binary(Binary),
-    /// A number from three.
+    /// A number computed from three numbers.
     Ternary(Ternary),
-    /// A condition from a number.
+    /// A condition on a number.
     Test(Test),
     /// `where(condition, yes, no)`.
     Where,
-    /// One number from all elements.
+    /// A reduction of all elements.
     Fold(Fold),
 }
 
 impl Function {
-    /// Every one of them: the operators in the order of their table, `where`, the folds.
+    /// Returns all functions: the operators in the order of their table, `where`, and the reductions.
     pub fn all() -> impl Iterator<Item = Function> {
         let unary = Unary::ALL.iter().copied().map(Function::Unary);
         let binary = Binary::ALL.iter().copied().map(Function::Binary);
@@ -37,7 +37,7 @@ impl Function {
         all.filter(|function| !function.names().is_empty())
     }
 
-    /// What it is called: numpy's name, then the aliases.
+    /// Returns the names: numpy's, then the aliases.
     pub fn names(self) -> &'static [&'static str] {
         match self {
             Function::Unary(op) => op.names(),
@@ -49,7 +49,7 @@ impl Function {
         }
     }
 
-    /// What it does, in a sentence or two.
+    /// Returns a description in a sentence or two.
     pub fn about(self) -> &'static str {
         match self {
             Function::Unary(op) => op.about(),
@@ -61,7 +61,7 @@ impl Function {
         }
     }
 
-    /// How many arguments it takes.
+    /// Returns the number of arguments.
     pub fn arguments(self) -> usize {
         match self {
             Function::Unary(_) | Function::Test(_) | Function::Fold(_) => 1,
@@ -71,7 +71,7 @@ impl Function {
     }
 }
 
-/// The functions by name. A name may have several, told apart by their arguments: `min(x)` is a fold, `min(x, y)` is not.
+/// The functions by name. Functions of one name differ in their number of arguments: `min(x)` is a reduction, `min(x, y)` is not.
 static BY_NAME: LazyLock<HashMap<&'static str, Vec<Function>>> = LazyLock::new(|| {
     let mut all: HashMap<_, Vec<_>> = HashMap::new();
     for function in Function::all() {
@@ -82,15 +82,15 @@ static BY_NAME: LazyLock<HashMap<&'static str, Vec<Function>>> = LazyLock::new(|
     all
 });
 
-/// Those with a name: none if it is no function's.
+/// Returns the functions with a name.
 pub(super) fn named(name: &str) -> &'static [Function] {
     BY_NAME.get(name).map_or(&[], Vec::as_slice)
 }
 
-/// The function's name that is nearest to another, where one is near.
+/// Returns the function name most similar to `given`, if any is similar.
 pub(super) fn nearest_name(given: &str) -> Option<&'static str> {
     let mut known: Vec<_> = BY_NAME.keys().copied().collect();
-    // A map has no order, and of two that are as near the same one is to be named each time.
+    // Sorted, so that the suggestion between equally similar names does not vary.
     known.sort_unstable();
     nearest(given, known)
 }

@@ -1,29 +1,30 @@
-//! Text to program: the language of formulas.
+//! The parser: the language of formulas.
 //!
 //! Numbers (`2`, `1e-3`, `1_000`), names, `+ - * / // % **`, unary `-`, comparisons (`< <= > >= == !=`), `& | ~` and
 //! `and or not` between conditions, parentheses, functions, and the constants `pi`, `tau`, `e`, `inf`, `nan`, `True` and
 //! `False`.
-//! Precedence and associativity are Python's: `-x**2` is `-(x**2)`, `2**3**2` is `2**(3**2)`, `&` binds tighter than a
-//! comparison and `and` less tightly. [`Function::all`] has the functions.
+//! Precedence and associativity are Python's: `-x**2` is `-(x**2)`, `2**3**2` is `2**(3**2)`; `&` has a higher precedence
+//! than a comparison, and `and` a lower one. [`Function::all`] lists the functions.
 //!
-//! * A name that is no constant is an input. [`parse_with`] takes names that are inputs even so, and says which of them are
-//!   conditions.
-//! * A condition used as a number is 1 where it holds and 0 where it does not. A number is no condition: `x != 0` is.
+//! * Names other than those of constants are inputs. [`parse_with`] takes names that are inputs even where a constant has the
+//!   same name, and which of them are conditions.
+//! * A condition used as a number is 1 where it holds, else 0. A number is not a condition; write `x != 0`.
 //! * Comparisons chain as in Python: `0 < x < 1` is `(0 < x) & (x < 1)`. `and` and `or` compute both sides.
 //! * `where(c, a, b)` of two conditions is a condition.
-//! * `a // b` is the largest whole number not above the exact quotient, as in Python: exact below 2²², within 2 ULP above.
-//!   Where `b` is 0 it is `a / b`.
-//! * Signs may be as they are printed: `−`, `×`, `·`, `÷`, `≤`, `≥`, `≠`, `π`, and superscripts, as in `x²` and `10⁻³`, which
-//!   bind tighter than `**`.
-//! * A power with a whole exponent from −3 to [`LARGEST_EXPONENT`] is a product or quotients: `x**3` is `(x*x)*x`, `x**-2` is
+//! * `a // b` is the floor of the exact quotient, as in Python: exact below 2²², within 2 ULP above. Where `b` is 0 it is
+//!   `a / b`.
+//! * Typographic signs are read: `−`, `×`, `·`, `÷`, `≤`, `≥`, `≠`, `π`, and superscripts, as in `x²` and `10⁻³`, which have a
+//!   higher precedence than `**`.
+//! * A power with an integer exponent from −3 to [`LARGEST_EXPONENT`] is a product or quotient: `x**3` is `(x*x)*x`, `x**-2` is
 //!   `1/x/x`; `x**0.5` is `sqrt(x)`. Any other power is the function `power`. All of them are within 2 ULP.
 //! * `%` is numpy's `remainder`: the result has the divisor's sign.
-//! * Common subexpressions are computed once and constants are folded, in `f32`; nothing else is rearranged.
-//! * A fold (`sum`, `mean`, `min`, `max`, `prod`, `std`, `var`, `any`, `all`, `argmin`, `argmax`, `nansum`, `nanmin` and
-//!   `nanmax` of one argument) is the outermost operation. `any` and `all` give a condition; NaN counts as true, as in numpy.
+//! * Common subexpressions are computed once, and constants are folded in `f32`; nothing else is rearranged.
+//! * A reduction (`sum`, `mean`, `min`, `max`, `prod`, `std`, `var`, `any`, `all`, `argmin`, `argmax`, `nansum`, `nanmin` and
+//!   `nanmax` of one argument) must be the outermost operation. `any` and `all` give a condition; NaN counts as true, as in
+//!   numpy.
 //!
-//! The parser keeps what is pending on a stack of its own, as in E. W. Dijkstra's shunting yard (1961), so that no nesting
-//! is too deep, and its time is linear in the text.
+//! The parser has its own stack, as in E. W. Dijkstra's shunting yard (1961), so the nesting depth is unlimited, and its time
+//! is linear in the length of the text.
 
 mod apply;
 mod function;
@@ -34,7 +35,7 @@ use std::ops::Range;
 
 pub use crate::error::ParseError;
 pub use apply::LARGEST_EXPONENT;
-use apply::{Infix, Operand, Prefix, Typed};
+use apply::{Infix, Operand, Pending, Prefix, Typed};
 pub use function::Function;
 use function::{named, nearest_name};
 use token::{Token, next};
@@ -44,7 +45,7 @@ use crate::formula::trace::{Symbol, Tape};
 use crate::num::Num;
 use crate::text::shortened;
 
-/// The longest text that is read, in bytes.
+/// The maximum length of a formula in bytes.
 pub const MAX_LENGTH: usize = 1 << 20;
 
 /// The constants by name.
@@ -61,14 +62,14 @@ const CONSTANTS: [(&str, f64); 7] = [
 /// The constants that are conditions.
 const TRUTHS: [(&str, bool); 2] = [("True", true), ("False", false)];
 
-/// Returns the constant that is written as `name` is but for upper and lower case, if there is one: `pi` for `PI`.
+/// Returns the constant that differs from `name` only in case, if any: `pi` for `PI`.
 pub fn constant_like(name: &str) -> Option<&'static str> {
     let numbers = CONSTANTS.iter().map(|(constant, _)| *constant);
     let mut all = numbers.chain(TRUTHS.iter().map(|(constant, _)| *constant));
     all.find(|constant| constant.to_lowercase() == name.to_lowercase())
 }
 
-/// What is known of a name before a formula is read: that it is an input, and of which kind.
+/// An input declared before parsing, and its kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Input<'a> {
     name: &'a str,
@@ -76,18 +77,18 @@ pub struct Input<'a> {
 }
 
 impl<'a> Input<'a> {
-    /// An input that is a number, as every name is that is neither given nor a constant.
+    /// Creates an input that is a number, the default for undeclared names.
     pub const fn number(name: &'a str) -> Self {
         Input { name, condition: false }
     }
 
-    /// An input that is a condition: it holds where the number is not 0, as it does for the bytes of a `bool` array.
+    /// Creates an input that is a condition: it holds where the number is not 0, like the bytes of a `bool` array.
     pub const fn condition(name: &'a str) -> Self {
         Input { name, condition: true }
     }
 }
 
-/// The program of a formula's text. Its inputs are in the order of their first use.
+/// Parses a formula into a program. Its inputs are in the order of their first use.
 ///
 /// ```
 /// let program = crossover::parse::parse("a*x + y")?;
@@ -104,8 +105,8 @@ pub fn parse(text: &str) -> Result<Program, ParseError> {
     parse_with(text, &[])
 }
 
-/// The program of a formula's text in which these names are inputs, also where a constant has the same name. Those that the
-/// text does not have are passed over.
+/// Parses a formula in which these names are inputs, even where a constant has the same name. Names that the text does not
+/// contain are ignored.
 ///
 /// ```
 /// use crossover::parse::{Input, parse, parse_with};
@@ -125,27 +126,27 @@ pub fn parse_with(text: &str, inputs: &[Input<'_>]) -> Result<Program, ParseErro
     read(text, inputs.iter().map(|input| (input.name, kind(input))).collect(), Kind::Number)
 }
 
-/// Returns the names of a formula's inputs in the order of their first use, where it is not known yet which are conditions.
-/// `given` are inputs also where a constant has the same name.
+/// Returns the names of a formula's inputs in the order of their first use, before it is known which are conditions. `given`
+/// names are inputs even where a constant has the same name.
 ///
 /// # Errors
 ///
-/// As [`parse`], apart from what is wrong with conditions.
+/// As [`parse`], except for mistakes in conditions.
 pub fn inputs(text: &str, given: &[&str]) -> Result<Vec<String>, ParseError> {
     let program = read(text, given.iter().map(|name| (*name, Kind::Open)).collect(), Kind::Open)?;
     Ok(program.inputs().to_vec())
 }
 
-/// What an input is.
+/// The kind of an input.
 #[derive(Clone, Copy)]
 enum Kind {
     Number,
     Condition,
-    /// Either, as it is used.
+    /// Either, depending on its use.
     Open,
 }
 
-/// The program of a text: `given` names are inputs of their kind, others that are no constants of the kind `others`.
+/// Parses a text: `given` names are inputs of their kind, other names except constants are of the kind `others`.
 fn read(text: &str, given: HashMap<&str, Kind>, others: Kind) -> Result<Program, ParseError> {
     if text.len() > MAX_LENGTH {
         let message = format!("the formula has {} bytes, but at most {MAX_LENGTH} are read; split it", text.len());
@@ -175,16 +176,6 @@ fn read(text: &str, given: HashMap<&str, Kind>, others: Kind) -> Result<Program,
     Ok(tape.finish(inputs, result).with_condition(condition).with_fold(fold))
 }
 
-/// What is begun and not yet ended.
-#[derive(Clone, Copy)]
-enum Pending<'t> {
-    Prefix(Prefix),
-    Infix(Infix),
-    Group,
-    /// A call of a function by this name, with so many arguments read before this one.
-    Call(&'t str, usize),
-}
-
 struct Parser<'t, 'p> {
     text: &'t str,
     tape: &'p Tape,
@@ -193,14 +184,14 @@ struct Parser<'t, 'p> {
     given: HashMap<&'t str, Kind>,
     others: Kind,
     inputs: Vec<String>,
-    /// The number of each input.
+    /// The index of each input.
     index: HashMap<&'t str, usize>,
     operands: Vec<Operand<'p>>,
     pending: Vec<(Pending<'t>, Range<usize>)>,
 }
 
 impl<'t, 'p> Parser<'t, 'p> {
-    /// Reads the whole text. The result is the one operand that is left.
+    /// Parses the whole text. The result is the last remaining operand.
     fn run(&mut self) -> Result<(), ParseError> {
         loop {
             self.operand()?;
@@ -243,7 +234,7 @@ impl<'t, 'p> Parser<'t, 'p> {
         ParseError::new(self.text, at, message)
     }
 
-    /// Reads up to the end of a number or a name that stands for one.
+    /// Parses up to the end of an operand.
     fn operand(&mut self) -> Result<(), ParseError> {
         loop {
             let (token, at) = self.next()?;
@@ -271,18 +262,18 @@ impl<'t, 'p> Parser<'t, 'p> {
         }
     }
 
-    /// Begins an operator before its operand.
+    /// Begins a prefix operator.
     fn prefix(&mut self, prefix: Prefix, at: Range<usize>) -> Result<(), ParseError> {
         if self.pending.last().is_some_and(|(pending, _)| !prefix.may_follow(*pending)) {
             let message =
-                "`not` binds less tightly than what is before it; put parentheses around it and its condition";
+                "`not` has a lower precedence than the operator before it; put parentheses around it and its condition";
             return Err(self.error(at, message));
         }
         self.pending.push((Pending::Prefix(prefix), at));
         Ok(())
     }
 
-    /// Raises the operand that has just been read to a power.
+    /// Raises the last operand to a power.
     fn superscript(&mut self, exponent: f32, at: Range<usize>) -> Result<(), ParseError> {
         let Some(base) = self.operands.pop() else { unreachable!("an exponent follows its operand") };
         let exponent = Operand::new(Typed::Number(Symbol::constant(exponent)), at);
@@ -290,7 +281,7 @@ impl<'t, 'p> Parser<'t, 'p> {
         Ok(())
     }
 
-    /// A constant or an input.
+    /// Returns a constant or an input.
     fn name(&mut self, name: &'t str) -> Typed<'p> {
         let given = self.given.get(name).copied();
         if given.is_none() {
@@ -313,7 +304,7 @@ impl<'t, 'p> Parser<'t, 'p> {
         }
     }
 
-    /// Begins a call: the name has been read, the parenthesis comes next.
+    /// Begins a call, at the parenthesis after its name.
     fn call(&mut self, name: &'t str, at: Range<usize>) -> Result<(), ParseError> {
         if named(name).is_empty() {
             let instead = nearest_name(name).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
@@ -327,7 +318,7 @@ impl<'t, 'p> Parser<'t, 'p> {
         }
     }
 
-    /// Applies what was pending, from the latest back, as long as `ready` says so.
+    /// Applies pending operators, the latest first, as long as they are `ready`.
     fn reduce(&mut self, ready: impl Fn(Pending<'_>) -> bool) -> Result<(), ParseError> {
         while let Some((pending, at)) = self.pending.pop_if(|(pending, _)| ready(*pending)) {
             let Some(last) = self.operands.pop() else { unreachable!("an operator follows its operand") };
@@ -344,7 +335,7 @@ impl<'t, 'p> Parser<'t, 'p> {
         Ok(())
     }
 
-    /// Everything up to the innermost parenthesis that is open.
+    /// Applies all operators up to the innermost open parenthesis.
     fn reduce_group(&mut self) -> Result<(), ParseError> {
         self.reduce(|pending| matches!(pending, Pending::Prefix(_) | Pending::Infix(_)))
     }
@@ -359,13 +350,13 @@ impl<'t, 'p> Parser<'t, 'p> {
                 Ok(())
             }
             Some((_, open)) => {
-                // What is in parentheses is one thing to whoever reads it.
+                // Messages treat a parenthesised expression as a whole.
                 if let Some(operand) = self.operands.last_mut() {
                     *operand = Operand::new(operand.typed, open.start..at.end);
                 }
                 Ok(())
             }
-            None => Err(self.error(at, "this `)` closes nothing; remove it, or open a parenthesis before")),
+            None => Err(self.error(at, "this `)` has no opening parenthesis; remove it, or add a `(` before")),
         }
     }
 
@@ -376,7 +367,7 @@ impl<'t, 'p> Parser<'t, 'p> {
                 *before += 1;
                 Ok(())
             }
-            _ => Err(self.error(at, "a comma stands between the arguments of a function, and none is open here")),
+            _ => Err(self.error(at, "a comma separates the arguments of a function, but this is not within a call")),
         }
     }
 
@@ -388,7 +379,7 @@ impl<'t, 'p> Parser<'t, 'p> {
         }
     }
 
-    /// What is wrong if something else than an operator follows an operand.
+    /// Returns the error for a token other than an operator after an operand.
     fn no_operator(&self, token: Token<'_>, at: Range<usize>) -> ParseError {
         let instead = match token {
             Token::Name("if") => "; write where(condition, yes, no)",

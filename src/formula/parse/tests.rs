@@ -153,8 +153,8 @@ fn a_fold_is_outermost_and_a_condition_is_known_to_be_one() {
     assert!(!parse("sum(x > 0)").unwrap().is_condition());
     assert!(parse("any(x)").unwrap().is_condition() && parse("all(x > 0)").unwrap().fold() == Some(Fold::All));
     assert!(!parse("(x > 0)*1").unwrap().is_condition());
-    assert_eq!(message("1 + sum(x)"), "sum has to be the outermost operation, around the whole formula");
-    assert_eq!(message("sum(sum(x))"), "sum has to be the outermost operation, around the whole formula");
+    assert_eq!(message("1 + sum(x)"), "sum must be the outermost operation, around the whole formula");
+    assert_eq!(message("sum(sum(x))"), "sum must be the outermost operation, around the whole formula");
 }
 
 #[test]
@@ -166,23 +166,29 @@ fn mistakes_say_what_to_write_instead() {
         ("x y", "expected an operator, found the name `y`; write * to multiply"),
         ("2x", "expected an operator, found the name `x`; write * to multiply"),
         ("2(x)", "expected an operator, found `(`; write * to multiply"),
-        ("x and x < 1", "`and` needs a condition, such as (x > 0), and this is a number"),
-        ("x < 1 or x", "`or` needs a condition, such as (x > 0), and this is a number"),
-        ("not x", "`not` needs a condition, such as (x > 0), and this is a number"),
+        ("x and x < 1", "`and` needs a condition, such as (x > 0), but this is a number"),
+        ("x < 1 or x", "`or` needs a condition, such as (x > 0), but this is a number"),
+        ("not x", "`not` needs a condition, such as (x > 0), but this is a number"),
         ("x and", "expected a number, a name or `(`, found the end"),
         ("and x", "expected a number, a name or `(`, found `and`"),
         ("x not y", "expected an operator, found `not`"),
-        ("x == not y", "`not` binds less tightly than what is before it; put parentheses around it and its condition"),
-        ("-not y", "`not` binds less tightly than what is before it; put parentheses around it and its condition"),
-        ("x⁻", "this is no exponent; write a whole number, such as x² or x**2"),
+        (
+            "x == not y",
+            "`not` has a lower precedence than the operator before it; put parentheses around it and its condition",
+        ),
+        (
+            "-not y",
+            "`not` has a lower precedence than the operator before it; put parentheses around it and its condition",
+        ),
+        ("x⁻", "this is not an exponent; write an integer, such as x² or x**2"),
         ("x 2²", "expected an operator, found the number 2; write * to multiply"),
         ("²", "expected a number, a name or `(`, found the exponent 2"),
         ("x > 0 ? x : 0", "`?` has no meaning here; write where(condition, yes, no)"),
         ("blorp(x)", "there is no function `blorp`"),
         ("(x", "this parenthesis is never closed; add a `)`"),
         ("sqrt(x", "this parenthesis is never closed; add a `)`"),
-        ("x)", "this `)` closes nothing; remove it, or open a parenthesis before"),
-        ("(x, y)", "a comma stands between the arguments of a function, and none is open here"),
+        ("x)", "this `)` has no opening parenthesis; remove it, or add a `(` before"),
+        ("(x, y)", "a comma separates the arguments of a function, but this is not within a call"),
         ("sqrt()", "`sqrt` takes 1 argument, found 0"),
         ("sqrt(x, y)", "`sqrt` takes 1 argument, found 2"),
         ("clip(x, 0)", "`clip` takes 3 arguments, found 2"),
@@ -193,14 +199,14 @@ fn mistakes_say_what_to_write_instead() {
         ("x = 2", "`=` has no meaning here; write == to compare"),
         ("x && y", "`&&` has no meaning here; write & between conditions"),
         ("x ; y", "`;` has no meaning here"),
-        ("np.sqrt(x)", "`.` has no meaning here; functions go by their bare names"),
+        ("np.sqrt(x)", "`.` has no meaning here; write functions without a module name"),
         ("1e39", "1e39 is above the largest f32, 3.4028235e38; write inf for an infinity"),
         (
             "x > 0 & y > 0",
-            "& binds tighter than a comparison and needs a condition, such as (x > 0), and this is a number",
+            "& has a higher precedence than a comparison and needs a condition, such as (x > 0), but this is a number",
         ),
-        ("where(x, 1, 2)", "where needs a condition, such as (x > 0), and this is a number"),
-        ("~x", "~ needs a condition, such as (x > 0), and this is a number"),
+        ("where(x, 1, 2)", "where needs a condition, such as (x > 0), but this is a number"),
+        ("~x", "~ needs a condition, such as (x > 0), but this is a number"),
     ] {
         assert_eq!(message(text), expected, "{text}");
     }

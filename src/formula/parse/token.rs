@@ -1,4 +1,4 @@
-//! Text into tokens.
+//! The tokenizer.
 
 use std::fmt;
 use std::ops::Range;
@@ -6,14 +6,14 @@ use std::ops::Range;
 use super::ParseError;
 use crate::text::shortened;
 
-/// The smallest piece of a formula's text that means something.
+/// A token of a formula's text.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) enum Token<'t> {
     Number(f32),
     Name(&'t str),
-    /// An operator, a parenthesis or a comma, as it is written in ASCII; `and`, `or` and `not` are signs, too.
+    /// An operator, a parenthesis or a comma, in ASCII; also `and`, `or` and `not`.
     Sign(&'static str),
-    /// A whole number above the line, as in `x²`.
+    /// An integer in superscript, as in `x²`.
     Superscript(f32),
     End,
 }
@@ -30,21 +30,21 @@ impl fmt::Display for Token<'_> {
     }
 }
 
-/// The signs of the language; a longer one before those that it begins with.
+/// The signs of the language; a longer one before its prefixes.
 const SIGNS: [&str; 19] =
     ["**", "//", "<=", ">=", "==", "!=", "+", "-", "*", "/", "%", "<", ">", "&", "|", "~", "(", ")", ","];
 
 /// The words that are signs.
 const WORDS: [&str; 3] = ["and", "or", "not"];
 
-/// Signs as they are printed, and the same in ASCII: text that is copied from a page is read as well.
+/// Typographic signs and their ASCII form, for text copied from a page.
 const PRINTED: [(char, &str); 9] =
     [('−', "-"), ('×', "*"), ('·', "*"), ('⋅', "*"), ('∗', "*"), ('÷', "/"), ('≤', "<="), ('≥', ">="), ('≠', "!=")];
 
-/// The digits of an exponent as it is printed, in their order, and its minus.
+/// The superscript digits in order, and the superscript minus.
 const SUPERSCRIPTS: [char; 11] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹', '⁻'];
 
-/// Signs of other languages, and what is written here instead; a longer one before those that it begins with.
+/// Signs of other languages and their replacements; a longer one before its prefixes.
 const FOREIGN: [(&str, &str); 9] = [
     ("&&", "write & between conditions"),
     ("||", "write | between conditions"),
@@ -53,11 +53,11 @@ const FOREIGN: [(&str, &str); 9] = [
     ("=", "write == to compare"),
     ("?", "write where(condition, yes, no)"),
     ("[", "only parentheses group"),
-    (".", "functions go by their bare names"),
+    (".", "write functions without a module name"),
     ("{", "only parentheses group"),
 ];
 
-/// The token at `from` or after the blanks there, and where it is.
+/// Returns the next token, starting at byte `from`, and its range.
 pub(super) fn next(text: &str, from: usize) -> Result<(Token<'_>, Range<usize>), ParseError> {
     let start = from + text[from..].find(|c: char| !c.is_whitespace()).unwrap_or(text.len() - from);
     let rest = &text[start..];
@@ -98,8 +98,7 @@ pub(super) fn next(text: &str, from: usize) -> Result<(Token<'_>, Range<usize>),
     }
 }
 
-/// How many bytes belong to the number that the text begins with: digits, perhaps with underscores between them, a point,
-/// an exponent.
+/// Returns the length in bytes of the number at the start of a text: digits with optional underscores, a point, an exponent.
 fn number_length(text: &[u8]) -> usize {
     let digits = |mut at: usize| {
         while text.get(at).is_some_and(|c| c.is_ascii_digit() || *c == b'_') {
@@ -113,7 +112,7 @@ fn number_length(text: &[u8]) -> usize {
     }
     if matches!(text.get(end), Some(b'e' | b'E')) {
         let sign = usize::from(matches!(text.get(end + 1), Some(b'+' | b'-')));
-        // Without digits after it, it is not an exponent but a name, and an error of its own.
+        // Without digits after it, it is a name instead of an exponent.
         if text.get(end + 1 + sign).is_some_and(u8::is_ascii_digit) {
             end = digits(end + 1 + sign);
         }
@@ -121,7 +120,7 @@ fn number_length(text: &[u8]) -> usize {
     end
 }
 
-/// The nearest `f32` to a number. One that is too large for that is a mistake rather than an infinity.
+/// Rounds a number to `f32`. One that is too large is an error, not an infinity.
 fn number(text: &str, at: Range<usize>) -> Result<f32, ParseError> {
     let digits = text[at.clone()].replace('_', "");
     match digits.parse::<f32>() {
@@ -134,12 +133,12 @@ fn number(text: &str, at: Range<usize>) -> Result<f32, ParseError> {
     }
 }
 
-/// The number that superscripts write.
+/// Parses a superscript number.
 fn superscript(text: &str, at: Range<usize>) -> Result<f32, ParseError> {
     let place = |c: char| SUPERSCRIPTS.iter().position(|known| *known == c).unwrap_or_default();
     let digits: String = text[at.clone()].chars().map(|c| b"0123456789-"[place(c)] as char).collect();
     match digits.parse::<f32>() {
         Ok(value) if value.is_finite() => Ok(value),
-        _ => Err(ParseError::new(text, at, "this is no exponent; write a whole number, such as x² or x**2")),
+        _ => Err(ParseError::new(text, at, "this is not an exponent; write an integer, such as x² or x**2")),
     }
 }

@@ -1,7 +1,7 @@
-//! Folds: one number from all elements of a result.
+//! Reductions: one number computed from all elements of a result.
 //!
-//! The order in which a fold combines its elements depends on their count alone, so every CPU backend, on any instruction
-//! set and any number of threads, gives the same bits:
+//! The order in which a reduction combines its elements depends on their number alone, so every CPU backend, on any
+//! instruction set and any number of threads, gives the same bits:
 //!
 //! 1. Elements are taken in rows of 64, and eight rows make a leaf, in which each column is combined from the top down.
 //! 2. The leaves of a chunk of [`Fold::CHUNK`] elements are combined, column by column, as those of a binary tree: a node's
@@ -9,12 +9,12 @@
 //! 3. The columns are halved until one number is left: column `k` is combined with column `k + half`.
 //! 4. The numbers of the chunks are combined in a tree like that of the leaves.
 //!
-//! So no element is part of more than [`Fold::depth`] roundings, which grows with the logarithm of the count, and a sum is
-//! off by at most depth · 2⁻²⁴ · Σ|x| (to first order): pairwise summation, as in N. J. Higham, *Accuracy and Stability of
-//! Numerical Algorithms*, 2nd ed., SIAM 2002, section 4.2. A GPU has an order of its own, under the same bound.
+//! So no element takes part in more than [`Fold::depth`] roundings, which grows with the logarithm of the number, and the
+//! error of a sum is at most depth · 2⁻²⁴ · Σ|x| (to first order): pairwise summation, as in N. J. Higham, *Accuracy and
+//! Stability of Numerical Algorithms*, 2nd ed., SIAM 2002, section 4.2. A GPU uses another order, with the same bound.
 //!
-//! A NaN among the elements makes a sum, mean, min, max, prod, std and var NaN, and an infinity is in the result as in numpy's:
-//! on a GPU, too, but for what [arises there](crate::oracle) by an overflow.
+//! A NaN among the elements makes a sum, mean, min, max, prod, std and var NaN, and an infinity gives numpy's result; on a GPU,
+//! too, except for infinities that [arise there](crate::oracle) by an overflow.
 
 pub(crate) mod states;
 mod steps;
@@ -29,54 +29,54 @@ pub(crate) use tree::{Tree, ones};
 use crate::error::{Error, Result};
 use crate::num::Num;
 
-/// Elements in a row: independent chains enough to keep a core's adders busy, and a whole number of every register's lanes.
+/// Elements in a row: enough independent chains to use all adders of a core, and a multiple of every register's lanes.
 pub(crate) const ROW: usize = 64;
 /// Elements in a leaf.
 pub(crate) const LEAF: usize = 8 * ROW;
 
-/// What makes one number of all elements.
+/// A reduction of all elements to one number.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Fold {
-    /// Their sum; 0 if there are none.
+    /// The sum; 0 for no elements.
     Sum,
-    /// Their sum over their count; NaN if there are none.
+    /// The arithmetic mean; NaN for no elements.
     Mean,
-    /// The least; NaN if any is NaN; an error if there are none.
+    /// The minimum; NaN if any element is NaN; an error for no elements.
     Min,
-    /// The greatest; NaN if any is NaN; an error if there are none.
+    /// The maximum; NaN if any element is NaN; an error for no elements.
     Max,
-    /// Their product; 1 if there are none.
+    /// The product; 1 for no elements.
     Prod,
-    /// The standard deviation, the square root of the [variance](Fold::Var); NaN if there are none.
+    /// The standard deviation, the square root of the [variance](Fold::Var); NaN for no elements.
     Std,
-    /// The variance, the mean of the squared distances from the mean; NaN if there are none.
+    /// The variance, the mean of the squared distances from the mean; NaN for no elements.
     Var,
-    /// 1 if any is not 0, as NaN is not; else 0.
+    /// 1 if any element is not 0, as NaN is not; else 0.
     Any,
-    /// 0 if any is 0; else 1.
+    /// 0 if any element is 0; else 1.
     All,
-    /// The index of the least, of several the first; that of the first NaN if there is one; an error if there are none, or
-    /// more than [`MOST_INDICES`](Fold::MOST_INDICES).
+    /// The index of the first minimum, or of the first NaN; an error for no elements, or for more than
+    /// [`MOST_INDICES`](Fold::MOST_INDICES).
     ArgMin,
-    /// The index of the greatest, as [`ArgMin`](Fold::ArgMin).
+    /// The index of the first maximum, as [`ArgMin`](Fold::ArgMin).
     ArgMax,
-    /// The sum of those that are not NaN; 0 if there are none.
+    /// The sum of the elements that are not NaN; 0 for no elements.
     NanSum,
-    /// The least of those that are not NaN; NaN if all are; an error if there are none.
+    /// The minimum of the elements that are not NaN; NaN if all are NaN; an error for no elements.
     NanMin,
-    /// The greatest of those that are not NaN; NaN if all are; an error if there are none.
+    /// The maximum of the elements that are not NaN; NaN if all are NaN; an error for no elements.
     NanMax,
-    /// What parts of an array give for [`Std`](Fold::Std) and [`Var`](Fold::Var), in four numbers: the count, the mean, what
-    /// the mean's rounding lost, and the sum of the squared distances from the mean.
+    /// The partial result for [`Std`](Fold::Std) and [`Var`](Fold::Var), in four numbers: the count, the mean, the mean's
+    /// rounding error, and the sum of the squared distances from the mean.
     Moments,
-    /// What parts give for [`ArgMin`](Fold::ArgMin), in two numbers: the least and its index in the part.
+    /// The partial result for [`ArgMin`](Fold::ArgMin), in two numbers: the minimum and its index in the part.
     MinAt,
-    /// What parts give for [`ArgMax`](Fold::ArgMax), in two numbers: the greatest and its index in the part.
+    /// The partial result for [`ArgMax`](Fold::ArgMax), in two numbers: the maximum and its index in the part.
     MaxAt,
 }
 
-/// Evaluates an expression in which a name is the type of a fold's [`Reduction`].
+/// Evaluates an expression in which a name is bound to the type of a fold's [`Reduction`].
 macro_rules! with_reduction {
     ($fold:expr, $name:ident => $then:expr) => {{
         use $crate::formula::reduction::{Fold, states as of};
@@ -106,7 +106,7 @@ macro_rules! with_reduction {
 pub(crate) use with_reduction;
 
 impl Fold {
-    /// Every one that gives one number.
+    /// The reductions that give one number.
     pub const ALL: [Fold; 14] = [
         Fold::Sum,
         Fold::Mean,
@@ -124,15 +124,15 @@ impl Fold {
         Fold::NanMax,
     ];
 
-    /// Elements in a chunk. What is folded in parts, to be [joined](Fold::join), is cut at multiples of it.
+    /// Elements in a chunk. Arrays that are reduced in parts, to be [joined](Fold::join), are split at multiples of it.
     pub const CHUNK: usize = 1 << 16;
 
-    /// Elements of which [`ArgMin`](Fold::ArgMin) and [`ArgMax`](Fold::ArgMax) can name one: an index is an `f32`, which has
-    /// every whole number up to 2²⁴.
+    /// The maximum number of elements for [`ArgMin`](Fold::ArgMin) and [`ArgMax`](Fold::ArgMax): an index is an `f32`, which
+    /// holds every integer up to 2²⁴.
     pub const MOST_INDICES: usize = 1 << 24;
 
-    /// What it is called in a formula's text: numpy's name, then the aliases. What [parts](Fold::of_parts) give has names for
-    /// messages alone.
+    /// Returns the names in a formula's text: numpy's, then the aliases. The names of [partial results](Fold::of_parts)
+    /// appear in messages only.
     pub fn names(self) -> &'static [&'static str] {
         match self {
             Fold::Sum => &["sum"],
@@ -155,34 +155,30 @@ impl Fold {
         }
     }
 
-    /// What it does, in a sentence.
+    /// Returns a description in a sentence.
     pub fn about(self) -> &'static str {
         match self {
-            Fold::Sum => "The sum of all elements; 0 if there are none.",
-            Fold::Mean => "The mean of all elements; NaN if there are none.",
-            Fold::Min => "The least of all elements; NaN if any is NaN.",
-            Fold::Max => "The greatest of all elements; NaN if any is NaN.",
-            Fold::Prod => "The product of all elements; 1 if there are none.",
-            Fold::Std => "The standard deviation of all elements, by their count (ddof=0); NaN if there are none.",
-            Fold::Var => "The variance of all elements, by their count (ddof=0); NaN if there are none.",
-            Fold::Any => "Whether any element is not 0; NaN is not.",
-            Fold::All => "Whether no element is 0; NaN is not.",
-            Fold::ArgMin => {
-                "The index of the least element, of several the first; that of the first NaN if there is one."
-            }
-            Fold::ArgMax => {
-                "The index of the greatest element, of several the first; that of the first NaN if there is one."
-            }
-            Fold::NanSum => "The sum of the elements that are not NaN; 0 if there are none.",
-            Fold::NanMin => "The least of the elements that are not NaN; NaN if all are.",
-            Fold::NanMax => "The greatest of the elements that are not NaN; NaN if all are.",
+            Fold::Sum => "The sum of all elements; 0 for no elements.",
+            Fold::Mean => "The mean of all elements; NaN for no elements.",
+            Fold::Min => "The minimum of all elements; NaN if any is NaN.",
+            Fold::Max => "The maximum of all elements; NaN if any is NaN.",
+            Fold::Prod => "The product of all elements; 1 for no elements.",
+            Fold::Std => "The standard deviation of all elements (ddof=0); NaN for no elements.",
+            Fold::Var => "The variance of all elements (ddof=0); NaN for no elements.",
+            Fold::Any => "Whether any element is not 0; NaN is not 0.",
+            Fold::All => "Whether no element is 0; NaN is not 0.",
+            Fold::ArgMin => "The index of the first minimum, or of the first NaN.",
+            Fold::ArgMax => "The index of the first maximum, or of the first NaN.",
+            Fold::NanSum => "The sum of the elements that are not NaN; 0 for no elements.",
+            Fold::NanMin => "The minimum of the elements that are not NaN; NaN if all are NaN.",
+            Fold::NanMax => "The maximum of the elements that are not NaN; NaN if all are NaN.",
             Fold::Moments => "The count, the mean in two numbers, and the sum of the squared distances from the mean.",
-            Fold::MinAt => "The least of all elements and its index.",
-            Fold::MaxAt => "The greatest of all elements and its index.",
+            Fold::MinAt => "The minimum of all elements and its index.",
+            Fold::MaxAt => "The maximum of all elements and its index.",
         }
     }
 
-    /// Returns how many numbers the result has: one, but for the [parts](Fold::of_parts) of some folds.
+    /// Returns the number of values in the result: one, except for some [partial results](Fold::of_parts).
     pub fn width(self) -> usize {
         match self {
             Fold::Moments | Fold::MinAt | Fold::MaxAt => self.planes(),
@@ -200,8 +196,8 @@ impl Fold {
         matches!(self, Fold::Any | Fold::All)
     }
 
-    /// The fold for the parts of an array, whose results [`join`](Fold::join) joins: the sum for the mean, what has several
-    /// numbers for the variance, the standard deviation and the indices, and the fold itself for every other.
+    /// Returns the reduction for parts of an array, whose results [`join`](Fold::join) combines: the sum for the mean, a
+    /// reduction to several numbers for the variance, the standard deviation and the indices, and the same one otherwise.
     pub fn of_parts(self) -> Fold {
         match self {
             Fold::Mean => Fold::Sum,
@@ -212,17 +208,17 @@ impl Fold {
         }
     }
 
-    /// Changes the result for a part that begins with element `from` of the array, so that [`join`](Fold::join) can join it:
-    /// an index is counted from the array's first element. Other results stay as they are.
+    /// Shifts the index in the result for a part that begins at element `from`, as [`join`](Fold::join) expects. Other
+    /// results do not change.
     pub fn place(self, part: &mut [f32], from: usize) {
         if let (Fold::MinAt | Fold::MaxAt, [_, index, ..]) = (self.of_parts(), part) {
             *index += from as f32;
         }
     }
 
-    /// The result for an array of `len` elements from the results of its [parts](Fold::of_parts), in order, each in its
-    /// [place](Fold::place): the bits that a run over the whole array gives, if all parts but the last have the same power of
-    /// two times [`CHUNK`](Fold::CHUNK) elements, and the last no more. For what has several numbers it is the first.
+    /// Computes the result for an array of `len` elements from the results of its [parts](Fold::of_parts), in order, each at
+    /// its [place](Fold::place). The bits are those of a run over the whole array if all parts but the last have the same
+    /// power of two times [`CHUNK`](Fold::CHUNK) elements, and the last no more. Returns the first of several numbers.
     ///
     /// ```
     /// use crossover::{Fold, Kernel};
@@ -243,14 +239,14 @@ impl Fold {
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] for the least or greatest of no elements, and what [`check`](Fold::check) finds.
+    /// [`Error::Empty`] for the minimum or maximum of no elements, and the errors of [`check`](Fold::check).
     pub fn join(self, parts: &[f32], len: usize) -> Result<f32> {
         let mut result = [0.0; PLANES];
         self.finish(parts, len, &mut result[..self.width()])?;
         Ok(result[0])
     }
 
-    /// As [`join`](Fold::join), for all numbers of the result.
+    /// Does the same as [`join`](Fold::join) for all numbers of the result.
     pub(crate) fn finish(self, parts: &[f32], len: usize, out: &mut [f32]) -> Result<()> {
         self.check(len)?;
         let mut tree = Tree::new(self);
@@ -262,7 +258,7 @@ impl Fold {
         tree.finish(len, out)
     }
 
-    /// Checks that the result for `len` elements can be told.
+    /// Checks that the result for `len` elements can be represented.
     ///
     /// # Errors
     ///
@@ -281,38 +277,38 @@ impl Fold {
             what: format!("{self}, whose index is an f32, in elements,"),
             needed: len as u64,
             limit: Self::MOST_INDICES as u64,
-            remedy: "run it over parts of the array, and compare their least or greatest".to_owned(),
+            remedy: "run it over parts of the array, and compare their minimum or maximum".to_owned(),
         }
     }
 
-    /// How many roundings an element is part of at most, in a fold of `len`.
+    /// Returns the maximum number of roundings that an element takes part in, for `len` elements.
     pub fn depth(len: usize) -> u32 {
         let tree = |leaves: usize| leaves.next_power_of_two().ilog2();
         let rows = (LEAF / ROW - 1) as u32;
         rows + tree(Self::CHUNK / LEAF) + ROW.ilog2() + tree(len.div_ceil(Self::CHUNK).max(1))
     }
 
-    /// Numbers in a state.
+    /// Returns the number of values in a state.
     pub(crate) fn planes(self) -> usize {
         with_reduction!(self, R => R::PLANES)
     }
 
-    /// The state that changes no other.
+    /// Returns the identity: merging it changes no state.
     pub(crate) fn identity(self) -> State<f32> {
         with_reduction!(self, R => R::IDENTITY)
     }
 
-    /// The state of one element.
+    /// Returns the state of one element.
     pub(crate) fn lift<T: Num>(self, x: T, index: T) -> State<T> {
         with_reduction!(self, R => R::lift(x, index))
     }
 
-    /// The state of the elements of two.
+    /// Merges two states.
     pub(crate) fn merge<T: Num>(self, a: State<T>, b: State<T>) -> State<T> {
         with_reduction!(self, R => R::merge(a, b))
     }
 
-    /// The result for no elements.
+    /// Returns the result for no elements.
     pub(crate) fn empty(self) -> Result<f32> {
         match self {
             Fold::Sum | Fold::NanSum | Fold::Any | Fold::Moments => Ok(0.0),
@@ -323,18 +319,18 @@ impl Fold {
         }
     }
 
-    /// Writes the result for `len` elements, which has the fold's [width](Fold::width), from the state of all of them.
+    /// Writes the result for `len` elements, of the reduction's [width](Fold::width), from their state.
     pub(crate) fn write(self, all: State<f32>, len: usize, out: &mut [f32]) {
         match self.width() {
-            // Rounded once, as the count need not be an f32.
+            // Rounded once, because the count may not be an f32.
             1 => out[0] = self.conclude(all.map(f64::from), len as f64) as f32,
             width => out.copy_from_slice(&all[..width]),
         }
     }
 
-    /// The result of one number, from the state of all of one or more elements.
+    /// Returns the result of one number from the state of one or more elements.
     pub(crate) fn conclude<T: Num>(self, all: State<T>, count: T) -> T {
-        // The mean of what has an infinity is no number, and nothing has a distance from it.
+        // If the mean is infinite or NaN, the variance is NaN.
         let variance = || T::select(all[1].is_finite(), all[3] / count, T::constant(f64::NAN));
         match self {
             Fold::Mean => all[0] / count,

@@ -1,14 +1,14 @@
-//! The tree in which the leaves of a chunk, and the chunks, are combined.
+//! The binary tree that combines the leaves of a chunk, and the chunks.
 
 use super::Fold;
 use super::states::{PLANES, State};
 use crate::error::Result;
 
-/// Combines the states that it is given, in order, as the leaves of the tree that the [module](self) describes.
+/// Combines states, pushed in order, as the leaves of the tree described in the [module](super).
 pub(crate) struct Tree {
     fold: Fold,
     leaves: usize,
-    /// The complete trees so far: one of 2ᵏ leaves for each digit `k` that is 1 in the count of leaves.
+    /// The complete trees so far: one of 2ᵏ leaves for each bit `k` that is set in the number of leaves.
     complete: [State<f32>; usize::BITS as usize],
 }
 
@@ -36,7 +36,7 @@ impl Tree {
     }
 }
 
-/// The digits that are 1, from the lowest on.
+/// Returns the indices of the bits that are set, lowest first.
 #[inline(always)]
 pub(crate) fn ones(count: usize) -> impl Iterator<Item = usize> {
     let without_lowest = |left: &usize| Some(left & (left - 1)).filter(|left| *left > 0);
@@ -48,7 +48,7 @@ pub(crate) fn ones(count: usize) -> impl Iterator<Item = usize> {
 mod tests {
     use super::*;
 
-    /// The tree as the module's text describes it.
+    /// Combines leaves as the module's text describes.
     fn by_definition(leaves: &[f32]) -> f32 {
         match leaves {
             [leaf] => *leaf,

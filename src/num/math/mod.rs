@@ -1,43 +1,42 @@
-//! The mathematical functions, written once over [`Bits`]: for the loop, every instruction set and WGSL.
+//! The mathematical functions, written once over [`Bits`] for the loop, every instruction set and WGSL.
 //!
-//! No function branches on data, but for a slow path that is entered where any lane needs it, and a quick one for whole
-//! exponents. Where a polynomial's
-//! coefficients are said to be fitted, `fit.py` beside this file made them.
+//! No function branches on data, except into a slow path that any lane may need, and into a fast one for integer exponents.
+//! Fitted coefficients were computed by `fit.py` in this folder.
 
+mod double_word;
 mod erf;
 pub(crate) mod exact;
 mod exp;
 mod hyperbolic;
 mod inverse;
 mod log;
-mod pair;
 mod power;
 mod trig;
 
 use crate::num::bits::Bits;
+use double_word::DoubleWord;
 pub(crate) use erf::{erf, erfc};
 pub(crate) use exact::{fmod, nextafter, remainder, with_sign};
 pub(crate) use exp::{exp, exp2, expm1, sigmoid};
 pub(crate) use hyperbolic::{acosh, asinh, atanh, cosh, sinh, tanh};
 pub(crate) use inverse::{acos, asin, atan, atan2};
 pub(crate) use log::{ln, ln_1p, log2, log10, logaddexp, logaddexp_oracle};
-use pair::Pair;
 pub(crate) use power::{cbrt, hypot, powf};
 pub(crate) use trig::{cos, sin, tan};
 
-/// A whole number, below 2²² in size.
+/// An integer of less than 2²² in absolute value.
 #[derive(Clone, Copy)]
 struct Whole<B: Bits> {
     number: B,
-    /// Its last 22 bits are the number's as two's complement; those above are anything.
+    /// Has the integer in its lowest 22 bits, in two's complement; higher bits are unspecified.
     word: B::Word,
 }
 
 impl<B: Bits> Whole<B> {
-    /// The one nearest to `x · factor`, or nearly so: in a tie, or next to one, it may be the other neighbour.
+    /// Returns the integer nearest to `x · factor`; near a tie, possibly the other neighbour.
     ///
-    /// A number of the size of 1.5 · 2²³ has no place for a fraction, so that adding it rounds, and leaves the whole number
-    /// in the last bits (J.-M. Muller, *Elementary Functions*, 3rd ed., chapter 11). A shader may see through it.
+    /// Adding 1.5 · 2²³ rounds to an integer and leaves it in the lowest bits (J.-M. Muller, *Elementary Functions*, 3rd ed.,
+    /// chapter 11). A shader's compiler may simplify that away, so a shader rounds explicitly.
     #[inline(always)]
     fn nearest(x: B, factor: f64) -> Self {
         let factor = B::constant(factor);
@@ -51,7 +50,7 @@ impl<B: Bits> Whole<B> {
     }
 }
 
-/// c₀ + c₁ x + c₂ x² + …, by Horner's rule.
+/// Computes c₀ + c₁ x + c₂ x² + … by Horner's rule.
 #[inline(always)]
 fn polynomial<B: Bits, const N: usize>(x: B, coefficients: [f32; N]) -> B {
     let mut sum = B::constant(coefficients[N - 1]);
@@ -61,7 +60,7 @@ fn polynomial<B: Bits, const N: usize>(x: B, coefficients: [f32; N]) -> B {
     sum
 }
 
-/// x + x³ P(x²), for the odd functions near 0.
+/// Computes x + x³ P(x²), for odd functions near 0.
 #[inline(always)]
 fn odd<B: Bits, const N: usize>(x: B, coefficients: [f32; N]) -> B {
     let square = x * x;

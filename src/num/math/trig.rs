@@ -1,43 +1,43 @@
 //! Sine, cosine and tangent.
 //!
-//! The argument is reduced to at most an eighth of a turn: below 2¹⁷ by subtracting multiples of π/2, which is kept in three
-//! parts (Cody and Waite's reduction, with fused products, as in J.-M. Muller et al., *Handbook of Floating-Point
-//! Arithmetic*, 2nd ed., section 11.2); from there on by multiplying with as many bits of 2/π as matter (M. Payne and
-//! R. Hanek, *Radian reduction for trigonometric functions*, SIGNUM Newsletter 18, 1983). The polynomials are fitted.
+//! The argument is reduced to at most π/4: below 2¹⁷ by subtracting multiples of π/2, which is stored in three parts (Cody
+//! and Waite's reduction, with fused products, as in J.-M. Muller et al., *Handbook of Floating-Point Arithmetic*, 2nd ed.,
+//! section 11.2); at 2¹⁷ or more by multiplying with the significant bits of 2/π (M. Payne and R. Hanek, *Radian reduction
+//! for trigonometric functions*, SIGNUM Newsletter 18, 1983). The polynomials are fitted.
 
-use super::{Pair, Whole, polynomial};
+use super::{DoubleWord, Whole, polynomial};
 use crate::num::bits::{Bits, Rare, Single, Word};
 
-/// (1 − sin √z / √z) / z for z ≤ 0.64: the sine is right to 2⁻²⁷.
+/// (1 − sin √z / √z) / z for z ≤ 0.64: the sine is accurate to 2⁻²⁷.
 const SIN: [f32; 3] = [0.166_666_54, -0.008_332_095, 0.000_195_055_4];
 
-/// (cos √z − 1 + z/2) / z² for z ≤ 0.64: the cosine is right to 2⁻³².
+/// (cos √z − 1 + z/2) / z² for z ≤ 0.64: the cosine is accurate to 2⁻³².
 const COS: [f32; 3] = [0.041_666_64, -0.001_388_713, 2.441_208_6e-5];
 
-/// π/2, in parts of 24 bits, each of them positive: [`reduce`] needs that for a zero's sign.
+/// π/2, in parts of 24 bits, all positive: [`reduce`] needs that for the sign of a zero.
 const PI_2: [f64; 3] = [1.570796251296997, 7.549789415861596e-08, 5.390302953474238e-15];
 
-/// From here on the quick reduction may be off.
-const HUGE: f32 = 131_072.0;
+/// The limit of the fast reduction.
+const FAST_REDUCTION_LIMIT: f32 = 131_072.0;
 
-/// π/2, in parts of which the first three have so few bits that their multiples up to 2⁸ are exact.
+/// π/2, in parts; the first three have few enough bits that their multiples up to 2⁸ are exact.
 const PI_2_SHORT: [f64; 4] = [1.570770263671875, 2.6063062250614166e-05, 6.077094383272197e-11, 6.123233995736766e-17];
 
-/// From here on the quick reduction without fused products may be off.
-const HUGE_UNFUSED: f32 = 256.0;
+/// The limit of the fast reduction without fused products.
+const UNFUSED_REDUCTION_LIMIT: f32 = 256.0;
 
-/// The bits of 2/π behind the point, after 32 zeros.
+/// The fractional bits of 2/π, after 32 zeros.
 const TWO_OVER_PI: [u32; 8] =
     [0, 0xa2f9_836e, 0x4e44_1529, 0xfc27_57d1, 0xf534_ddc0, 0xdb62_9599, 0x3c43_9041, 0xfe51_63ab];
 
-/// An angle: so many right angles, of which only the last two bits count, and a rest of at most half of one.
+/// An angle: a number of right angles, of which the lowest two bits are used, and a rest of at most half a right angle.
 struct Turn<B: Bits> {
     rights: B::Word,
-    rest: Pair<B>,
+    rest: DoubleWord<B>,
 }
 
-/// Reduces an angle that is not huge. Where products are fused, it keeps the sign of a zero: of −0, `high` is −0 and `low`
-/// is −0, and of +0, +0 and −0.
+/// Reduces an angle below the limit. Where products are fused, it keeps the sign of a zero: −0 gives −0 as `high` and `low`,
+/// +0 gives +0 and −0.
 #[inline(always)]
 fn reduce<B: Bits>(x: B) -> Turn<B> {
     let Whole { number: whole, word: rights } = Whole::nearest(x, std::f64::consts::FRAC_2_PI);
@@ -45,19 +45,19 @@ fn reduce<B: Bits>(x: B) -> Turn<B> {
         // All but the last product are exact, and so are the first two differences.
         let first = x - whole * B::constant(PI_2_SHORT[0]);
         let second = first - whole * B::constant(PI_2_SHORT[1]);
-        let third = Pair::sum_of_any(second, -(whole * B::constant(PI_2_SHORT[2])));
+        let third = DoubleWord::sum_of_any(second, -(whole * B::constant(PI_2_SHORT[2])));
         let rest = third.plus(-(whole * B::constant(PI_2_SHORT[3]))).settled();
         return Turn { rights, rest };
     }
-    // Exact: a multiple of the last place of either, and below 1.
+    // Exact: a multiple of the ULP of either, and below 1.
     let first = (-whole).mul_add(B::constant(PI_2[0]), x);
-    let second = Pair::product(whole, B::constant(PI_2[1]));
+    let second = DoubleWord::product(whole, B::constant(PI_2[1]));
     let high = first - second.high;
     let excess = second.low + (second.high - (first - high));
-    Turn { rights, rest: Pair { high, low: -whole.mul_add(B::constant(PI_2[2]), excess) } }
+    Turn { rights, rest: DoubleWord { high, low: -whole.mul_add(B::constant(PI_2[2]), excess) } }
 }
 
-/// The high word of the product of two words, the first below 2²⁴.
+/// Returns the high word of the product of two words, the first below 2²⁴.
 fn high_product<S: Single>(a: S::Word, b: S::Word) -> S::Word {
     let (low, product) = (S::Word::constant(0xffff), S::product);
     let (a_high, a_low, b_high, b_low) = (a.shr(16), a & low, b.shr(16), b & low);
@@ -66,7 +66,7 @@ fn high_product<S: Single>(a: S::Word, b: S::Word) -> S::Word {
     product(a_high, b_high) + middle.shr(16) + other.shr(16)
 }
 
-/// 96 bits of 2/π from a place on, counted from the start of the table.
+/// Returns 96 bits of 2/π, starting at a bit of the table.
 fn window<S: Single>(place: S::Word) -> [S::Word; 3] {
     let word = S::Word::constant;
     let (index, shift) = (place.shr(5), place & word(31));
@@ -78,14 +78,14 @@ fn window<S: Single>(place: S::Word) -> [S::Word; 3] {
         found
     };
     let words = [at(0), at(1), at(2), at(3)];
-    // A shift by 32 is not allowed: so by one and 31 less.
+    // A shift by 32 is not allowed, so the shift is split.
     let joined = |k: usize| S::shift_left(words[k], shift) | S::shift_right(words[k + 1].shr(1), word(31) - shift);
     [joined(0), joined(1), joined(2)]
 }
 
-/// Reduces any finite angle from 1 on. Its significand is multiplied with the bits of 2/π that make a difference to the
-/// last two bits of the whole right angles and to the 62 bits behind; what is left out is below 2⁻⁷⁰ of a right angle, and
-/// no f32 is nearer to a whole number of them than 2⁻³⁰.
+/// Reduces any finite angle of 1 or more. The significand is multiplied by the bits of 2/π that affect the lowest two bits of
+/// the number of right angles and 62 fractional bits; the omitted bits are below 2⁻⁷⁰ of a right angle, and no f32 is nearer
+/// to a multiple of it than 2⁻³⁰.
 fn reduce_huge<S: Single>(x: S) -> Turn<S> {
     let word = S::Word::constant;
     let bits = x.to_bits();
@@ -104,37 +104,37 @@ fn reduce_huge<S: Single>(x: S) -> Turn<S> {
     let rest = S::from_word(whole - near.to_word());
     let rest = S::from_word(low.shr(1)).mul_add(S::constant(2.0_f64.powi(-31)), rest);
     let unit = 2.0_f64.powi(-30);
-    let right_angle = Pair { high: S::constant(PI_2[0] * unit), low: S::constant(PI_2[1] * unit) };
-    let rest = Pair::sum(near, rest).times_pair(right_angle).settled();
+    let right_angle = DoubleWord { high: S::constant(PI_2[0] * unit), low: S::constant(PI_2[1] * unit) };
+    let rest = DoubleWord::sum(near, rest).times_pair(right_angle).settled();
     let negative = bits.lt(word(0));
     let signed = |part: S| S::select(negative, -part, part);
     let rights = S::Word::select(negative, word(0) - rights, rights);
-    Turn { rights, rest: Pair { high: signed(rest.high), low: signed(rest.low) } }
+    Turn { rights, rest: DoubleWord { high: signed(rest.high), low: signed(rest.low) } }
 }
 
 impl<B: Bits> Turn<B> {
-    /// The sine and the cosine of the rest alone.
+    /// Computes the sine and the cosine of the rest.
     #[inline(always)]
-    fn sine_and_cosine(&self) -> (Pair<B>, Pair<B>) {
-        let (Pair { high, low }, one) = (self.rest, B::constant(1));
+    fn sine_and_cosine(&self) -> (DoubleWord<B>, DoubleWord<B>) {
+        let (DoubleWord { high, low }, one) = (self.rest, B::constant(1));
         let square = high * high;
-        // Taken away, not added: of −0, it is +0.
+        // Subtracted, not added: for −0 it is +0.
         let excess = (high * square).mul_add(polynomial(square, SIN), -low);
         // The first product is exact, and so is the difference.
         let half = B::constant(-0.5);
         let near = square.mul_add(half, one).opaque();
         let near_low = square.mul_add(half, one - near);
         let beyond = (square * square).mul_add(polynomial(square, COS), (-high).mul_add(low, near_low));
-        (Pair::sum(high, -excess), Pair::sum(near, beyond))
+        (DoubleWord::sum(high, -excess), DoubleWord::sum(near, beyond))
     }
 
-    /// Whether an odd number of right angles is to be added.
+    /// Returns whether the number of right angles is odd.
     #[inline(always)]
     fn is_odd(&self) -> B::Mask {
         (self.rights & B::Word::constant(1)).eq(B::Word::constant(1))
     }
 
-    /// The sine, `ahead` right angles further on.
+    /// Computes the sine of the angle plus `ahead` right angles.
     #[inline(always)]
     fn sine(self, ahead: u32) -> B {
         let turn = Turn { rights: self.rights + B::Word::constant(ahead), ..self };
@@ -144,26 +144,26 @@ impl<B: Bits> Turn<B> {
         B::from_bits(size.to_bits() ^ sign)
     }
 
-    /// The tangent.
+    /// Computes the tangent.
     #[inline(always)]
     fn tangent(self) -> B {
         let (sine, cosine) = self.sine_and_cosine();
         let odd = self.is_odd();
-        let over = Pair::select(odd, cosine, sine);
-        let quotient = over.over(Pair::select(odd, sine, cosine)).value();
+        let over = DoubleWord::select(odd, cosine, sine);
+        let quotient = over.over(DoubleWord::select(odd, sine, cosine)).value();
         B::select(odd, -quotient, quotient)
     }
 }
 
 /// A function of an angle.
 trait OfTurn: Rare + Sized {
-    /// Its value, of the reduced angle.
+    /// Computes the function of a reduced angle.
     fn of<B: Bits>(turn: Turn<B>) -> B;
 
-    /// Its value; of a huge angle out of line.
+    /// Computes the function; out of line for large angles.
     #[inline(always)]
     fn compute<B: Bits>(x: B) -> B {
-        let limit = if B::FUSES { HUGE } else { HUGE_UNFUSED };
+        let limit = if B::FUSES { FAST_REDUCTION_LIMIT } else { UNFUSED_REDUCTION_LIMIT };
         let huge = !x.abs().lt(B::constant(limit));
         x.rare::<Self>(huge, Self::of(reduce(x)))
     }
@@ -200,7 +200,7 @@ functions! {
     Tangent "huge_tan" |turn| turn.tangent();
 }
 
-/// The sine of an angle in radians.
+/// Computes the sine of an angle in radians.
 #[inline(always)]
 pub(crate) fn sin<B: Bits>(x: B) -> B {
     let sine = Sine::compute(x);
@@ -208,13 +208,13 @@ pub(crate) fn sin<B: Bits>(x: B) -> B {
     if B::FUSES { sine } else { B::select(x.eq(B::constant(0)), x, sine) }
 }
 
-/// The cosine of an angle in radians.
+/// Computes the cosine of an angle in radians.
 #[inline(always)]
 pub(crate) fn cos<B: Bits>(x: B) -> B {
     Cosine::compute(x)
 }
 
-/// The tangent of an angle in radians.
+/// Computes the tangent of an angle in radians.
 #[inline(always)]
 pub(crate) fn tan<B: Bits>(x: B) -> B {
     B::select(x.eq(B::constant(0)), x, Tangent::compute(x))

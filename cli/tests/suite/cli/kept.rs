@@ -39,7 +39,7 @@ fn an_interruption_before_anything_is_measured_changes_nothing() {
     for arguments in [&NEW[..], &[&NEW[..], &["--append"]].concat()] {
         let output = ended(folder.path(), "INTERRUPT", "begun", arguments);
         assert_eq!(output.status.code(), Some(130), "{arguments:?}: {}", text(&output.stderr));
-        assert!(text(&output.stderr).contains("interrupted before anything was measured; sweep is as it was"));
+        assert!(text(&output.stderr).contains("interrupted before anything was measured; sweep is unchanged"));
         assert_eq!(contents(&out), before, "{arguments:?}");
     }
     let output = ended(folder.path(), "INTERRUPT", "begun", &[&NEW[..], &["--out", "a/b"]].concat());
@@ -56,7 +56,7 @@ fn an_interrupted_or_killed_sweep_leaves_an_earlier_one_and_goes_on() {
         let said = text(&output.stderr);
         if how == "INTERRUPT" {
             assert_eq!(output.status.code(), Some(130), "{said}");
-            for told in ["what was measured is in sweep/sweep.partial.json", "earlier sweep in sweep is as it was"] {
+            for told in ["the measurements are in sweep/sweep.partial.json", "earlier sweep in sweep is unchanged"] {
                 assert!(said.contains(told), "{said}");
             }
             assert!(said.contains("`crossover sweep --resume sweep` measures the rest"), "{said}");
@@ -76,7 +76,7 @@ fn an_interrupted_or_killed_sweep_leaves_an_earlier_one_and_goes_on() {
 
         let output = run(folder.path(), &[&NEW[..], &["--resume"]].concat());
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-        assert!(text(&output.stdout).contains("the sweep that was there is kept as sweep/sweep.json.bak"));
+        assert!(text(&output.stdout).contains("the earlier sweep is kept as sweep/sweep.json.bak"));
         let whole = measurements(&out.join("sweep.json"));
         assert_eq!((whole.len(), &whole[..1]), (2, &partial[..]));
         assert_eq!(measurements(&out.join("sweep.json.bak")).len(), 3, "the earlier one has a backup");
@@ -147,9 +147,11 @@ fn where_no_file_can_be_written_whole_the_earlier_ones_stay_whole() {
     let [sentence] = said.lines().filter(|line| !line.contains("warning: ")).collect::<Vec<_>>()[..] else {
         panic!("{said}")
     };
-    for told in
-        ["sweep.png cannot be written (File too large", "is in sweep/sweep.partial.json: make room", "--resume sweep`"]
-    {
+    for told in [
+        "sweep.png cannot be written (File too large",
+        "are in sweep/sweep.partial.json: free some space",
+        "--resume sweep`",
+    ] {
         assert!(sentence.contains(told), "{sentence}");
     }
     let kept: Vec<_> = contents(&out).into_iter().filter(|(name, _)| name != "sweep.partial.json").collect();

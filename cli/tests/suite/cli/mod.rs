@@ -93,7 +93,7 @@ fn a_sweep_tells_where_one_backend_overtakes_another() {
     assert_eq!(output.status.code(), Some(0));
     let told = text(&output.stdout);
     assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
-    let (_, after) = told.split_once("Where one overtakes another, at 95 % confidence:\n").unwrap();
+    let (_, after) = told.split_once("Crossover points, at 95 % confidence:\n").unwrap();
     assert!(after.starts_with("poly: simd stays ahead of loop, by "), "{told}");
     let json: Value = serde_json::from_slice(&fs::read(folder.path().join("sweep/sweep.json")).unwrap()).unwrap();
     let [crossover] = &json["crossovers"].as_array().unwrap()[..] else { panic!("{json}") };

@@ -16,7 +16,7 @@ fn an_interrupted_sweep_keeps_what_was_measured() {
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
-    assert!(text(&output.stderr).contains("what was measured is in sweep"));
+    assert!(text(&output.stderr).contains("the measurements are in sweep"));
     let json: Value = serde_json::from_slice(&fs::read(folder.path().join("sweep/sweep.json")).unwrap()).unwrap();
     assert_eq!(json["cancelled"], true);
     assert!((1..20).contains(&json["measurements"].as_array().unwrap().len()));

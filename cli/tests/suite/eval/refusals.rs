@@ -17,19 +17,19 @@ fn a_bad_file_is_named_with_the_remedy_and_leaves_nothing() {
     let cases = [
         (Vec::new(), "it ends within its header"),
         (sound[..40].to_vec(), "it ends within its header"),
-        (sound[..sound.len() - 1].to_vec(), "its header says shape (2, 3) of '<f4', 24 bytes, but it holds 23"),
-        (floats("(1000, 1000)", &[0.0]), "4000000 bytes, but it holds 4"),
-        (floats("(4294967296, 4294967296)", &[]), "beyond counting"),
-        (floats("(2305843009213693952, 2)", &[]), "no array has its shape"),
+        (sound[..sound.len() - 1].to_vec(), "its header specifies shape (2, 3) of '<f4', 24 bytes, but it has 23"),
+        (floats("(1000, 1000)", &[0.0]), "4000000 bytes, but it has 4"),
+        (floats("(4294967296, 4294967296)", &[]), "product overflows"),
+        (floats("(2305843009213693952, 2)", &[]), "is impossible"),
         (with(0, b'N'), "does not begin with \\x93NUMPY"),
         (b"x,y\n1,2\n3,4\n".to_vec(), "does not begin with \\x93NUMPY"),
-        (with(6, 9), "version 9.0, but 1.0, 2.0 and 3.0 are known"),
-        (with(10, b'['), "no Python dictionary"),
+        (with(6, 9), "version 9.0, but 1.0, 2.0 and 3.0 are supported"),
+        (with(10, b'['), "not a Python dictionary"),
         (npy("<f4", false, "'many'", &[]), "shape must be list or tuple"),
         (npy("<f4", false, "(-1,)", &[]), "dimension cannot be negative"),
         (npy("<f5", false, "(1,)", &[0; 5]), "invalid size"),
         (npy("=f4", false, "(1,)", &[0; 4]), "type"),
-        (floats(&format!("({})", "1, ".repeat(65)), &[0.0]), "no array has its shape"),
+        (floats(&format!("({})", "1, ".repeat(65)), &[0.0]), "is impossible"),
     ];
     for (file, expected) in cases {
         let folder = tempfile::tempdir().unwrap();
@@ -109,7 +109,7 @@ fn a_full_disk_is_an_error_and_a_device_is_written_straight() {
 
     let message = refused(&run(folder.path(), &["x", "x=1", "--out", "/dev/full"]));
     assert!(message.contains("/dev/full cannot be written (No space left on device"), "{message}");
-    assert!(message.contains("make room, or name another place with --out"), "{message}");
+    assert!(message.contains("free some space, or name another file with --out"), "{message}");
     for arguments in [&["x", "x=1", "--out", "-"][..], &["x", "x=1"]] {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let output = command(folder.path(), arguments).stdout(full).output().unwrap();
@@ -179,7 +179,7 @@ fn an_array_that_is_read_whole_has_to_fit_in_memory() {
         file.set_len(header.len() as u64 + 4_000_000_000_000).unwrap();
     }
     let message = refused(&run(folder.path(), &["x - y", "x=c.npy", "y=f.npy", "--out", "out.npy"]));
-    assert!(message.contains("reading `y` whole, as the result has another shape or order"), "{message}");
+    assert!(message.contains("reading `y` whole, because the result has another shape or order"), "{message}");
     assert!(message.contains("needs 4000000000000, but the limit is "), "{message}");
     assert_eq!(names(folder.path()), ["c.npy", "f.npy"]);
 }
