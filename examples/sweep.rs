@@ -43,7 +43,7 @@ fn main() -> crossover::Result<()> {
         .trials(3);
     let report = sweep.run_with(&SystemClock, &mut Table);
     println!("on {}", report.environment.machine());
-    for crossover in report.crossovers() {
+    for crossover in crossover::sweep::Analysis::of(&report).crossovers {
         println!("{crossover}");
     }
     Ok(())

@@ -156,7 +156,7 @@ pub(crate) use kernel::arg;
 /// What messages of the packages `crossover-report` and `crossover-cli` have in common with the library's.
 #[doc(hidden)]
 pub mod message {
-    pub use crate::text::{listed, nearest, short, shortened, threads, time, truncated, wrapped};
+    pub use crate::text::{grouped, listed, nearest, percent, short, shortened, threads, time, truncated, wrapped};
 }
 
 /// The examples of the README, which run as tests.

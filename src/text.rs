@@ -51,6 +51,23 @@ pub fn listed<S: AsRef<str>>(names: &[S]) -> String {
     text
 }
 
+/// Writes a number with its digits in groups of three, between narrow spaces that do not break.
+pub fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let space = |index: usize| index > 0 && (digits.len() - index).is_multiple_of(3);
+    digits
+        .char_indices()
+        .flat_map(|(index, digit)| space(index).then_some('\u{202f}').into_iter().chain([digit]))
+        .collect()
+}
+
+/// Writes a part as `92 %`, with a space that does not break; with two digits only below one per cent.
+pub fn percent(part: f64) -> String {
+    let percent = 100.0 * part;
+    let digits = if percent < 0.95 { 1 } else { 0 };
+    format!("{percent:.digits$}\u{a0}%")
+}
+
 /// Returns a name, cut to `columns` characters where it has more.
 pub fn truncated(name: &str, columns: usize) -> String {
     match name.chars().count() > columns {
@@ -105,6 +122,8 @@ mod tests {
         let shown = [0.0, 3e-4, 0.1234, 1.0, 9.999, 99.96, 1234.5, 123_456.0].map(short);
         assert_eq!(shown, ["0", "3.0e-4", "0.123", "1.00", "10.0", "100", "1234", "1.2e5"]);
         assert_eq!([949.6, 999.6, 194_321.0, 1e8].map(about), ["950", "1e3", "1.9e5", "1e8"]);
+        assert_eq!([1, 123, 1234, 1_000_000].map(grouped), ["1", "123", "1\u{202f}234", "1\u{202f}000\u{202f}000"]);
+        assert_eq!([0.005, 0.92, 1.2].map(percent), ["0.5\u{a0}%", "92\u{a0}%", "120\u{a0}%"]);
         assert_eq!(listed(&["x"; 22]), format!("{}x and 2 more", "x, ".repeat(19)));
         assert_eq!(listed(&["é".repeat(61)]), format!("{}…", "é".repeat(60)));
         let shown = [2.5e-9, 999.9e-9, 12.34e-6, 0.999_99, 59.96].map(time);

@@ -34,8 +34,8 @@ const WALLS: [(&str, &[&str]); 14] = [
 const PACKAGES: [&str; 3] = ["src", "report/src", "cli/src"];
 
 /// Imports that still point up or to the root, and those that are part of a circle. Neither number may grow; both are to be 0.
-const UPWARD: usize = 30;
-const CIRCULAR: usize = 110;
+const UPWARD: usize = 12;
+const CIRCULAR: usize = 104;
 
 /// The longest file, in lines.
 const LONGEST: usize = 420;

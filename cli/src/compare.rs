@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 use crossover::message;
-use crossover::sweep::{Axis, Change, Comparison, Report};
-use crossover_report::json;
+use crossover::sweep::{Axis, Comparison, Report};
+use crossover_report::{json, table};
 
 use super::{Stop, files};
 
@@ -131,11 +131,8 @@ fn as_table(
     names: &[String; 2],
     mut to: impl Write,
 ) -> io::Result<()> {
-    if !found.changes.is_empty() {
-        writeln!(to, "{}", Change::head(axis))?;
-    }
-    for change in &found.changes {
-        writeln!(to, "{}", change.row(options.threshold))?;
+    for line in table::changes(&found.changes, axis, options.threshold) {
+        writeln!(to, "{line}")?;
     }
     let mut say = |line: &str| writeln!(to, "{}", message::wrapped(line));
     for difference in &found.environment {

@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crossover::sweep::Report;
+use crossover::sweep::{Analysis, Report};
 use crossover_report::{csv, json, page, plot, roofline};
 
 use super::beside::{self, Draft};
@@ -70,12 +70,12 @@ impl Folder {
     /// # Errors
     ///
     /// If it cannot be written; then an earlier file stays.
-    pub fn note(&mut self, report: &Report) -> Result<(), Stop> {
+    pub fn note(&mut self, report: &Report, analysis: &Analysis) -> Result<(), Stop> {
         let path = self.path.join(PARTIAL);
         if !self.ours {
             keep(&path, report)?;
         }
-        place(&path, |to| json::write(report, to)).map_err(|error| full(&path, &error))?;
+        place(&path, |to| json::write(report, analysis, to)).map_err(|error| full(&path, &error))?;
         self.ours = true;
         Ok(())
     }
@@ -86,17 +86,17 @@ impl Folder {
     /// # Errors
     ///
     /// If they cannot be written, with the place of the measurements; then earlier files stay.
-    pub fn finish(&mut self, report: &Report, news: bool) -> Result<Written, Stop> {
+    pub fn finish(&mut self, report: &Report, analysis: &Analysis, news: bool) -> Result<Written, Stop> {
         if report.cancelled && !news {
             self.leave();
             return Ok(Written::Nothing);
         }
-        self.note(report)?;
+        self.note(report, analysis)?;
         let (path, partial) = (self.path.join(JSON), self.path.join(PARTIAL));
         if report.cancelled && !replaces(report, &path) {
             return Ok(Written::Beside(partial));
         }
-        let drafts = self.drafts(report)?;
+        let drafts = self.drafts(report, analysis)?;
         interrupt::reached("written");
         let backup = keep(&path, report)?;
         for (name, draft) in drafts {
@@ -109,10 +109,10 @@ impl Folder {
     }
 
     /// Writes every file under a temporary name, the report first.
-    fn drafts(&self, report: &Report) -> Result<Vec<(&'static str, Draft)>, Stop> {
+    fn drafts(&self, report: &Report, analysis: &Analysis) -> Result<Vec<(&'static str, Draft)>, Stop> {
         let mut drafts = Vec::new();
         for name in [JSON].into_iter().chain(NAMES.into_iter().filter(|name| *name != JSON)) {
-            let draft = Draft::write(&self.path.join(name), |to| write(name, report, to));
+            let draft = Draft::write(&self.path.join(name), |to| write(name, report, analysis, to));
             drafts.push((name, draft.map_err(|error| self.unfinished(name, &error))?));
         }
         Ok(drafts)
@@ -215,15 +215,15 @@ fn place(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
 }
 
 /// Writes the content of a file.
-fn write(name: &str, report: &Report, to: &mut dyn Write) -> io::Result<()> {
+fn write(name: &str, report: &Report, analysis: &Analysis, to: &mut dyn Write) -> io::Result<()> {
     match name {
-        CSV => csv::write(report, to),
-        JSON => json::write(report, to),
-        "sweep.svg" => to.write_all(plot::svg_text(report)?.as_bytes()),
-        "sweep.png" => plot::png(report, to),
-        "roofline.svg" => to.write_all(roofline::svg_text(report)?.as_bytes()),
+        CSV => csv::write(report, analysis, to),
+        JSON => json::write(report, analysis, to),
+        "sweep.svg" => to.write_all(plot::svg_text(report, analysis).as_bytes()),
+        "sweep.png" => plot::png(report, analysis, to),
+        "roofline.svg" => to.write_all(roofline::svg_text(report).as_bytes()),
         "roofline.png" => roofline::png(report, to),
-        _ => page::write(report, Some(&typed(&report.command)), to),
+        _ => page::write(report, analysis, Some(&typed(&report.command)), to),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, ValueHint};
 use crossover::auto::{Policy, Stored};
-use crossover::sweep::{self, Axis, Contender, Host, Regime, Report, Sizes, SystemClock, Vary};
+use crossover::sweep::{self, Analysis, Axis, Contender, Host, Regime, Report, Sizes, SystemClock, Vary};
 use crossover::{Auto, Backend, Isa, Kind, Simd, Sweep, Threads, Workload, message};
 use crossover_report::{json, table};
 
@@ -107,8 +107,9 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     let mut terminal = Terminal::new(read, watched, axis, folder, interrupted);
     let report = sweep.run_with(&SystemClock, &mut terminal);
     terminal.finish();
-    tell(&report, &mut terminal);
-    let written = terminal.write(&report)?;
+    let analysis = Analysis::of(&report);
+    tell(&report, &analysis, &mut terminal);
+    let written = terminal.write(&report, &analysis)?;
     match &written {
         Written::All(backup) => {
             terminal.say(&message::wrapped(&format!("written to {}: {}", out.display(), files::NAMES.join(", "))));
@@ -120,7 +121,7 @@ pub fn run(options: &Options) -> Result<(), Stop> {
         Written::Nothing => {}
     }
     if options.json {
-        print(&report)?;
+        print(&report, &analysis)?;
     }
     match terminal.broken.take() {
         Some(broken) => Err(Stop::failure(broken)),
@@ -135,17 +136,17 @@ pub fn run(options: &Options) -> Result<(), Stop> {
 }
 
 /// Prints the findings.
-fn tell(report: &Report, terminal: &mut Terminal) {
+fn tell(report: &Report, analysis: &Analysis, terminal: &mut Terminal) {
     for line in table::first_calls(report).into_iter().chain(table::of_ceiling(report)) {
         terminal.say(&line);
     }
-    for (index, crossover) in report.crossovers().iter().enumerate() {
+    for (index, crossover) in analysis.crossovers.iter().enumerate() {
         if index == 0 {
             terminal.say("\nCrossover points, at 95 % confidence:");
         }
         terminal.say(&crossover.to_string());
     }
-    for warning in report.warnings() {
+    for warning in &analysis.warnings {
         terminal.warn(&format!("warning: {warning}"));
     }
 }
@@ -395,8 +396,8 @@ fn unique(workloads: Vec<Workload>) -> Vec<Workload> {
 }
 
 /// Prints the report. A closed pipe is ignored, so that the exit status tells the outcome.
-fn print(report: &Report) -> Result<(), Stop> {
-    match json::write(report, io::BufWriter::new(io::stdout().lock())) {
+fn print(report: &Report, analysis: &Analysis) -> Result<(), Stop> {
+    match json::write(report, analysis, io::BufWriter::new(io::stdout().lock())) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written.map_err(|error| Stop::failure(format_args!("standard output: {error}"))),
     }

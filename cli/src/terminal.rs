@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crossover::sweep::{Axis, Environment, Failure, Measurement, Missing, Observer, Report, Varied};
+use crossover::sweep::{Analysis, Axis, Environment, Failure, Measurement, Missing, Observer, Report, Varied};
 use crossover_report::table::Table;
 use indicatif::ProgressBar;
 
@@ -49,8 +49,8 @@ impl Terminal {
     }
 
     /// Writes the files of a finished sweep.
-    pub fn write(&mut self, report: &Report) -> Result<Written, Stop> {
-        self.folder.finish(report, self.measured > 0)
+    pub fn write(&mut self, report: &Report, analysis: &Analysis) -> Result<Written, Stop> {
+        self.folder.finish(report, analysis, self.measured > 0)
     }
 
     /// Prints the remaining rows, and removes the progress bar.
@@ -117,7 +117,7 @@ impl Observer for Terminal {
             return;
         }
         let start = Instant::now();
-        if let Err(stop) = self.folder.note(report) {
+        if let Err(stop) = self.folder.note(report, &Analysis::of(report)) {
             self.broken = Some(stop.message);
         }
         self.written = Some((Instant::now(), start.elapsed()));

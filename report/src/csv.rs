@@ -1,4 +1,4 @@
-//! The measurements as a table for other programs, written row by row.
+//! The measurements as a table for other programs, a row for each.
 //!
 //! A spreadsheet takes a text that begins with `=`, `+`, `-`, `@`, a tab or an end of a line for a formula of its own, and
 //! runs it; a workload's name may come from a file of somebody else's. Such a name has a `'` before it, as OWASP advises.
@@ -7,85 +7,60 @@
 use std::borrow::Cow;
 use std::io;
 
-use crossover::sweep::{Measurement, Report, Varied};
+use crossover::sweep::{Analysis, Report};
 
-/// One row: the measurement with its quantiles in columns of their own.
-#[derive(serde::Serialize)]
-struct Row<'a> {
-    workload: Cow<'a, str>,
-    backend: &'a str,
-    regime: &'a str,
-    elements: usize,
-    trials: usize,
-    seconds_q05: f64,
-    seconds_q50: f64,
-    seconds_q95: f64,
-    ns_per_element: f64,
-    gb_per_s: f64,
-    max_ulp: f64,
-    first_seconds: Option<f64>,
-    of_ceiling: Option<f64>,
-    varied: Option<usize>,
-}
+use super::columns::{
+    BACKEND, Cell, Column, ELEMENTS, ERROR, FIRST_CALL, HIGH, LOW, MEDIAN, OF_CEILING, PER_ELEMENT, RATE, REGIME,
+    TRIALS, VARIED, WORKLOAD, rows,
+};
 
-/// Writes all measurements of a report.
+/// The columns, of which later versions only add more.
+const COLUMNS: [Column; 14] = [
+    WORKLOAD,
+    BACKEND,
+    REGIME,
+    ELEMENTS,
+    TRIALS,
+    LOW,
+    MEDIAN,
+    HIGH,
+    PER_ELEMENT,
+    RATE,
+    ERROR,
+    FIRST_CALL,
+    OF_CEILING,
+    VARIED,
+];
+
+/// Writes all measurements of a report below the names of the columns.
 ///
 /// # Errors
 ///
-/// What the writer says.
-pub fn write(report: &Report, to: impl io::Write) -> io::Result<()> {
-    let mut rows = Rows::new(to);
-    report.measurements.iter().try_for_each(|each| rows.write(each))
-}
-
-/// Writes measurements as CSV, each as soon as it is there, so that an interrupted sweep leaves a file that is whole.
-pub struct Rows<W: io::Write> {
-    to: csv::Writer<W>,
-}
-
-impl<W: io::Write> Rows<W> {
-    /// Starts the table. The column names are written with the first row.
-    pub fn new(to: W) -> Self {
-        Rows { to: csv::Writer::from_writer(to) }
+/// Any error of the writer.
+pub fn write(report: &Report, analysis: &Analysis, to: impl io::Write) -> io::Result<()> {
+    let mut to = csv::Writer::from_writer(to);
+    if !report.measurements.is_empty() {
+        to.write_record(COLUMNS.map(|column| column.key))?;
     }
-
-    /// Writes a row and flushes it.
-    ///
-    /// # Errors
-    ///
-    /// What the writer says.
-    pub fn write(&mut self, measurement: &Measurement) -> io::Result<()> {
-        let Measurement { workload, backend, regime, elements, trials, seconds, .. } = measurement;
-        self.to.serialize(Row {
-            workload: inert(workload),
-            backend: backend.name(),
-            regime: regime.name(),
-            elements: *elements,
-            trials: *trials,
-            seconds_q05: seconds.q05,
-            seconds_q50: seconds.q50,
-            seconds_q95: seconds.q95,
-            ns_per_element: measurement.ns_per_element,
-            gb_per_s: measurement.gb_per_s,
-            max_ulp: measurement.max_ulp,
-            first_seconds: measurement.first_seconds,
-            of_ceiling: measurement.of_ceiling,
-            varied: measurement.varied.map(Varied::value),
-        })?;
-        self.to.flush()
+    for row in rows(report, analysis) {
+        to.serialize(COLUMNS.map(|column| match (column.value)(&row) {
+            Cell::Text(text) => Cell::Text(inert(text)),
+            number => number,
+        }))?;
     }
+    to.flush()
 }
 
-/// A text that no spreadsheet takes for a formula.
-fn inert(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}").into() } else { text.into() }
+/// Returns a text that no spreadsheet takes for a formula.
+fn inert(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}").into() } else { text }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crossover::Kind;
-    use crossover::sweep::{Quantiles, Regime};
+    use crossover::sweep::{Environment, Measurement, Quantiles, Regime};
 
     #[test]
     fn each_measurement_is_a_row_below_the_names() {
@@ -107,12 +82,14 @@ mod tests {
             of_ceiling: Some(0.75),
             varied: None,
         };
-        let mut bytes = Vec::new();
-        let mut rows = Rows::new(&mut bytes);
-        rows.write(&measurement).unwrap();
-        rows.write(&measurement).unwrap();
-        drop(rows);
-        let text = String::from_utf8(bytes).unwrap();
+        let written = |measurements| {
+            let mut report = Report::new(Environment::default(), Vec::new());
+            report.measurements = measurements;
+            let mut bytes = Vec::new();
+            write(&report, &Analysis::of(&report), &mut bytes).unwrap();
+            String::from_utf8(bytes).unwrap()
+        };
+        let text = written(vec![measurement.clone(), measurement.clone()]);
         let lines: Vec<_> = text.lines().collect();
         let names = "workload,backend,regime,elements,trials,seconds_q05,seconds_q50,seconds_q95,\
                      ns_per_element,gb_per_s,max_ulp,first_seconds,of_ceiling,varied";
@@ -122,6 +99,7 @@ mod tests {
         let numbers: Vec<f64> = fields[5..13].iter().map(|field| field.parse().unwrap()).collect();
         assert_eq!(numbers, [1e-6, 2e-6, 0.003, 2.0, 4.0, 0.5, 0.004, 0.75]);
         assert_eq!((lines.len(), lines[2], fields[13]), (3, lines[1], ""));
+        assert_eq!(written(Vec::new()), "");
         for (name, expected) in [
             ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0,gpu,"),
             ("-x**2", "'-x**2,gpu,"),
@@ -130,10 +108,7 @@ mod tests {
             ("\t=x", "'\t=x,gpu,"),
             ("x - 1", "x - 1,gpu,"),
         ] {
-            let (mut bytes, measurement) =
-                (Vec::new(), Measurement { workload: name.to_owned(), ..measurement.clone() });
-            Rows::new(&mut bytes).write(&measurement).unwrap();
-            let text = String::from_utf8(bytes).unwrap();
+            let text = written(vec![Measurement { workload: name.to_owned(), ..measurement.clone() }]);
             assert!(text.lines().nth(1).unwrap().starts_with(expected), "{text}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crossover::sweep::{Crossover, Report, Warning};
+use crossover::sweep::{Analysis, Crossover, Report, Warning};
 use serde::Deserialize;
 
 /// The version of the file's form. It grows when a field changes its meaning or goes; new fields do not count.
@@ -14,38 +14,28 @@ struct File<'a> {
     #[serde(flatten)]
     report: &'a Report,
     /// What follows from the measurements.
-    crossovers: Vec<Crossover>,
-    warnings: Vec<Told>,
+    crossovers: &'a [Crossover],
+    warnings: Vec<Described<'a>>,
 }
 
 /// A warning with its sentence.
 #[derive(serde::Serialize)]
-struct Told {
+struct Described<'a> {
     #[serde(flatten)]
-    warning: Warning,
+    warning: &'a Warning,
     message: String,
-}
-
-impl<'a> File<'a> {
-    fn new(report: &'a Report) -> Self {
-        let told = |warning: Warning| Told { message: warning.to_string(), warning };
-        let warnings = report.warnings().into_iter().map(told).collect();
-        File { schema: SCHEMA, report, crossovers: report.crossovers(), warnings }
-    }
-}
-
-/// The report as JSON that is not yet a text.
-pub(super) fn value(report: &Report) -> io::Result<serde_json::Value> {
-    Ok(serde_json::to_value(File::new(report))?)
 }
 
 /// Writes the report as JSON: `{"schema":1,"environment":{…},"measurements":[…],…}`. What is not a finite number is `null`.
 ///
 /// # Errors
 ///
-/// What the writer says.
-pub fn write(report: &Report, mut to: impl io::Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut to, &File::new(report))?;
+/// Any error of the writer.
+pub fn write(report: &Report, analysis: &Analysis, mut to: impl io::Write) -> io::Result<()> {
+    let warnings = analysis.warnings.iter();
+    let warnings = warnings.map(|warning| Described { message: warning.to_string(), warning }).collect();
+    let file = File { schema: SCHEMA, report, crossovers: &analysis.crossovers, warnings };
+    serde_json::to_writer_pretty(&mut to, &file)?;
     writeln!(to)?;
     to.flush()
 }
@@ -128,7 +118,7 @@ mod tests {
 
     fn written(report: &Report) -> String {
         let mut bytes = Vec::new();
-        write(report, &mut bytes).unwrap();
+        write(report, &Analysis::of(report), &mut bytes).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 

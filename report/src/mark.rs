@@ -1,77 +1,72 @@
-//! The places in the picture where one series overtakes another.
+//! The places in the plot where one series overtakes another.
 
-use crossover::sweep::{Axis, Crossover, Found, Interval, Report};
-use plotters::element::DashedPathElement;
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+use crossover::sweep::{Axis, Crossover, Found, Interval, Series};
 
-use super::canvas::{Canvas, Chart, Drawn, INK};
+use super::chart::{Frame, Taken, ring};
+use super::drawing::{Anchor, Group, INK, Node, Paint, Point, Text};
+use super::look::key;
 
-/// The width of a number of elements, and the height of a row of them.
-const NUMBER: f64 = 46.0;
+/// The height of a row of numbers.
 const ROW: f64 = 16.0;
 
 /// A place where two lines cross beyond noise.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Mark {
-    /// At how many elements, or what else varies.
+    /// The number of elements, or the value of what else varies.
     pub at: Interval,
-    /// The time of both there.
-    pub seconds: f64,
+    /// The height of both lines there.
+    pub height: f64,
+    pub series: [Series; 2],
 }
 
 impl Mark {
-    /// A workload's marks, from left to right.
-    pub fn all(report: &Report, crossovers: &[Crossover], workload: &str) -> Vec<Mark> {
-        let ours = crossovers.iter().filter(|each| each.workload == workload);
+    /// Returns a workload's marks, from left to right. `line` returns the points of a series, ascending.
+    pub fn all(crossovers: &[Crossover], workload: &str, line: impl Fn(Series) -> Vec<Point>) -> Vec<Mark> {
         let place = |crossover: &Crossover| {
             let Found::Overtakes { at } = crossover.found else { return None };
-            let series = report.measurements.iter().filter(|each| each.workload == workload);
-            let series = series.filter(|each| crossover.faster.is(each));
-            let mut line: Vec<_> = series.map(|each| (each.x() as f64, each.seconds.q50)).collect();
-            line.sort_by(|one, other| one.0.total_cmp(&other.0));
-            Some(Mark { at, seconds: height(&line, at.middle)? })
+            let height = height(&line(crossover.faster), at.middle)?;
+            Some(Mark { at, height, series: [crossover.faster, crossover.slower] })
         };
+        let ours = crossovers.iter().filter(|each| each.workload == workload);
         let mut marks: Vec<_> = ours.filter_map(place).collect();
         marks.sort_by(|one, other| one.at.middle.total_cmp(&other.at.middle));
         marks
     }
 
-    /// Draws marks from left to right: a ring around each place, the interval as a bar through it, and a thread down to the
-    /// number, which stands beside it at the bottom of the chart.
-    pub fn draw<DB: DrawingBackend>(
-        (marks, axis): (&[Mark], Axis),
-        canvas: Canvas,
-        chart: &mut Chart<'_, DB>,
-        bottom: f64,
-    ) -> Drawn<DB> {
-        let px = |length: f64| canvas.px(length) as i32;
-        let pen = |width: f64| INK.stroke_width(canvas.px(width));
-        // A number that would stand in that of the place before stands in the row above it.
-        let (mut before, mut row) = (i32::MIN, 0);
-        for Mark { at, seconds } in marks {
-            let (foot, place) =
-                (chart.backend_coord(&(at.middle, bottom)), chart.backend_coord(&(at.middle, *seconds)));
-            let right = chart.plotting_area().get_pixel_range().0.end - foot.0 >= px(NUMBER);
-            let (side, gap, room) =
-                if right { (HPos::Left, px(5.0), NUMBER) } else { (HPos::Right, -px(5.0), 2.0 * NUMBER) };
-            row = if foot.0.saturating_sub(before) < px(room) { row + 1 } else { 0 };
-            before = foot.0;
-            let beside = -px(4.0 + ROW * f64::from(row));
-            let thread = vec![(0, place.1 - foot.1), (0, beside.max(place.1 - foot.1))];
-            let thread = DashedPathElement::new(thread, px(2.0), px(3.0), pen(1.0));
-            let font = canvas.font(13.0).pos(Pos::new(side, VPos::Bottom));
-            let number = Text::new(axis.from(at.middle), (gap, beside), font);
-            chart.draw_series([EmptyElement::at((at.middle, bottom)) + thread + number])?;
-            chart.draw_series([PathElement::new(vec![(at.low, *seconds), (at.high, *seconds)], pen(2.0))])?;
-            chart.draw_series([Circle::new((at.middle, *seconds), px(8.0), pen(1.5))])?;
-        }
-        Ok(())
+    /// Draws a ring around the place, the interval as a bar through it, and a thread down to the number, which stands beside it
+    /// at the bottom of the frame, in the first row with room.
+    pub fn draw(&self, axis: Axis, frame: &Frame, taken: &mut Taken) -> Node {
+        let Mark { at: Interval { low, middle, high }, height, series } = *self;
+        let (x, y) = frame.at((middle, height));
+        let number = |row: u32| {
+            let (text, foot) = (axis.from(middle), frame.bottom - 6.0 - ROW * f64::from(row));
+            let text = Text::new(text, (x + 5.0, foot), Anchor::Start).class("number");
+            if text.extent()[2] <= frame.right {
+                text
+            } else {
+                Text { at: (x - 5.0, foot), anchor: Anchor::End, ..text }
+            }
+        };
+        let row = (0..).take_while(|row| f64::from(*row) * ROW < frame.bottom - frame.top - ROW);
+        let number = row.map(number).find(|text| {
+            let [left, top, right, bottom] = text.extent();
+            taken.take([left - 3.0, top, right + 3.0, bottom])
+        });
+        let foot = number.as_ref().map_or(frame.bottom, |text| text.at.1);
+        let thread = Paint::line(INK, 1.0).dashed(Some((2.0, 3.0)));
+        let bar = [low, high].map(|end| (frame.x(end.clamp(frame.xs.start, frame.xs.end)), y));
+        let mut nodes = vec![
+            Node::line("thread", thread, vec![(x, y), (x, foot.max(y))]),
+            Node::line("bar", Paint::line(INK, 2.0), bar.to_vec()),
+            ring((x, y)),
+        ];
+        nodes.extend(number.map(Node::Text));
+        Node::Group(Group::new("crossing", nodes).with("series", series.map(key).join(" ")))
     }
 }
 
-/// How high a line is somewhere between its ends, straight on logarithmic axes.
-fn height(line: &[(f64, f64)], x: f64) -> Option<f64> {
+/// Returns the height of a line somewhere between its ends, straight on logarithmic axes.
+fn height(line: &[Point], x: f64) -> Option<f64> {
     let pair = line.windows(2).find(|pair| pair[0].0 <= x && x <= pair[1].0)?;
     let [(left, low), (right, high)] = [pair[0], pair[1]];
     let along = (x / left).ln() / (right / left).ln();
@@ -83,19 +78,25 @@ mod tests {
     use super::*;
     use crate::simulated::{Curve, simulated};
     use crossover::Kind;
+    use crossover::sweep::Analysis;
 
     #[test]
     fn a_mark_is_where_both_lines_are() {
         let fixed = [(Kind::Simd, 50e-9, 1e-9), (Kind::Threads, 7e-6, 0.3e-9)];
         let curves = fixed.map(|(backend, fixed, each)| Curve { backend, fixed, each });
         let report = simulated(&curves, "1e3,3e3,1e4,3e4,1e5", 5, 0.01, 0);
-        let marks = Mark::all(&report, &report.crossovers(), &report.measurements[0].workload);
+        let line = |series: Series| {
+            let ours = report.measurements.iter().filter(|each| each.backend == series.backend);
+            ours.map(|each| (each.x() as f64, each.seconds.q50)).collect()
+        };
+        let crossovers = Analysis::of(&report).crossovers;
+        let marks = Mark::all(&crossovers, &report.measurements[0].workload, line);
         let [mark] = marks[..] else { panic!("{marks:?}") };
         // 50 ns + x·1 ns = 7 µs + x·0.3 ns
         let truth = 6.95e-6 / 0.7e-9;
         assert!((mark.at.middle / truth - 1.0).abs() < 0.1, "{mark:?}");
-        assert!((mark.seconds / (50e-9 + truth * 1e-9) - 1.0).abs() < 0.2, "{mark:?}");
-        assert_eq!(Mark::all(&report, &report.crossovers(), "another"), []);
+        assert!((mark.height / (50e-9 + truth * 1e-9) - 1.0).abs() < 0.2, "{mark:?}");
+        assert_eq!(Mark::all(&crossovers, "another", line), []);
     }
 
     #[test]

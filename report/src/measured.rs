@@ -6,7 +6,7 @@ use crossover::sweep::{Measurement, Regime, Report, Series};
 
 /// The series whose ceiling is drawn beside the measurements, that of the most that was asked of the machine, and what it
 /// is called: `ceiling (2 threads)`.
-pub(super) fn ceiling(report: &Report) -> Option<(Series, String)> {
+pub(crate) fn ceiling(report: &Report) -> Option<(Series, String)> {
     let bounded = report.measurements.iter().filter(|each| each.of_ceiling.is_some());
     let all: Vec<Series> = bounded.map(|each| report.as_series(each.backend, each.regime)).collect();
     let host = |kind| all.iter().find(|each| (each.backend, each.regime) == (kind, Regime::Host));
@@ -18,14 +18,6 @@ pub(super) fn ceiling(report: &Report) -> Option<(Series, String)> {
         _ => threads(report.ceilings.iter().flat_map(|all| &all.cpu).map(|each| each.threads).max()?),
     };
     Some((series, format!("ceiling ({name})")))
-}
-
-/// Whether this is the loop's run that another, at the same place, is measured by.
-pub(super) fn is_loop_for(this: &Measurement, other: &Measurement) -> bool {
-    let same = |each: &Measurement| (each.elements, each.varied);
-    (this.backend, this.regime) == (Kind::Loop, Regime::Host)
-        && same(this) == same(other)
-        && this.workload == other.workload
 }
 
 /// The least seconds that the ceilings let it take.

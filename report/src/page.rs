@@ -1,113 +1,89 @@
-//! The report as one page for a browser: the finding, plots that tell exact values, and everything that was measured.
+//! The report as one page for a browser: what was found, the plots, and everything that was measured.
 //!
-//! The file is whole: style, script and data are in it, and it loads nothing. What stands in it is written here; the script
-//! only puts plots that answer in the place of the still one, and makes the table sortable. Without it, nothing is missing
-//! but that.
+//! The file is self-contained and makes no network requests. The plots are the very SVGs that are written as files, each a
+//! second time for narrow windows; a style sheet chooses between the two. The script only shows and hides their parts, points at
+//! their markers and sorts the table: without it, everything is there to read.
 
 mod ceiling;
-mod finding;
 mod section;
+mod switch;
 mod varied;
 
 use std::io;
 
-use crossover::Workload;
 use crossover::message::truncated;
-use crossover::sweep::{Axis, Report, Series};
-use serde_json::Value;
+use crossover::sweep::{Analysis, Report};
 
 use super::axis::against;
-use super::measured::ceiling;
-use super::{canvas, json, plot, roofline};
+use super::drawing::{self, Drawing, escaped};
+use super::{plot, roofline};
 
 const TEMPLATE: &str = include_str!("page/page.html");
 const STYLE: &str = include_str!("page/page.css");
-const SCRIPTS: [&str; 2] = [include_str!("page/plot.js"), include_str!("page/page.js")];
-
-/// What the finding goes by, and what it leaves out if that was measured.
-const BASIS: &str = "By the medians, from arrays in host memory to an array in host memory. Who shares the lead has a range \
-                     from 5 to 95\u{a0}% that overlaps with that of the least median.";
-const SOFTWARE: &str = " A software GPU does not count.";
-const AUTO: &str = " auto does not count: it is one of the others.";
+const SCRIPT: &str = include_str!("page/page.js");
 
 const ROOFLINE: &str = "How near to the machine's limits";
 const ROOFS: &str = "Each point is a formula at its largest size. On the left, memory is the limit: the slope is its rate for the \
                      largest arrays, and what is above it stayed in a cache. On the right it is arithmetic, the flat roof.";
 
-/// Writes the report as a page. `command` is what made it, if that is to be told.
+/// Writes the report as a page. `command` is the command that made it, if the page is to show it.
 ///
 /// # Errors
 ///
-/// What the writer says.
-pub fn write(report: &Report, command: Option<&str>, mut to: impl io::Write) -> io::Result<()> {
-    let report = legible(report);
-    let mut value = json::value(&report)?;
-    match command {
-        Some(command) => value["command"] = command.into(),
-        None => value.as_object_mut().map_or((), |value| drop(value.remove("command"))),
-    }
-    to.write_all(page(&report, value)?.as_bytes())?;
+/// Any error of the writer.
+pub fn write(report: &Report, analysis: &Analysis, command: Option<&str>, mut to: impl io::Write) -> io::Result<()> {
+    to.write_all(page(&legible(report), analysis, command).as_bytes())?;
     to.flush()
 }
 
-/// The report with names as a page may have them, in the table as in the data that the script reads.
+/// Returns the report with names as a page may have them.
 fn legible(report: &Report) -> Report {
     let mut report = report.clone();
     let names = report.measurements.iter_mut().map(|each| &mut each.workload);
     for name in names.chain(report.failures.iter_mut().map(|each| &mut each.workload)) {
-        *name = name.chars().map(canvas::legible).collect();
+        *name = name.chars().map(drawing::legible).collect();
     }
     report
 }
 
-/// The page. The report's value may have more in it than the report.
-fn page(report: &Report, mut value: Value) -> io::Result<String> {
-    let sections = section::all(report, &value);
-    let about = report.workloads().into_iter().filter_map(|name| Some((name, name.parse::<Workload>().ok()?.about)));
-    value["about"] =
-        about.map(|(name, about)| (name.to_owned(), Value::from(about))).collect::<serde_json::Map<_, _>>().into();
-    if let Some((series, label)) = ceiling(report) {
-        let series = Series { software: false, ..series }.to_string();
-        value["ceiling"] = serde_json::json!({ "series": series, "label": label });
-    }
-    // A script ends at the first `</script`, whatever it is part of; in JSON, `<` is only ever part of a string.
-    let data = value.to_string().replace('<', "\\u003c");
+fn page(report: &Report, analysis: &Analysis, command: Option<&str>) -> String {
     let title = escaped(&title(report));
-    Ok(splice(&[
+    splice(&[
         ("title", &title),
         ("against", &against(report)),
         ("machine", &escaped(&report.environment.machine())),
-        ("finding", &found(report)),
+        ("finding", &found(analysis)),
         ("notices", &section::notices(report)),
-        ("still", &labelled(&plot::svg_text(report)?, "plot-title")),
-        ("roofline", &roofline(report)?),
-        ("sections", &sections),
-        ("table", &section::table(report)),
-        ("report", &data),
+        ("switches", &switch::form(report, analysis)),
+        ("plots", &figure([false, true].map(|narrow| plot::drawing(report, analysis, narrow)))),
+        ("roofline", &roofline(report)),
+        ("sections", &section::all(report, analysis, command)),
+        ("table", &section::table(report, analysis)),
         ("page.css", STYLE),
-        ("plot.js", SCRIPTS[0]),
-        ("page.js", SCRIPTS[1]),
-    ]))
+        ("page.js", SCRIPT),
+    ])
 }
 
-/// A picture that is told by its title.
-fn labelled(picture: &str, title: &str) -> String {
-    picture.replacen("<svg ", &format!("<svg role=\"img\" aria-labelledby=\"{title}\" "), 1)
+/// Writes a drawing and the one for narrow windows.
+fn figure(drawings: [Drawing; 2]) -> String {
+    // A plot with two columns needs more room.
+    let wide = if drawings[0].width > 1000.0 { " pairs" } else { "" };
+    format!("<figure class=\"plots{wide}\">\n{}</figure>", drawings.map(|each| each.svg()).concat())
 }
 
-/// The section with the roofline, if there is something to draw.
-fn roofline(report: &Report) -> io::Result<String> {
+/// Writes the section with the roofline, if there is something to draw.
+fn roofline(report: &Report) -> String {
     if !roofline::is_there(report) {
-        return Ok(String::new());
+        return String::new();
     }
-    let picture = labelled(&roofline::svg_text(report)?, "roofline-title");
-    Ok(format!(
+    let plots = figure([false, true].map(|narrow| roofline::drawing(report, narrow)));
+    format!(
         "<section id=\"roofline\" aria-labelledby=\"roofline-title\">\n<h2 id=\"roofline-title\">{ROOFLINE}</h2>\n\
-         <p class=\"about\">{ROOFS}</p>\n<figure class=\"still\">\n{picture}</figure>\n</section>\n"
-    ))
+         <p class=\"about\">{ROOFS}</p>\n{plots}\n</section>\n"
+    )
 }
 
-/// The template with each `<!--name-->` replaced by its text, in one pass: a text that looks like a mark stays a text.
+/// Replaces each `<!--name-->` of the template by its text, in one pass: a text that looks like a mark stays a text.
 fn splice(parts: &[(&str, &str)]) -> String {
     let mut pieces = TEMPLATE.split("<!--");
     let mut page = pieces.next().unwrap_or_default().to_owned();
@@ -122,24 +98,15 @@ fn splice(parts: &[(&str, &str)]) -> String {
     page
 }
 
-/// What was found of each workload, and what it goes by.
-fn found(report: &Report) -> String {
-    let varied = matches!(report.axis, Axis::Chunk | Axis::Threads);
-    let about = |workload| match varied {
-        true => varied::finding(report, workload),
-        false => finding::finding(report, workload),
-    };
-    let measured = |name: &str| report.measurements.iter().any(|each| each.backend.name() == name);
-    let software = if report.environment.software == Some(true) && measured("gpu") { SOFTWARE } else { "" };
-    let auto = if measured("auto") { AUTO } else { "" };
-    let basis = if varied { varied::BASIS.to_owned() } else { format!("{BASIS}{software}{auto}") };
-    let found: Vec<_> = report.workloads().into_iter().filter_map(about).map(|found| escaped(&found)).collect();
-    let told = match &found[..] {
+/// Writes what was found of each workload, and what it goes by.
+fn found(analysis: &Analysis) -> String {
+    let all: Vec<_> = analysis.findings.iter().map(|found| escaped(found)).collect();
+    let found = match &all[..] {
         [] => return String::new(),
         [one] => format!("<p class=\"finding\">{one}</p>"),
         all => format!("<ul class=\"finding\">\n<li>{}</li>\n</ul>", all.join("</li>\n<li>")),
     };
-    format!("{told}\n<p class=\"basis\">{basis}</p>")
+    format!("{found}\n<p class=\"basis\">{}</p>", analysis.basis)
 }
 
 fn title(report: &Report) -> String {
@@ -149,33 +116,19 @@ fn title(report: &Report) -> String {
         ref all if all.iter().map(|name| name.chars().count()).sum::<usize>() > 64 => {
             format!("Sweep of {} workloads{}", all.len(), varied::over(report.axis))
         }
-        ref all => format!("Sweep of {}{}", finding::listed(all, "and"), varied::over(report.axis)),
+        ref all => format!("Sweep of {}{}", all.join(", "), varied::over(report.axis)),
     }
-}
-
-/// A text as HTML, between tags or within quotes.
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for each in text.chars().map(canvas::legible) {
-        match each {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            other => safe.push(other),
-        }
-    }
-    safe
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::look::look;
+    use crate::chart;
+    use crate::drawing::PAPER;
+    use crate::look::Look;
     use crate::simulated::{Curve, simulated};
     use crossover::Kind;
-    use crossover::sweep::{Failure, Measurement, Missing, Regime};
+    use crossover::sweep::{Axis, Failure, Measurement, Missing, Regime, Series};
     use crossover::{Error, Sweep};
 
     fn report() -> Report {
@@ -184,14 +137,8 @@ mod tests {
 
     fn written(report: &Report, command: Option<&str>) -> String {
         let mut bytes = Vec::new();
-        write(report, command, &mut bytes).unwrap();
+        write(report, &Analysis::of(report), command, &mut bytes).unwrap();
         String::from_utf8(bytes).unwrap()
-    }
-
-    /// The report that the script reads.
-    fn data(page: &str) -> Value {
-        let (_, rest) = page.split_once("<script type=\"application/json\" id=\"report\">").unwrap();
-        serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
     }
 
     #[test]
@@ -214,9 +161,7 @@ mod tests {
         let page = written(&report, Some(nasty));
         assert!(!page.contains("<b>") && !page.contains("1 </script"), "{page}");
         assert!(page.contains("x &lt; 1 &lt;/script&gt;&lt;b&gt;&amp;amp;&quot;&lt;!--table--&gt;"));
-        assert_eq!((page.matches("</script>").count(), page.matches("<table").count()), (2, 2));
-        let data = data(&page);
-        assert_eq!((&data["measurements"][0]["workload"], &data["command"]), (&nasty.into(), &nasty.into()));
+        assert_eq!((page.matches("</script>").count(), page.matches("<table").count()), (1, 2));
     }
 
     #[test]
@@ -227,25 +172,29 @@ mod tests {
         }
         report.environment.cpu = Some("an\u{1b} abacus".to_owned());
         let page = written(&report, Some("crossover \u{c}"));
-        let forbidden = |text: &str| text.chars().filter(|each| canvas::legible(*each) != *each).collect::<Vec<_>>();
-        assert_eq!(forbidden(&page), []);
-        assert_eq!(data(&page)["measurements"][0]["workload"], "x + 1  ");
+        let forbidden = |text: &str| text.chars().filter(|each| drawing::legible(*each) != *each).collect::<Vec<_>>();
+        assert_eq!(forbidden(&page), [' '; 0]);
         assert!(page.contains("<tr data-workload=\"x + 1  \""), "{page}");
-        for picture in [plot::svg_text(&report).unwrap(), roofline::svg_text(&report).unwrap()] {
-            assert_eq!(forbidden(&picture), []);
+        for picture in [plot::svg_text(&report, &Analysis::of(&report)), roofline::svg_text(&report)] {
+            assert_eq!(forbidden(&picture), [' '; 0]);
         }
     }
 
     #[test]
-    fn the_script_reads_the_report_that_the_json_has() {
+    fn every_marker_leads_to_its_row() {
         let report = report();
-        let Value::Object(mut found) = data(&written(&report, None)) else { panic!("no object") };
-        assert_eq!(found.remove("about"), Some(serde_json::json!({ "poly": "x + x² + x³" })));
-        let ceiling = serde_json::json!({ "series": "simd", "label": "ceiling (1 thread)" });
-        assert_eq!(found.remove("ceiling"), Some(ceiling));
-        // What is read may be a bit off what was written: read both.
-        let expected: Value = serde_json::from_str(&json::value(&report).unwrap().to_string()).unwrap();
-        assert_eq!(Value::Object(found), expected);
+        let page = written(&report, None);
+        let rows: Vec<_> = page.lines().filter(|line| line.starts_with("<tr data-workload")).collect();
+        assert_eq!(rows.len(), report.measurements.len());
+        for (row, each) in rows.iter().zip(&report.measurements) {
+            let series = format!("data-workload=\"poly\" data-series=\"{}\"", each.backend);
+            assert!(row.contains(&series) && row.contains(&format!("{:e}", each.seconds.q50)), "{row}");
+        }
+        // In each of two plots, on each of four scales; and in the rooflines, those of the largest size.
+        for index in 0..4 {
+            let expected = if index < 2 { 8 } else { 10 };
+            assert_eq!(page.matches(&format!("data-row=\"{index}\"")).count(), expected, "{index}");
+        }
     }
 
     #[test]
@@ -316,25 +265,13 @@ mod tests {
 
     #[test]
     fn a_series_looks_on_the_page_as_in_the_picture() {
-        for (kind, regime) in Kind::ALL.into_iter().flat_map(|kind| Regime::ALL.map(|regime| (kind, regime))) {
-            if !regime.is_of(kind) {
-                continue;
-            }
-            let (color, shape, dash) = look(kind, regime);
-            let name = match (kind, regime) {
-                (Kind::Gpu, Regime::Resident | Regime::Scalar) => "resident",
-                _ => kind.name(),
-            };
-            let variable = format!("--{name}: light-dark({color}, ");
-            assert!(STYLE.contains(&variable), "{variable} is not in page.css");
-            // What has no line of its own has its backend's.
-            let own = name != kind.name();
-            let series = Series { backend: kind, regime: if own { regime } else { Regime::Host }, software: false };
-            let line = format!("\"{series}\": {{ color: \"{name}\", shape: \"{shape}\" }}");
-            assert!(SCRIPTS[0].contains(&line), "{line} is not in plot.js");
-            let dashes = format!(" {regime}: \"{dash}\"");
-            assert!(regime == Regime::Host || SCRIPTS[0].contains(&dashes), "{dashes} is not in plot.js");
-            assert!(SCRIPTS[1].contains(&format!("\"{regime}\"")), "{regime} is not in page.js");
+        for (backend, regime) in Kind::ALL.into_iter().flat_map(|kind| Regime::ALL.map(|regime| (kind, regime))) {
+            let look = Look::of(Series { backend, regime, software: false });
+            let rule = format!(".{} {{ --color: light-dark({}, ", look.class, look.color.css());
+            assert!(STYLE.contains(&rule), "{rule} is not in page.css");
+        }
+        for (name, color) in [("paper", PAPER), ("ceiling", chart::CEILING)] {
+            assert!(STYLE.contains(&format!("--{name}: light-dark({}, ", color.css())), "{name}");
         }
     }
 }

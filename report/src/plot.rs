@@ -1,166 +1,159 @@
-//! The measurements as a picture: time against elements or what else varies, both on logarithmic axes, a panel for each
-//! workload; and below the lines, what the machine allows.
+//! The measurements as a plot: a panel for each workload, with what was measured against elements or what else varies, both on
+//! logarithmic axes; and below the lines, what the machine allows.
+//!
+//! The SVG has each panel on several [scales](Scale), of which a page shows one at a time, and elsewhere only the first shows.
+//! Every part of a series is in a group with the attribute `data-series`, and every marker has in `data-row` the index of its
+//! measurement.
 
 use std::io;
 
 use crossover::Workload;
-use crossover::message::truncated;
-use crossover::sweep::{Crossover, Measurement, Report, Series};
-use plotters::coord::Shift;
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+use crossover::sweep::{Analysis, Found, Report, Series};
 
-use super::axis::{across, against, axis, described, label, spread, tick_time};
-use super::canvas::{self, CEILING, Canvas, Chart, Drawn, GREY, Head, Picture, Swatch};
-use super::ideal::{ideal, shares};
-use super::look::Look;
-use super::mark::Mark;
-use super::measured;
+use super::axis::{across, against, described, label, spread};
+use super::chart::{self, AXIS, CEILING, Frame, Head, Swatch};
+use super::drawing::{Anchor, Drawing, Group, Node, Paint, Point, SIZE, Text};
+use super::font::{fitted, width_of};
+use super::measured::ceiling;
+use super::scale::{At, Scale};
+use super::view::View;
 
-/// The picture as SVG.
+/// Returns the plot as SVG.
+pub fn svg_text(report: &Report, analysis: &Analysis) -> String {
+    drawing(report, analysis, false).svg()
+}
+
+/// Writes the plot as PNG, twice as large, for screens with small pixels.
 ///
 /// # Errors
 ///
-/// If the build's own font cannot be read, or the picture not be drawn.
-pub fn svg_text(report: &Report) -> io::Result<String> {
-    canvas::svg_text(&Panels::new(report))
+/// Any error of the writer.
+pub fn png(report: &Report, analysis: &Analysis, to: impl io::Write) -> io::Result<()> {
+    drawing(report, analysis, false).png(to)
 }
 
-/// Writes the picture as PNG, twice as large, for screens with small pixels.
-///
-/// # Errors
-///
-/// What the writer says.
-pub fn png(report: &Report, to: impl io::Write) -> io::Result<()> {
-    canvas::png(&Panels::new(report), to)
-}
-
-/// A report to draw.
-struct Panels<'a> {
-    report: &'a Report,
-    /// The workloads that have measurements, in their order.
-    workloads: Vec<&'a str>,
-    series: Vec<Series>,
-    /// Whose ceiling is drawn.
-    ceiling: Option<Series>,
-    /// Where one line crosses another beyond noise, among others.
-    crossovers: Vec<Crossover>,
-    head: Head,
-}
-
-/// How wide the picture is, with one panel in a row and with two.
-const WIDTHS: [f64; 2] = [900.0, 1280.0];
-/// How wide the line is of what the machine allows.
-const THICK: f64 = 6.0;
+/// The width of what the machine allows.
+pub(super) const CEILING_WIDTH: f64 = 6.0;
 /// What is added to the horizontal axis where lines cross.
 const CROSSED: &str = "; a ring is where one overtakes another, its bar the 95 % interval";
 
-impl<'a> Panels<'a> {
-    fn new(report: &'a Report) -> Self {
-        let (workloads, series) = (report.workloads(), canvas::series(report));
-        let title = match workloads[..] {
-            [] => "nothing was measured".to_owned(),
-            [one] => format!("{}: time against {}", named(one), against(report)),
-            _ => format!("Time against {}", against(report)),
-        };
-        let mut legend = canvas::legend(&series);
-        let ceiling = measured::ceiling(report);
-        legend.extend(ceiling.clone().map(|(_, label)| (Swatch::Line(CEILING.into(), THICK), label)));
-        let head = Head::new(title, report, legend, WIDTHS[usize::from(workloads.len() > 1)]);
-        let crossovers = report.crossovers();
-        Panels { report, workloads, series, ceiling: ceiling.map(|(series, _)| series), crossovers, head }
-    }
+/// The key of the line of what the machine allows, among those of series.
+pub(super) const CEILING_KEY: &str = "ceiling";
 
-    fn columns(&self) -> usize {
-        if self.workloads.len() > 1 { 2 } else { 1 }
-    }
-
-    fn panel<DB: DrawingBackend>(&self, canvas: Canvas, workload: &str, area: &DrawingArea<DB, Shift>) -> Drawn<DB> {
-        let of = |series: Series| -> Vec<&Measurement> {
-            self.report.measurements.iter().filter(|each| each.workload == workload && series.is(each)).collect()
-        };
-        let ours = || self.report.measurements.iter().filter(|each| each.workload == workload);
-        let bound = self.ceiling.map(of).unwrap_or_default();
-        let bound: Vec<_> =
-            bound.iter().filter_map(|each| Some((each.x() as f64, measured::bound_seconds(each)?))).collect();
-        let ideal = ideal(self.report, workload);
-        let limits = bound.iter().chain(ideal.iter().flatten()).map(|(_, seconds)| *seconds);
-        let xs = spread(ours().map(|each| each.x() as f64), 1.15);
-        let ys = spread(ours().flat_map(|each| [each.seconds.q05, each.seconds.q95]).chain(limits), 1.4);
-        let mut chart = ChartBuilder::on(area);
-        chart.margin(canvas.px(12.0)).margin_right(canvas.px(28.0));
-        chart.x_label_area_size(canvas.px(44.0)).y_label_area_size(canvas.px(80.0));
-        if self.columns() > 1 {
-            chart.caption(named(workload), canvas.font(16.0));
-        }
-        let over = self.report.axis;
-        let mut chart = chart.build_cartesian_2d(across(self.report, &xs), axis(&ys, 3))?;
-        let marks = Mark::all(self.report, &self.crossovers, workload);
-        let described = format!("{}{}", described(over), if marks.is_empty() { "" } else { CROSSED });
-        canvas.mesh(&mut chart, [&described, "time of a run, median and 5–95 %"], [&|x| label(over, x), &tick_time])?;
-        if !bound.is_empty() {
-            chart.draw_series([PathElement::new(bound, CEILING.stroke_width(canvas.px(THICK)))])?;
-        }
-        for line in ideal {
-            chart.draw_series([PathElement::new(line, GREY.stroke_width(canvas.px(1.0)))])?;
-        }
-        for series in &self.series {
-            line(canvas, &mut chart, Look::of(series.backend, series.regime), &of(*series))?;
-        }
-        let font = canvas.font(12.0).pos(Pos::new(HPos::Center, VPos::Bottom));
-        let above = -(canvas.px(9.0) as i32);
-        chart.draw_series(
-            shares(self.report, workload)
-                .into_iter()
-                .map(|(point, share)| EmptyElement::at(point) + Text::new(share, (0, above), font.clone())),
-        )?;
-        Mark::draw((&marks, over), canvas, &mut chart, ys.start)
-    }
+/// Returns the lines that can be switched off, as they stand in a legend, with the keys of their groups.
+pub(super) fn switches(report: &Report) -> Vec<(String, Swatch, String)> {
+    let series = chart::series(report);
+    let keys = series.iter().map(|each| super::look::key(*each)).chain([CEILING_KEY.to_owned()]);
+    keys.zip(legend(report, &series)).map(|(key, (swatch, label))| (key, swatch, label)).collect()
 }
 
-impl Picture for Panels<'_> {
-    fn size(&self) -> (f64, f64) {
-        let height = if self.columns() == 1 { 560.0 } else { 460.0 };
-        let rows = self.workloads.len().div_ceil(self.columns()).max(1);
-        (WIDTHS[self.columns() - 1], self.head.height() + height * rows as f64)
-    }
-
-    fn draw<DB: DrawingBackend>(&self, canvas: Canvas, root: &DrawingArea<DB, Shift>) -> Drawn<DB> {
-        root.fill(&WHITE)?;
-        let (head, body) = root.split_vertically(canvas.px(self.head.height()));
-        self.head.draw(canvas, &head)?;
-        let rows = self.workloads.len().div_ceil(self.columns()).max(1);
-        for (workload, panel) in self.workloads.iter().zip(body.split_evenly((rows, self.columns()))) {
-            self.panel(canvas, workload, &panel)?;
-        }
-        root.present()
-    }
+fn legend(report: &Report, series: &[Series]) -> Vec<(Swatch, String)> {
+    let line = Swatch::Line("limit", "ceiling", Paint::line(CEILING, CEILING_WIDTH));
+    chart::legend(series).into_iter().chain(ceiling(report).map(|(_, label)| (line, label))).collect()
 }
 
-/// One series' band, median and markers.
-fn line<DB: DrawingBackend>(canvas: Canvas, chart: &mut Chart<'_, DB>, look: Look, line: &[&Measurement]) -> Drawn<DB> {
-    let at = |q: fn(&Measurement) -> f64| line.iter().map(move |each| (each.x() as f64, q(each)));
-    let median: Vec<_> = at(|each| each.seconds.q50).collect();
-    let band: Vec<_> = at(|each| each.seconds.q05).chain(at(|each| each.seconds.q95).rev()).collect();
-    chart.draw_series([Polygon::new(band, look.color.mix(0.22))])?;
-    chart.draw_series([canvas.stretch(look, median.clone())])?;
-    chart.draw_series(median.into_iter().map(|point| canvas.marker(look, 0.0, point)))?;
-    Ok(())
+/// Draws the plot, wide or for a phone.
+pub(super) fn drawing(report: &Report, analysis: &Analysis, narrow: bool) -> Drawing {
+    let workloads = report.workloads();
+    let columns = if workloads.len() > 1 && !narrow { 2 } else { 1 };
+    let (width, height) = match (narrow, columns) {
+        (true, _) => (360.0, 340.0),
+        (_, 1) => (900.0, 560.0),
+        _ => (640.0, 460.0),
+    };
+    let whole = columns as f64 * width;
+    let title = match workloads[..] {
+        [] => "Nothing was measured".to_owned(),
+        _ => format!("Time against {}", against(report)),
+    };
+    let series = chart::series(report);
+    let head = Head::new(&title, report, &legend(report, &series), whole);
+    let plot = Plot { report, analysis, series, scales: Scale::all(report, analysis), width, height, narrow };
+    let rows = workloads.len().div_ceil(columns);
+    let panels = workloads.iter().enumerate().map(|(index, workload)| {
+        let at = ((index % columns) as f64 * width, head.height + (index / columns) as f64 * height);
+        plot.panel(workload, at)
+    });
+    let height = head.height + rows as f64 * height;
+    let nodes = [Node::paper(whole, height), head.node].into_iter().chain(panels.map(Node::Group)).collect();
+    Drawing { class: if narrow { "plot narrow" } else { "plot wide" }, name: title, width: whole, height, nodes }
+}
+
+struct Plot<'a> {
+    report: &'a Report,
+    analysis: &'a Analysis,
+    series: Vec<Series>,
+    scales: Vec<Scale>,
+    /// The size of a panel.
+    width: f64,
+    height: f64,
+    narrow: bool,
+}
+
+impl Plot<'_> {
+    fn panel(&self, workload: &str, at: Point) -> Group {
+        let report = self.report;
+        let named = named(workload);
+        let margin = if self.narrow { 12.0 } else { 24.0 };
+        let caption = fitted(&named, 15.0, self.width - 2.0 * margin);
+        let caption = Text::new(caption, (margin, 22.0), Anchor::Start).class("caption");
+        let longest = self.series.iter().map(|each| width_of(&each.to_string(), SIZE, false)).fold(0.0, f64::max);
+        // Names beside the lines where there is room for them; else the legend alone has them.
+        let beside = if longest + 26.0 < 0.34 * self.width && !self.narrow { longest + 26.0 } else { 14.0 };
+        let ours = self.of(workload);
+        let frame = Frame {
+            left: margin + AXIS,
+            top: 58.0,
+            right: self.width - beside - 8.0,
+            bottom: self.height,
+            xs: spread(ours.iter().map(|at| at.x()), 1.2),
+            ys: 1.0..10.0,
+        };
+        let crossed = self
+            .analysis
+            .crossovers
+            .iter()
+            .any(|each| each.workload == workload && matches!(each.found, Found::Overtakes { .. }));
+        let name = format!("{}{}", described(report.axis), if crossed { CROSSED } else { "" });
+        let frame = frame.above(&name);
+        let ticks = across(report, &frame.xs, if self.narrow { 3 } else { 4 });
+        let mut nodes = vec![Node::Text(Text { size: 15.0, ..caption })];
+        nodes.extend(frame.across(&ticks, |x| label(report.axis, x), &name));
+        for (index, scale) in self.scales.iter().enumerate() {
+            let view = View::new(report, self.analysis, &ours, scale, &frame);
+            let named = (beside > 14.0).then_some(frame.right);
+            let nodes_of = view.draw(&self.series, named, index == 0);
+            let group = Group { hidden: index > 0, ..Group::new("scale", nodes_of) };
+            nodes.push(Node::Group(group.with("scale", scale.key)));
+        }
+        let size = format!("{} {} {} {}", at.0, at.1, self.width, self.height);
+        Group { at, ..Group::new("panel", nodes).with("workload", workload).with("box", size).with("name", named) }
+    }
+
+    /// Returns a workload's measurements, ascending.
+    fn of(&self, workload: &str) -> Vec<At<'_>> {
+        let all = self.report.measurements.iter().enumerate().zip(&self.analysis.speedups);
+        let ours = all.filter(|((_, each), _)| each.workload == workload);
+        let mut ours: Vec<_> = ours.map(|((row, each), speedup)| At { each, row, speedup: *speedup }).collect();
+        ours.sort_by_key(|at| at.each.x());
+        ours
+    }
 }
 
 /// A workload's name with its formula.
 fn named(workload: &str) -> String {
     match workload.parse::<Workload>() {
         Ok(known) => format!("{workload} ({})", known.about),
-        Err(_) => truncated(workload, 64),
+        Err(_) => workload.to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simulated::{Curve, measured, simulated};
     use crossover::Kind;
-    use crossover::sweep::{Environment, Quantiles, Regime};
+    use crossover::sweep::{Environment, Measurement, Quantiles, Regime};
 
     #[test]
     fn a_picture_names_the_machine_and_every_series() {
@@ -173,11 +166,12 @@ mod tests {
         let mut report = Report::new(environment, Vec::new());
         let draw = |report: &Report| {
             let mut bytes = Vec::new();
-            png(report, &mut bytes).unwrap();
+            let analysis = Analysis::of(report);
+            png(report, &analysis, &mut bytes).unwrap();
             assert!(bytes.starts_with(b"\x89PNG"));
-            svg_text(report).unwrap()
+            svg_text(report, &analysis)
         };
-        assert!(draw(&report).contains("nothing was measured"));
+        assert!(draw(&report).contains("Nothing was measured"));
         let regimes = Regime::ALL.into_iter().filter(|regime| regime.is_of(Kind::Gpu));
         let all: Vec<_> = [(Kind::Loop, Regime::Host)].into_iter().chain(regimes.map(|it| (Kind::Gpu, it))).collect();
         for (workload, (backend, regime)) in
@@ -205,7 +199,86 @@ mod tests {
         let picture = draw(&report);
         let texts = ["2 threads · a &lt;painter&gt; (software)", "gpu (software)", "gpu resident (software)", "loop"];
         for text in texts.into_iter().chain(["poly (x + x² + x³)", "mine", "1000", "1 µs"]) {
-            assert!(picture.lines().any(|line| line == text), "{text} is not in {picture}");
+            assert!(picture.contains(&format!(">{text}</text>")), "{text} is not in {picture}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_left_out() {
+        let fixed = [(Kind::Simd, 50e-9, 1e-9), (Kind::Threads, 7e-6, 0.3e-9)];
+        let curves = fixed.map(|(backend, fixed, each)| Curve { backend, fixed, each });
+        let mut report = simulated(&curves, "1e3,3e3,1e4,3e4,1e5", 5, 0.01, 0);
+        let odd = |workload: &str, backend, regime, elements, [q05, q50, q95]: [f64; 3]| Measurement {
+            workload: workload.to_owned(),
+            regime,
+            gb_per_s: f64::NAN,
+            seconds: Quantiles { q05, q50, q95 },
+            ..measured(backend, elements, vec![1.0; 3])
+        };
+        report.environment.software = Some(true);
+        let nan = f64::NAN;
+        report.measurements.extend([
+            odd("w", Kind::Auto, Regime::Host, 10, [nan, 1e-6, nan]),
+            odd("w", Kind::Threads, Regime::Fresh, 10, [1e-6, 2e-6, 0.0]),
+            odd("w", Kind::Gpu, Regime::Compute, 10, [3e-6, 3e-6, f64::INFINITY]),
+            odd("v", Kind::Loop, Regime::Host, 1_000_000_000_000, [4e3; 3]),
+            odd("v", Kind::Loop, Regime::Host, 20, [nan; 3]),
+            odd("u", Kind::Simd, Regime::Host, 0, [1.0; 3]),
+        ]);
+        let analysis = Analysis::of(&report);
+        for narrow in [false, true] {
+            let picture = drawing(&report, &analysis, narrow).svg();
+            for label in ["auto", "threads fresh", "gpu compute (software)"] {
+                assert!(picture.contains(&format!(">{label}</text>")), "{label} is not in {picture}");
+            }
+            assert!(!picture.contains("NaN") && !picture.contains("inf") && picture.contains("nothing to show"));
+            // On each scale that both lines are on; and a report without ceilings has none.
+            let crossing = "class=\"crossing\" data-series=\"threads simd\"";
+            assert_eq!((picture.matches(crossing).count(), picture.contains("class=\"ceiling\"")), (3, false));
+        }
+    }
+
+    /// Checks that no text of a group leaves a width and a height.
+    fn check_texts(nodes: &[Node], width: f64, height: f64) {
+        for node in nodes {
+            match node {
+                Node::Group(group) => check_texts(&group.nodes, width, height),
+                Node::Text(text) => {
+                    let [left, top, right, bottom] = text.extent();
+                    let within = left >= 0.0 && top >= 0.0 && right <= width && bottom <= height;
+                    assert!(within, "{} is cut off: {:?}", text.text, text.extent());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_is_cut_off() {
+        let fixed = [(Kind::Simd, 50e-9, 1e-9), (Kind::Threads, 7e-6, 0.3e-9), (Kind::Gpu, 9e-5, 0.2e-9)];
+        let curves = fixed.map(|(backend, fixed, each)| Curve { backend, fixed, each });
+        let mut report = simulated(&curves, "1e3,3e3,1e4,3e4,1e5,1e6,1e7", 5, 0.01, 0);
+        report.environment.software = Some(true);
+        for workloads in [1, 2] {
+            let analysis = Analysis::of(&report);
+            for narrow in [false, true] {
+                let drawing = drawing(&report, &analysis, narrow);
+                let panels: Vec<_> = drawing
+                    .nodes
+                    .iter()
+                    .filter_map(|node| match node {
+                        Node::Group(group) if group.class == "panel" => Some(group),
+                        _ => None,
+                    })
+                    .collect();
+                assert_eq!(panels.len(), workloads);
+                let size = drawing.width / if narrow { 1.0 } else { workloads as f64 };
+                let height = drawing.height - panels.iter().map(|panel| panel.at.1).fold(0.0, f64::max);
+                panels.iter().for_each(|panel| check_texts(&panel.nodes, size, height));
+            }
+            let others = report.measurements.clone();
+            let renamed = |each| Measurement { workload: "x + ".repeat(50), ..each };
+            report.measurements.extend(others.into_iter().map(renamed));
         }
     }
 }

@@ -1,108 +1,114 @@
 //! The measurements as a table for people, in 80 columns.
 
-use crossover::message::{short, time, truncated, wrapped};
-use crossover::sweep::{Axis, Measurement, Report, Series};
+use crossover::message::{percent, short, time, truncated, wrapped};
+use crossover::sweep::{Axis, Change, Measurement, Place, Report, Series, Varied};
 
-use super::measured::is_loop_for;
+use super::columns::{COMPARED, Column, ERROR, MEDIAN, PER_ELEMENT, RATE, Row, SERIES, WORKLOAD, X};
 
 /// Makes the table's lines, one measurement after the other.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     axis: Axis,
-    /// What others are compared with: the last measurement of the loop, or those on one thread.
-    references: Vec<Measurement>,
-    /// The last workload whose name has got a line of its own.
+    /// The measurements that others are compared with.
+    baselines: Vec<Measurement>,
+    /// The last workload whose name has a line of its own.
     introduced: Option<String>,
 }
 
-/// Columns of a workload's name, of a time, and of a line.
+/// The columns and the characters of each. Those of the axis' values and of the comparison share [`ENDS`].
+const COLUMNS: [(Column, usize); 8] =
+    [(WORKLOAD, NAME), (SERIES, 13), (X, 0), (MEDIAN, TIME), (PER_ELEMENT, 8), (RATE, 7), (COMPARED, 0), (ERROR, 8)];
 const NAME: usize = 9;
 const TIME: usize = 8;
-const LINE: usize = 80;
-/// Columns of the axis' values and of the comparison, together.
 const ENDS: usize = 18;
+/// The characters of a line.
+const LINE: usize = 80;
 
 impl Table {
-    /// A table of measurements over an axis.
+    /// Makes a table of measurements over an axis.
     pub fn over(axis: Axis) -> Self {
         Table { axis, ..Table::default() }
     }
 
-    /// The names of the columns. If the axis is not that of the elements, a line above them says what it is, and how many
-    /// `elements` there are.
+    /// Returns the names of the columns. If the axis is not that of the elements, a line above them says what it is, and the
+    /// number of `elements`.
     pub fn head(&self, elements: usize) -> String {
-        let names = [self.axis.counts(), "time", "ns/elem", "GB/s", self.compares(), "max ULP"];
-        let names = self.line("workload", "backend", names);
+        let names = self.line(COLUMNS.map(|(column, _)| (column.title)(self.axis).to_owned()));
         match self.axis {
             Axis::Elements => names,
-            axis => format!("{}\n{names}", over(axis, elements)),
+            axis => format!("time against {}, {elements} elements\n{names}", axis.counts()),
         }
     }
 
-    /// What the comparison is called: with the loop, or with one thread. Chunks have nothing to be compared with.
-    fn compares(&self) -> &'static str {
-        match self.axis {
-            Axis::Elements | Axis::Intensity => "× loop",
-            Axis::Threads => "efficiency",
-            _ => "",
-        }
-    }
-
-    /// The row of the next measurement. How many times faster than the loop it is can be told if the loop was measured
-    /// before it at the same size, or degree; and its [efficiency](Report::efficiency) if one thread was. A name that is too long for its column gets a line of its own, once.
+    /// Returns the row of the next measurement. It is compared with the loop if that was measured before it at the same size or
+    /// degree; and in a sweep over threads, with one thread. A name that is too long for its column gets a line of its own, once.
     pub fn row(&mut self, measurement: &Measurement) -> String {
         self.row_with(measurement, |time| time.to_owned())
     }
 
     /// As [`row`](Table::row), with something done to the time, such as colouring it. It is as wide as its column already.
     pub fn row_with(&mut self, measurement: &Measurement, mark: impl FnOnce(&str) -> String) -> String {
-        let compared = self.compared(measurement);
-        let fields = [
-            measurement.x().to_string(),
-            mark(&format!("{:>TIME$}", time(measurement.seconds.q50))),
-            short(measurement.ns_per_element),
-            short(measurement.gb_per_s),
-            compared,
-            short(measurement.max_ulp),
-        ];
-        let name = &measurement.workload;
-        let row = self.line(&truncated(name, NAME), &measurement.series(), fields.each_ref().map(String::as_str));
-        if name.chars().count() <= NAME || self.introduced.as_ref() == Some(name) {
+        let baseline = |at: &&Measurement| at.is_baseline_of(measurement, self.axis);
+        self.baselines.extend(Some(measurement).filter(baseline).cloned());
+        let baseline = self.baselines.iter().rev().find(baseline);
+        let speedup = baseline.map(|at| at.seconds.q50 / measurement.seconds.q50);
+        let series = Series { backend: measurement.backend, regime: measurement.regime, software: false };
+        let row = Row { axis: self.axis, each: measurement, series, speedup };
+        let mut fields = COLUMNS.map(|(column, _)| column.shown(&row, |count| count.to_string()));
+        if self.axis == Axis::Chunk {
+            fields[6].clear();
+        }
+        fields[3] = mark(&format!("{:>TIME$}", fields[3]));
+        let name = std::mem::take(&mut fields[0]);
+        fields[0] = truncated(&name, NAME);
+        let row = self.line(fields);
+        if name.chars().count() <= NAME || self.introduced.as_ref() == Some(&name) {
             return row;
         }
-        self.introduced = Some(name.clone());
-        format!("{}\n{row}", truncated(name, LINE))
+        let introduced = format!("{}\n{row}", truncated(&name, LINE));
+        self.introduced = Some(name);
+        introduced
     }
 
-    /// How a measurement compares, and keeps it if others are compared with it.
-    fn compared(&mut self, measurement: &Measurement) -> String {
-        if self.axis == Axis::Chunk {
-            return String::new();
-        }
-        let same = |at: &&Measurement| is_loop_for(at, measurement) || at.is_alone_for(measurement);
-        if same(&measurement) {
-            self.references.retain(|each| self.axis == Axis::Threads && each.workload == measurement.workload);
-            self.references.push(measurement.clone());
-        }
-        let reference = self.references.iter().find(same);
-        let compared = reference.map(|at| match self.axis {
-            Axis::Threads => measurement.efficiency(at).map_or("–".to_owned(), percent),
-            _ => short(at.seconds.q50 / measurement.seconds.q50),
-        });
-        compared.unwrap_or("–".to_owned())
-    }
-
-    fn line(&self, workload: &str, backend: &str, [x, time, ns, rate, compared, ulp]: [&str; 6]) -> String {
+    fn line(&self, fields: [String; 8]) -> String {
         // A long name of the comparison takes its room from the values, which are small then.
-        let end = self.compares().chars().count().max(7);
-        let start = ENDS - end;
-        format!("{workload:NAME$} {backend:13} {x:>start$} {time:>TIME$} {ns:>8} {rate:>7} {compared:>end$} {ulp:>8}")
+        let end = (COMPARED.title)(self.axis).chars().count().max(7);
+        let widths = COLUMNS.map(|(column, width)| match column.key {
+            key if key == X.key => ENDS - end,
+            key if key == COMPARED.key => end,
+            _ => width,
+        });
+        let fields = fields.iter().zip(widths).enumerate();
+        let padded = fields.map(|(index, (field, width))| match index {
+            0 | 1 => format!("{field:width$}"),
+            _ => format!("{field:>width$}"),
+        });
+        padded.collect::<Vec<_>>().join(" ")
     }
 }
 
-/// `time against threads, 10000000 elements`.
-pub(super) fn over(axis: Axis, elements: usize) -> String {
-    format!("time against {}, {elements} elements", axis.counts())
+/// Returns the table of what changed from one sweep over `axis` to another; nothing if nothing did. What got slower by more than
+/// `threshold` is called a regression.
+pub fn changes(changes: &[Change], axis: Axis, threshold: f64) -> Vec<String> {
+    let line = |[workload, backend, x, old, new, ratio, verdict]: [&str; 7]| {
+        let line = format!("{workload:NAME$} {backend:13} {x:>11} {old:>TIME$} {new:>TIME$} {ratio:>8}  {verdict}");
+        line.trim_end().to_owned()
+    };
+    let row = |change: &Change| {
+        let Place { workload, backend, regime, elements, varied } = &change.place;
+        let verdict = match change.ratio {
+            ratio if ratio > threshold => "regression",
+            ratio if ratio > 1.0 => "slower",
+            _ => "faster",
+        };
+        let series = Series { backend: *backend, regime: *regime, software: false }.to_string();
+        let (old, new, ratio) = (time(change.old.middle), time(change.new.middle), short(change.ratio));
+        let x = varied.map_or(*elements, Varied::value).to_string();
+        line([&truncated(workload, NAME), &series, &x, &old, &new, &ratio, verdict])
+    };
+    let [workload, series, x] = [WORKLOAD, SERIES, X].map(|column| (column.title)(axis));
+    let head = line([workload, series, x, "old", "new", "new/old", ""]);
+    Some(head).filter(|_| !changes.is_empty()).into_iter().chain(changes.iter().map(row)).collect()
 }
 
 /// From what time on a first call that takes longer than later ones is told with its series' name, in seconds.
@@ -152,18 +158,11 @@ pub fn of_ceiling(report: &Report) -> Vec<String> {
     report.workloads().into_iter().filter_map(told).collect()
 }
 
-/// `92 %`, with a space that does not break; more than one digit only where there is one.
-pub(super) fn percent(part: f64) -> String {
-    let percent = 100.0 * part;
-    let digits = if percent < 0.95 { 1 } else { 0 };
-    format!("{percent:.digits$}\u{a0}%")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crossover::Kind;
-    use crossover::sweep::{Quantiles, Regime};
+    use crossover::sweep::{Interval, Quantiles, Regime};
 
     #[test]
     fn every_row_fits_in_80_columns() {
@@ -206,5 +205,24 @@ mod tests {
         assert_eq!(rows.each_ref().map(|row| row.lines().count()), [2, 1]);
         assert!(rows.iter().flat_map(|row| row.lines()).all(|line| line.chars().count() <= 80), "{rows:?}");
         assert!(rows[1].starts_with("x + x + … threads fresh "), "{rows:?}");
+    }
+
+    #[test]
+    fn changes_are_told_with_both_times_and_beyond_the_threshold_called_regressions() {
+        let place = |elements| Place {
+            workload: "a long formula".to_owned(),
+            backend: Kind::Threads,
+            regime: Regime::Fresh,
+            elements,
+            varied: None,
+        };
+        let around = |middle: f64| Interval { low: 0.9 * middle, middle, high: 1.1 * middle };
+        let change = |ratio| Change { place: place(99_999_999), old: around(1e-6), new: around(ratio * 1e-6), ratio };
+        let all = [change(0.5), change(1.5)];
+        let (lines, lenient) = (changes(&all, Axis::Elements, 1.1), changes(&all, Axis::Elements, 2.0));
+        assert!(lines[0].ends_with(" new/old") && lines[1].ends_with("faster") && lines[2].ends_with("regression"));
+        assert!(lenient[2].ends_with("slower") && lines[2].contains(" 1.00 µs  1.50 µs     1.50 "), "{lenient:?}");
+        assert!(lines.iter().all(|line| line.chars().count() <= 80), "{lines:?}");
+        assert_eq!(changes(&[], Axis::Elements, 1.1), [""; 0]);
     }
 }

@@ -11,9 +11,7 @@
 use super::environment::Difference;
 use super::interval::Interval;
 use super::load::Best;
-use super::report::{Failure, Measurement, Place, Report, series};
-use super::{Axis, Varied};
-use crate::text::{short, time, truncated};
+use super::report::{Failure, Measurement, Place, Report};
 
 /// The least factor between two medians that is told.
 const FLOOR: f64 = 1.02;
@@ -151,31 +149,6 @@ impl<'a> Load<'a> {
     }
 }
 
-impl Change {
-    /// The names of the columns of [`row`](Change::row), for sweeps of this axis.
-    pub fn head(axis: Axis) -> String {
-        line("workload", "backend", [axis.counts(), "old", "new", "new/old"], "")
-    }
-
-    /// A line of at most 80 characters. What got slower by more than `threshold` is called a regression.
-    pub fn row(&self, threshold: f64) -> String {
-        let Place { workload, backend, regime, elements, varied } = &self.place;
-        let x = varied.map_or(*elements, Varied::value);
-        let numbers = [x.to_string(), time(self.old.middle), time(self.new.middle), short(self.ratio)];
-        let verdict = match self.ratio {
-            ratio if ratio > threshold => "regression",
-            ratio if ratio > 1.0 => "slower",
-            _ => "faster",
-        };
-        line(&truncated(workload, 9), &series(*backend, *regime), numbers.each_ref().map(String::as_str), verdict)
-    }
-}
-
-fn line(workload: &str, backend: &str, [elements, old, new, ratio]: [&str; 4], verdict: &str) -> String {
-    let line = format!("{workload:9} {backend:13} {elements:>11} {old:>8} {new:>8} {ratio:>8}  {verdict}");
-    line.trim_end().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,10 +188,6 @@ mod tests {
         let slower: Vec<_> = found.regressions(1.1).collect();
         assert_eq!((slower[0].place.backend, slower[0].place.elements, slower.len()), (Kind::Simd, 10_000, 1));
         assert_eq!(found.regressions(2.0).count(), 0);
-
-        let rows = [slower[0].row(1.1), slower[0].row(2.0), found.changes[0].row(1.1), Change::head(Axis::Elements)];
-        assert!(rows[0].ends_with("regression") && rows[1].ends_with("slower") && rows[2].ends_with("faster"));
-        assert!(rows.iter().all(|row| row.chars().count() <= 80), "{rows:?}");
     }
 
     #[test]

@@ -70,66 +70,57 @@ pub enum Found {
     },
 }
 
-impl Report {
-    /// Where one series overtakes another, for each workload and each two series that were measured at the same sizes and are
-    /// an alternative to each other: with a fresh output, to others with one; from the host to the device, to other backends
-    /// that begin on the host. What brings a fold's number back does something else than the rest, and is left out. If
-    /// they cross several times beyond noise, each time has its own entry, from small to large.
-    ///
-    /// Empty for fewer than three trials, which tell nothing of the noise. Computed from the measurements' samples, or from
-    /// their quantiles where a file has no samples.
-    pub fn crossovers(&self) -> Vec<Crossover> {
-        let mut all = Vec::new();
-        for workload in self.workloads() {
-            // What chooses among the others overtakes nobody.
-            let mut series = self.series(workload);
-            series.retain(|each| each.backend != Kind::Auto);
-            for (index, second) in series.iter().enumerate() {
-                for first in series[..index].iter().filter(|first| rivals(**first, *second)) {
-                    let pair = [*first, *second];
-                    let name = |(faster, found): (usize, Found)| Crossover {
-                        axis: self.axis,
-                        workload: workload.to_owned(),
-                        faster: pair[faster],
-                        slower: pair[1 - faster],
-                        found,
-                    };
-                    all.extend(compared(&self.points(workload, pair)).into_iter().map(name));
-                }
+/// Returns the [crossovers](super::Analysis::crossovers) of a report.
+pub(super) fn all(report: &Report) -> Vec<Crossover> {
+    let mut all = Vec::new();
+    for workload in report.workloads() {
+        // What chooses among the others overtakes nobody.
+        let mut series = report.series(workload);
+        series.retain(|each| each.backend != Kind::Auto);
+        for (index, second) in series.iter().enumerate() {
+            for first in series[..index].iter().filter(|first| rivals(**first, *second)) {
+                let pair = [*first, *second];
+                let name = |(faster, found): (usize, Found)| Crossover {
+                    axis: report.axis,
+                    workload: workload.to_owned(),
+                    faster: pair[faster],
+                    slower: pair[1 - faster],
+                    found,
+                };
+                all.extend(compared(&points(report, workload, pair)).into_iter().map(name));
             }
         }
-        all
     }
+    all
+}
 
-    /// Every size, or other value of the axis, that two series have a sound time for, ascending.
-    fn points(&self, workload: &str, [first, second]: [Series; 2]) -> Vec<Point> {
-        let of =
-            |series: Series| self.measurements.iter().filter(move |each| each.workload == workload && series.is(each));
-        let mut points = Vec::new();
-        for ours in of(first) {
-            let same = |each: &&Measurement| (each.elements, each.varied) == (ours.elements, ours.varied);
-            let Some(theirs) = of(second).find(same) else { continue };
-            let stream = ours.x() as u64;
-            let Some(ratio) =
-                Interval::of_log_ratio(&ours.trials_or_quantiles(), &theirs.trials_or_quantiles(), stream)
-            else {
-                continue;
-            };
-            let bytes = ours.gb_per_s * 1e9 * ours.seconds.q50;
-            // At one size, the rate falls for other reasons than the caches' end.
-            let sizes = self.axis == Axis::Elements;
-            let waits = sizes && !first.on_gpu() && !second.on_gpu() && bytes >= FAR;
-            points.push(Point {
-                x: ours.x(),
-                seconds: [ours.seconds.q50, theirs.seconds.q50],
-                ratio,
-                rates: [ours.gb_per_s, theirs.gb_per_s],
-                far: waits,
-            });
-        }
-        points.sort_by_key(|point| point.x);
-        points
+/// Returns every size, or other value of the axis, that two series have a sound time for, ascending.
+fn points(report: &Report, workload: &str, [first, second]: [Series; 2]) -> Vec<Point> {
+    let of =
+        |series: Series| report.measurements.iter().filter(move |each| each.workload == workload && series.is(each));
+    let mut points = Vec::new();
+    for ours in of(first) {
+        let same = |each: &&Measurement| (each.elements, each.varied) == (ours.elements, ours.varied);
+        let Some(theirs) = of(second).find(same) else { continue };
+        let stream = ours.x() as u64;
+        let Some(ratio) = Interval::of_log_ratio(&ours.trials_or_quantiles(), &theirs.trials_or_quantiles(), stream)
+        else {
+            continue;
+        };
+        let bytes = ours.gb_per_s * 1e9 * ours.seconds.q50;
+        // At one size, the rate falls for other reasons than the caches' end.
+        let sizes = report.axis == Axis::Elements;
+        let waits = sizes && !first.on_gpu() && !second.on_gpu() && bytes >= FAR;
+        points.push(Point {
+            x: ours.x(),
+            seconds: [ours.seconds.q50, theirs.seconds.q50],
+            ratio,
+            rates: [ours.gb_per_s, theirs.gb_per_s],
+            far: waits,
+        });
     }
+    points.sort_by_key(|point| point.x);
+    points
 }
 
 /// Whether a program may have the choice between two series: they do the same, or they are two backends, and the one that
@@ -203,7 +194,7 @@ mod tests {
     const THREADS: Curve = Curve { backend: Kind::Threads, fixed: 7e-6, each: 0.3e-9 };
 
     fn found(report: &Report) -> Vec<Found> {
-        report.crossovers().into_iter().map(|each| each.found).collect()
+        super::all(report).into_iter().map(|each| each.found).collect()
     }
 
     #[test]
@@ -242,7 +233,7 @@ mod tests {
     fn where_there_is_none_the_closest_approach_is_told() {
         // Threads come within 1.4 times at the largest size, and no nearer.
         let report = simulated(&[SIMD, Curve { fixed: 0.4e-3, each: 1e-9, ..THREADS }], "1e3,1e4,1e5,1e6", 7, 0.01, 1);
-        let all = report.crossovers();
+        let all = super::all(&report);
         let Found::Ahead { times, at } = all[0].found else { panic!("{all:?}") };
         assert!((times - 1.4).abs() < 0.02 && at == 1_000_000, "{all:?}");
         assert_eq!((all.len(), all[0].faster.backend), (1, Kind::Simd));
@@ -267,7 +258,7 @@ mod tests {
             let slower = if each.elements > 1_000_000 { 3.0 } else { 1.0 };
             each.slow_down(if each.backend == Kind::Loop { 3.0 } else { slower });
         }
-        let all = report.crossovers();
+        let all = super::all(&report);
         let Found::Tie { from: 4_000_000, ahead_below: true, memory_gb_per_s: Some(rate), .. } = all[0].found else {
             panic!("{all:?}")
         };
@@ -281,7 +272,7 @@ mod tests {
         let equal = Curve { backend: Kind::Loop, ..SIMD };
         let mut report = simulated(&[equal, SIMD], "geomspace:1e3:1e6:6", 7, 0.02, 7);
         report.measurements[8].slow_down(1.4);
-        let told = |report: &Report| report.crossovers().iter().map(ToString::to_string).collect::<Vec<_>>();
+        let told = |report: &Report| super::all(report).iter().map(ToString::to_string).collect::<Vec<_>>();
         let said = told(&report);
         assert!(
             said.len() == 1 && said[0].starts_with("poly: simd and loop tie from 1e3 elements on, within "),
@@ -300,7 +291,7 @@ mod tests {
         for each in report.measurements.iter_mut().filter(|each| each.backend == Kind::Threads) {
             each.slow_down(if each.elements >= 1_000_000 { 5.0 } else { 1.0 });
         }
-        let all = report.crossovers();
+        let all = super::all(&report);
         let at = |each: &Crossover| match each.found {
             Found::Overtakes { at } => (each.faster.backend, at.low < at.high, at.middle.log10().floor()),
             _ => panic!("{each:?}"),
@@ -326,7 +317,7 @@ mod tests {
         for each in &mut report.measurements {
             each.workload = "x + ".repeat(50);
         }
-        let said = report.crossovers()[0].to_string();
+        let said = super::all(&report)[0].to_string();
         assert!(said.contains("gpu (software) overtakes simd at ") && said.lines().count() == 2, "{said}");
         assert!(said.lines().all(|line| line.chars().count() <= 80), "{said}");
     }

@@ -91,8 +91,8 @@ fn the_reports_are_as_they_were() {
         }
         let kept: Report = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         let remedy = "if that is meant, write it anew with CROSSOVER_GOLDEN=write";
-        // As values, in which NaN is equal to itself.
-        let [found, kept] = [&report, &kept].map(|report| serde_json::to_value(report).unwrap());
-        assert!(found == kept, "{} is another than\n{found:#}\n{remedy}", path.display());
+        // As values, in which NaN equals itself.
+        let [found, kept] = [report, kept].map(|each| serde_json::to_value(each).unwrap());
+        assert_eq!(found, kept, "{} is another; {remedy}", path.display());
     }
 }

@@ -191,7 +191,11 @@ mod tests {
     #[test]
     fn a_busy_machine_is_named_though_all_trials_take_the_same_time() {
         let report = swept(&[500, 500, 1500, 1000, 500, 700]);
-        let warning = report.warnings().into_iter().find(|each| matches!(each, Warning::Busy { .. })).unwrap();
+        let warning = crate::sweep::Analysis::of(&report)
+            .warnings
+            .into_iter()
+            .find(|each| matches!(each, Warning::Busy { .. }))
+            .unwrap();
         let Warning::Busy { times, measurements: 6, of: 6 } = warning else { panic!("{warning}") };
         assert!((1.3..3.0).contains(&times) && warning.to_string().contains("something else ran"), "{warning}");
         // The same for a moment is what every machine does.

@@ -2,8 +2,8 @@
 //!
 //! In order: [`Sizes`] says how many elements, a [`Contender`] is one way to run a kernel, every element of its output is
 //! verified against the oracle, a [`Clock`] times it, and the [`Report`] holds what came out beside the [`Ceilings`], what the
-//! machine's memory and arithmetic reach at best. It tells where one [overtakes](Report::crossovers) another and [what to mind](Report::warnings). The package
-//! `crossover-report` writes it as a table, CSV, JSON, plots and a page.
+//! machine's memory and arithmetic reach at best. Its [`Analysis`] says where one overtakes another and what makes
+//! the figures less sure than they look. The package `crossover-report` writes both as a table, CSV, JSON, plots and a page.
 //!
 //! Instead of the number of elements, a sweep can [vary](Vary) chunks, threads or the work for each element.
 //!
@@ -15,6 +15,7 @@
 //! * Contenders take turns, trial by trial, so that a slower minute of the machine hits all alike.
 //! * Short runs are timed many at once, so that a sample lasts long enough for the clock.
 
+mod analysis;
 mod ceiling;
 mod clock;
 mod compare;
@@ -24,6 +25,7 @@ mod crossover;
 #[cfg(feature = "gpu")]
 mod device;
 mod environment;
+mod finding;
 mod interval;
 mod load;
 #[cfg(feature = "profile")]
@@ -51,6 +53,7 @@ mod simulated;
 #[cfg(test)]
 mod tests;
 
+pub use analysis::Analysis;
 pub use ceiling::{Bandwidth, Ceilings, CpuCeiling, DeviceBandwidth, GpuCeiling};
 pub use clock::{Clock, SystemClock};
 pub use compare::{Change, Comparison};

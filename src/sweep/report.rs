@@ -173,6 +173,21 @@ impl Measurement {
         self.varied == Some(Varied::Threads(1)) && same(self) == same(other) && self.workload == other.workload
     }
 
+    /// Returns whether another measurement over `axis` is compared with this one: with the loop at the same place, or with one
+    /// thread; chunks are compared with nothing.
+    pub fn is_baseline_of(&self, other: &Measurement, axis: Axis) -> bool {
+        let same = |each: &Measurement| (each.elements, each.varied);
+        match axis {
+            Axis::Threads => self.is_alone_for(other),
+            Axis::Chunk => false,
+            Axis::Elements | Axis::Intensity => {
+                (self.backend, self.regime) == (Kind::Loop, Regime::Host)
+                    && same(self) == same(other)
+                    && self.workload == other.workload
+            }
+        }
+    }
+
     /// Computes the [efficiency](Report::efficiency) from the measurement on one thread.
     pub fn efficiency(&self, alone: &Measurement) -> Option<f64> {
         let Some(Varied::Threads(threads)) = self.varied else { return None };

@@ -109,25 +109,25 @@ pub enum Warning {
     },
 }
 
-impl Report {
-    /// What makes these figures less sure than they look.
-    pub fn warnings(&self) -> Vec<Warning> {
-        let all = [
-            self.debug_build(),
-            self.software_gpu(),
-            self.narrow_isa(),
-            self.many_threads(),
-            self.wrong(),
-            self.few_trials(),
-            self.noisy(),
-            self.busy(),
-            self.low_ceilings(),
-            self.throttling(),
-            self.coarse_clock(),
-        ];
-        all.into_iter().flatten().collect()
-    }
+/// Returns the [warnings](super::Analysis::warnings) about a report.
+pub(super) fn all(report: &Report) -> Vec<Warning> {
+    let all = [
+        report.debug_build(),
+        report.software_gpu(),
+        report.narrow_isa(),
+        report.many_threads(),
+        report.wrong(),
+        report.few_trials(),
+        report.noisy(),
+        report.busy(),
+        report.low_ceilings(),
+        report.throttling(),
+        report.coarse_clock(),
+    ];
+    all.into_iter().flatten().collect()
+}
 
+impl Report {
     fn debug_build(&self) -> Option<Warning> {
         (self.environment.profile == "debug").then_some(Warning::DebugBuild)
     }
@@ -297,14 +297,14 @@ mod tests {
     fn warned(change: impl Fn(&mut Report)) -> (Warning, String) {
         let mut report = sound();
         change(&mut report);
-        let [warning] = &report.warnings()[..] else { panic!("{:?}", report.warnings()) };
+        let [warning] = &all(&report)[..] else { panic!("{:?}", all(&report)) };
         (warning.clone(), warning.to_string())
     }
 
     #[test]
     fn a_sound_sweep_has_no_warning() {
-        assert_eq!(sound().warnings(), []);
-        assert_eq!(Report::new(Default::default(), Vec::new()).warnings(), []);
+        assert_eq!(all(&sound()), []);
+        assert_eq!(all(&Report::new(Default::default(), Vec::new())), []);
     }
 
     #[test]
@@ -329,7 +329,7 @@ mod tests {
         let mut report = simulated(&[Curve { backend: Kind::Loop, ..SIMD }], "1000", 5, 0.0, 0);
         report.environment.isa = Some("scalar".to_owned());
         report.environment.widest = Some("avx512".to_owned());
-        assert_eq!(report.warnings(), []);
+        assert_eq!(all(&report), []);
     }
 
     #[test]
@@ -382,7 +382,7 @@ mod tests {
         };
         let mut report = sound();
         noise(&mut report, 2);
-        assert_eq!(report.warnings(), []);
+        assert_eq!(all(&report), []);
         let (warning, said) = warned(|report| noise(report, 3));
         let Warning::Noisy { measurements: 3, of: 10, spread, .. } = warning else { panic!("{said}") };
         assert!((1.8..2.3).contains(&spread) && said.contains("the worst poly on simd at "), "{said}");

@@ -43,7 +43,7 @@ fn threads_are_measured_with_their_efficiency() {
     let csv = fs::read_to_string(folder.path().join("sweep/sweep.csv")).unwrap();
     assert!(csv.lines().next().unwrap().ends_with(",varied") && csv.trim_end().ends_with(",2"), "{csv}");
     for (file, told) in
-        [("sweep.svg", "time against threads, 5000 elements"), ("sweep.html", "over the number of threads")]
+        [("sweep.svg", "Time against threads, 5000 elements"), ("sweep.html", "over the number of threads")]
     {
         assert!(fs::read_to_string(folder.path().join("sweep").join(file)).unwrap().contains(told), "{file}");
     }

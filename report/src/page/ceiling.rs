@@ -1,10 +1,9 @@
 //! The page's section about what the machine allows.
 
+use crate::drawing::escaped;
 use crossover::Kind;
 use crossover::message::{short, threads};
 use crossover::sweep::{Ceilings, CpuCeiling, Regime, Report, Series};
-
-use super::escaped;
 
 /// The ceilings as HTML, if they were measured.
 pub(super) fn content(report: &Report) -> Option<String> {

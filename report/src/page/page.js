@@ -1,168 +1,87 @@
-// The page comes alive: plots in place of the still picture, switches, and a table that can be sorted. Without this
-// script, or if it fails, the picture and the table stay as they are.
+// Shows and hides parts of the plots, points at their markers, and sorts the table. Everything that is shown is in the page
+// already: a marker's `data-row` is the row of the table with its values.
 
-const report = JSON.parse(document.getElementById("report").textContent);
 const byId = (id) => document.getElementById(id);
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+const form = byId("switches");
+const table = byId("measurements");
+/** The rows by their measurement's index, whatever the table is sorted by. */
+const rows = [...table.tBodies[0].rows];
+const heads = [...table.tHead.rows[0].cells];
+const names = heads.map((head) => head.textContent);
+const whole = table.caption.textContent;
 
-/** What can be plotted: `of` makes it from a point and a time, `axis` names it, `format` writes an axis' labels. */
-const SCALES = {
-  time: { name: "time of a run", axis: "time of a run", format: tickTime, of: (_, time) => time },
-  ns: { name: "ns per element", axis: "ns per element", format: power, of: (at, time) => (time * 1e9) / at.elements },
-  rate: { name: "GB/s", axis: "GB/s read and written", format: power, of: (at, time) => (at.rate * at.median) / time },
-  faster: { name: "speed-up", axis: "times as fast as the loop", format: power, of: (at, time) => at.loop / time },
-};
-/**
- * What may vary: `below` names the axis, `at` says where on it something is, `from` where something begins between two of its
- * values, and `own` that its values are labels.
- */
-const AXES = {
-  elements: { below: "elements", at: (x) => `${grouped(x)} elements`, from: about, own: false },
-  chunk: { below: "elements of a chunk", at: (x) => `a chunk of ${grouped(x)} elements`, from: about, own: true },
-  threads: { below: "threads", at: (x) => `${x} thread${x === 1 ? "" : "s"}`, from: Math.ceil, own: true },
-  intensity: { below: "degree", at: (x) => `degree ${x}`, from: Math.ceil, own: true },
-};
-const axisName = report.axis ?? "elements";
-const AXIS = AXES[axisName] ?? { below: axisName, at: (x) => `${axisName} ${x}`, from: about, own: true };
-/** Threads are compared with one of them, and chunks with nothing. */
-const alone = axisName === "threads";
-if (alone) SCALES.faster = { ...SCALES.faster, axis: "times as fast as one thread", of: (at, time) => at.alone / time };
-if (axisName === "chunk") delete SCALES.faster;
-const BACKENDS = ["loop", "simd", "threads", "gpu", "auto"];
-/** What hides the ceiling, among the keys of series. */
-const CEILING = "the ceiling";
-const REGIMES = ["host", "fresh", "compute", "resident", "scalar"];
-
-/** A series' name in this script: its backend, and where its arrays are if not on the host. */
-const keyOf = ({ backend = "", regime = "host" }) => (regime === "host" ? backend : `${backend} ${regime}`);
-
-const points = read(report);
-const series = seriesOf(points);
-const workloads = [...new Set(points.map((each) => each.workload))];
-const chosen = { scale: "time", workload: "", hidden: new Set() };
-
-/** An element with its attributes and children; a child that is text becomes text, never markup. */
-function html(name, attributes = {}, ...children) {
-  const element = document.createElement(name);
+/** An element with attributes and children; a child that is text becomes text, never markup. */
+function made(element, attributes = {}, ...children) {
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   element.append(...children);
   return element;
 }
+const html = (name, ...rest) => made(document.createElement(name), ...rest);
+const svg = (name, ...rest) => made(document.createElementNS("http://www.w3.org/2000/svg", name), ...rest);
 
-function positive(number) {
-  return typeof number === "number" && number > 0 && Number.isFinite(number);
-}
+// The switches.
 
-/** The measurements, each with all that the page says of it. What lacks a size or a time is left out. */
-function read({ measurements, environment }) {
-  const usable = (each) => positive(each?.elements) && positive(each?.seconds?.q50);
-  const found = (measurements ?? []).filter(usable).map((each) => {
-    const { workload = "", backend = "", regime = "host", elements, seconds } = each;
-    const software = backend === "gpu" && environment?.software === true ? " (software)" : "";
-    const key = keyOf(each);
-    const [low, high] = [seconds.q05, seconds.q95].map((each) => (positive(each) ? each : seconds.q50));
-    const rate = positive(each.gb_per_s) ? each.gb_per_s : NaN;
-    const { q50: median } = seconds;
-    const value = Object.values(each.varied ?? {})[0];
-    const x = positive(value) ? value : elements;
-    const told = { x, rate, ulp: each.max_ulp, first: each.first_seconds, part: each.of_ceiling };
-    return { workload, backend, regime, elements, key, label: key + software, low, median, high, ...told };
-  });
-  for (const each of found) {
-    const place = (at) => at.workload === each.workload && at.elements === each.elements;
-    each.loop = found.find((at) => at.key === "loop" && place(at) && at.x === each.x)?.median ?? NaN;
-    const one = (at) => alone && at.key === each.key && place(at) && at.x === 1;
-    each.alone = found.find(one)?.median ?? NaN;
-  }
-  return found.sort((a, b) => a.x - b.x);
-}
-
-/** What is measured, each once, from the plainest on. */
-function seriesOf(points) {
-  const found = new Map(points.map((each) => [each.key, each]));
-  const rank = ({ backend }) => (BACKENDS.includes(backend) ? BACKENDS.indexOf(backend) : BACKENDS.length);
-  const away = ({ regime }) => (REGIMES.includes(regime) ? REGIMES.indexOf(regime) : REGIMES.length);
-  const order = (a, b) => rank(a) - rank(b) || away(a) - away(b) || a.key.localeCompare(b.key);
-  const sorted = [...found.values()].sort(order);
-  return sorted.map(({ key, label, backend, regime }) => ({ key, label, look: lookOf(backend, regime) }));
-}
-
-// The panels.
-
-/** A workload's lines on the chosen scale. */
-function linesOf(workload) {
-  const { of } = SCALES[chosen.scale];
-  const shown = series.filter((each) => !chosen.hidden.has(each.key));
-  return shown.map((each) => {
-    const ours = points.filter((at) => at.workload === workload && at.key === each.key);
-    // The slowest run is the least rate: which end of the band is lower depends on the scale.
-    const placed = ours.map((at) => {
-      const ends = [of(at, at.low), of(at, at.high)];
-      return { at, x: at.x, y: of(at, at.median), low: Math.min(...ends), high: Math.max(...ends) };
-    });
-    // What n threads would do if they were n times as fast as one.
-    const ideal = ours.map((at) => ({ x: at.x, y: of(at, at.alone / at.x) }));
-    return { ...each, points: placed.filter((at) => positive(at.y)), ideal: ideal.filter((at) => positive(at.y)) };
-  });
-}
-
-/** Where one of these lines overtakes another beyond noise, on the chosen scale. */
-function crossingsOf(workload, lines) {
-  const ours = (report.crossovers ?? []).filter((each) => each?.workload === workload && each.found === "overtakes");
-  return ours.flatMap(({ faster, slower, at }) => {
-    const both = [faster, slower].map((side) => lines.find((line) => line.key === keyOf(side ?? {})));
-    const y = both.every(Boolean) ? heightOf(both[0].points, at?.middle) : NaN;
-    return [y, at?.low, at?.high].every(positive) ? [{ x: at.middle, low: at.low, high: at.high, y }] : [];
-  });
-}
-
-/** What the machine allows a workload on the chosen scale, for the series whose ceiling is drawn. */
-function ceilingOf(workload) {
-  const { of } = SCALES[chosen.scale];
-  const ours = (at) => at.workload === workload && at.key === report.ceiling?.series && positive(at.part);
-  const shown = chosen.hidden.has(CEILING) ? [] : points.filter(ours);
-  return shown.map((at) => ({ x: at.x, y: of(at, at.part * at.median) })).filter(({ y }) => positive(y));
-}
-
-function panel(workload, only) {
-  const scale = SCALES[chosen.scale];
-  const about = report.about?.[workload];
-  const width = Math.max(280, Math.floor(columnOf(byId("panels"), only)));
-  const height = Math.round(Math.min(only ? 520 : 400, Math.max(300, 0.66 * width)));
-  const name = `${workload}: ${scale.axis} against ${AXIS.below}. The arrow keys go from point to point.`;
-  const lines = linesOf(workload);
-  const shown = { series: lines, crossings: crossingsOf(workload, lines), ceiling: ceilingOf(workload), across: AXIS };
-  const drawn = draw({ ...scale, ...shown, one: chosen.scale === "faster", width, height, name });
-  const caption = html("figcaption", {}, workload, ...(about ? [html("span", {}, ` ${about}`)] : []));
-  heed(drawn);
-  return html("figure", { class: "panel" }, caption, drawn.picture);
-}
-
-/** How wide page.css makes a panel. */
-function columnOf(panels, only) {
-  const columns = getComputedStyle(panels).gridTemplateColumns.split(" ").map(parseFloat);
-  return only ? panels.clientWidth : columns[0];
-}
+/** The names of the series that are switched off. */
+const hidden = () => new Set(all("[name=line]:not(:checked)", form).map((each) => each.value));
+const workload = () => form.elements.workload?.value ?? "";
 
 function render() {
   forget();
-  const shown = workloads.filter((each) => !chosen.workload || each === chosen.workload);
-  byId("panels").replaceChildren(...shown.map((each) => panel(each, shown.length === 1)));
-  filterTable();
+  const [off, only, scale] = [hidden(), workload(), form.elements.scale.value];
+  const show = (each, on) => (on ? each.removeAttribute("display") : each.setAttribute("display", "none"));
+  for (const each of all("#plot .scale")) show(each, each.dataset.scale === scale);
+  for (const each of all("#plot svg [data-series]")) show(each, !each.dataset.series.split(" ").some((key) => off.has(key)));
+  for (const each of all("#plot .panel")) show(each, !only || each.dataset.workload === only);
+  all("#plot .plot").forEach(crop);
+  for (const row of rows) row.hidden = off.has(row.dataset.series) || (only !== "" && row.dataset.workload !== only);
+  const shown = rows.filter((row) => !row.hidden).length;
+  table.caption.textContent = shown === rows.length ? whole : `${shown} of ${rows.length} measurements: those plotted`;
+}
+
+/** Leaves of a plot the panels that are shown: its head is in the page and the switches. */
+function crop(plot) {
+  const boxes = all(".panel:not([display])", plot).map((each) => each.dataset.box.split(" ").map(Number));
+  const [left, top] = [0, 1].map((at) => Math.min(...boxes.map((box) => box[at])));
+  const [width, height] = [0, 1].map((at) => Math.max(...boxes.map((box) => box[at] + box[at + 2])) - [left, top][at]);
+  plot.querySelector(".head").setAttribute("display", "none");
+  plot.setAttribute("viewBox", `${left} ${top} ${width} ${height}`);
+  plot.setAttribute("width", width);
+  plot.setAttribute("height", height);
+  plot.style.maxWidth = `${1.4 * width}px`;
 }
 
 // What the pointer, a finger or the keys are at.
 
+/** The markers of a panel that are shown, and where they are in it. */
+function spotsOf(panel) {
+  return all(".scale:not([display]) .series:not([display]) [data-row]", panel).map((mark) => {
+    const { e: x, f: y } = mark.transform.baseVal.getItem(0).matrix;
+    return { row: rows[mark.dataset.row], line: mark.closest(".series"), x, y };
+  });
+}
+
 /** Marks a point of a panel and says what was measured there. */
-function mark({ picture, box }, spot) {
+function mark(panel, { row, x, y }) {
   forget();
-  const line = make("line", { x1: spot.x, x2: spot.x, y1: box.top, y2: box.bottom });
-  picture.append(make("g", { class: "spot" }, line, make("circle", { cx: spot.x, cy: spot.y, r: 9 })));
+  const { y: top, height } = panel.querySelector(".scale:not([display]) .axis").getBBox();
+  const line = svg("line", { x1: x, x2: x, y1: top, y2: top + height });
+  panel.append(svg("g", { class: "spot" }, line, svg("circle", { cx: x, cy: y, r: 9 })));
   const tip = byId("tip");
-  tip.replaceChildren(...told(spot));
+  tip.replaceChildren(...facts(row));
   tip.hidden = false;
-  const place = picture.getBoundingClientRect();
-  const scale = place.width / picture.viewBox.baseVal.width;
-  beside(tip, place.left + spot.x * scale, place.top + spot.y * scale);
+  const place = new DOMPoint(x, y).matrixTransform(panel.getScreenCTM());
+  beside(tip, place.x, place.y);
+}
+
+/** What a row says, with the names of its columns. */
+function facts(row) {
+  const [name, label, , ...cells] = [...row.cells].map((cell) => cell.textContent);
+  const known = cells.map((value, at) => [names[at + 3], value]).filter(([, value]) => value !== "–");
+  const list = known.flatMap(([name, value]) => [html("dt", {}, name), html("dd", {}, value)]);
+  const swatch = all("[name=line]", form).find((each) => each.value === row.dataset.series).nextElementSibling;
+  const title = html("strong", {}, swatch.cloneNode(true), label);
+  return [title, html("p", {}, `${name} · ${row.dataset.place}`), html("dl", {}, ...list)];
 }
 
 /** Puts the tip to the right of a place in the window, or to the left; above or below where the window is narrow. */
@@ -179,53 +98,38 @@ function beside(tip, x, y) {
   tip.style.top = `${scrollY + top}px`;
 }
 
-function told({ series: { label, look }, point: { at } }) {
-  const facts = [
-    ["median", time(at.median)],
-    ["5–95 %", `${time(at.low)} – ${time(at.high)}`],
-    ["per element", `${short((at.median * 1e9) / at.elements)} ns`],
-    ["rate", positive(at.rate) ? `${short(at.rate)} GB/s` : ""],
-    ["of ceiling", positive(at.part) ? percent(at.part) : ""],
-    ["efficiency", positive(at.alone) ? percent(at.alone / (at.x * at.median)) : ""],
-    ["speed-up", positive(at.loop) ? `${short(at.loop / at.median)} × loop` : ""],
-    ["first call", positive(at.first) ? time(at.first) : ""],
-    ["worst error", typeof at.ulp === "number" ? `${short(at.ulp)} ULP` : ""],
-  ];
-  const known = facts.filter(([, value]) => value);
-  const list = known.flatMap(([name, value]) => [html("dt", {}, name), html("dd", {}, value)]);
-  const size = axisName === "elements" ? "" : ` · ${grouped(at.elements)} elements`;
-  const where = `${at.workload} · ${AXIS.at(at.x)}${size}`;
-  return [html("strong", {}, swatch(look), label), html("p", {}, where), html("dl", {}, ...list)];
-}
-
 function forget() {
   byId("tip").hidden = true;
-  for (const each of document.querySelectorAll(".spot")) each.remove();
+  for (const each of all(".spot")) each.remove();
 }
 
 /** Lets a panel be read with a pointer, a finger and the keys. */
-function heed(drawn) {
-  const { picture, spots } = drawn;
+function heed(panel) {
+  const [, , width, height] = panel.dataset.box.split(" ");
+  panel.prepend(svg("rect", { width, height, fill: "none", "pointer-events": "all" }));
+  const name = `${panel.dataset.name}. The arrow keys go from point to point.`;
+  const told = { tabindex: 0, role: "application", "aria-roledescription": "plot", "aria-label": name };
+  for (const [key, value] of Object.entries(told)) panel.setAttribute(key, value);
   let current = null;
   const to = (spot) => {
-    current = spot ?? current;
-    if (current) mark(drawn, current);
+    current = spot?.row ?? current;
+    if (spot) mark(panel, spot);
   };
   const nearest = (event) => {
-    const place = picture.getBoundingClientRect();
-    const scale = picture.viewBox.baseVal.width / place.width;
-    const [x, y] = [(event.clientX - place.left) * scale, (event.clientY - place.top) * scale];
-    const far = (spot) => Math.hypot(spot.x - x, spot.y - y);
-    to(spots.reduce((best, each) => (best && far(best) <= far(each) ? best : each), null));
+    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(panel.getScreenCTM().inverse());
+    const far = (spot) => Math.hypot(spot.x - at.x, spot.y - at.y);
+    to(spotsOf(panel).reduce((best, each) => (best && far(best) <= far(each) ? best : each), null));
   };
-  picture.addEventListener("pointermove", nearest);
-  picture.addEventListener("pointerdown", nearest);
-  picture.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && forget());
-  picture.addEventListener("blur", forget);
-  picture.addEventListener("focus", () => picture.matches(":focus-visible") && to(current ?? spots[0]));
-  picture.addEventListener("keydown", (event) => {
-    const next = step(spots, current, event.key);
+  const begin = (spots) => spots.find((each) => each.row === current) ?? spots[0];
+  panel.addEventListener("pointermove", nearest);
+  panel.addEventListener("pointerdown", nearest);
+  panel.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && forget());
+  panel.addEventListener("blur", forget);
+  panel.addEventListener("focus", () => panel.matches(":focus-visible") && to(begin(spotsOf(panel))));
+  panel.addEventListener("keydown", (event) => {
     if (event.key === "Escape") forget();
+    const spots = spotsOf(panel);
+    const next = step(spots, begin(spots), event.key);
     if (!next) return;
     event.preventDefault();
     to(next);
@@ -234,10 +138,9 @@ function heed(drawn) {
 }
 
 /** The point that a key leads to: along a line, or to the line above or below at the same place. */
-function step(spots, current, key) {
-  const from = current ?? spots[0];
+function step(spots, from, key) {
   if (!from) return null;
-  const line = spots.filter((each) => each.series === from.series);
+  const line = spots.filter((each) => each.line === from.line);
   const stack = spots.filter((each) => each.x === from.x).sort((a, b) => a.y - b.y);
   const at = (list, by) => list[list.indexOf(from) + by] ?? from;
   switch (key) {
@@ -251,42 +154,30 @@ function step(spots, current, key) {
   }
 }
 
-// The switches.
+// The table.
 
-function chip(type, group, checked, change, ...content) {
-  const input = html("input", { type, name: group });
-  input.checked = checked;
-  input.addEventListener("change", () => {
-    change(input.checked);
-    render();
+/** Makes the columns' names buttons that sort by them: first from the least, then from the greatest. */
+function sortable() {
+  heads.forEach((head, column) => {
+    const button = html("button", { type: "button" }, head.textContent);
+    button.addEventListener("click", () => sort(head, column));
+    head.replaceChildren(button);
   });
-  return html("label", { class: "chip" }, input, ...content);
 }
 
-function choices(name, legend, ...chips) {
-  return html("fieldset", { class: name }, html("legend", {}, legend), html("div", { class: "chips" }, ...chips));
-}
-
-function switches() {
-  const scales = Object.entries(SCALES).map(([key, { name }]) =>
-    chip("radio", "scale", key === chosen.scale, () => (chosen.scale = key), name));
-  const show = (key) => (on) => (on ? chosen.hidden.delete(key) : chosen.hidden.add(key));
-  const lines = series.map(({ key, label, look }) => chip("checkbox", key, true, show(key), swatch(look), label));
-  const { label } = report.ceiling ?? {};
-  if (label) lines.push(chip("checkbox", CEILING, true, show(CEILING), swatch(null), label));
-  const parts = [choices("scales", "Scale", ...scales), choices("lines", "Lines", ...lines)];
-  if (workloads.length > 1) {
-    const select = html("select", { name: "workload" }, html("option", { value: "" }, `all ${workloads.length}`));
-    select.append(...workloads.map((each) => html("option", { value: each }, each)));
-    select.addEventListener("change", () => {
-      chosen.workload = select.value;
-      render();
-    });
-    parts.unshift(html("div", {}, html("label", {}, html("span", { class: "caption" }, "Workload"), select)));
-  }
-  const form = byId("switches");
-  form.replaceChildren(...parts);
-  form.addEventListener("submit", (event) => event.preventDefault());
+function sort(head, column) {
+  const down = head.getAttribute("aria-sort") === "ascending";
+  for (const each of heads) each.removeAttribute("aria-sort");
+  head.setAttribute("aria-sort", down ? "descending" : "ascending");
+  const value = (row) => row.cells[column].dataset.value;
+  // A measurement without a number comes last in both orders.
+  const order = (a, b) => {
+    const [x, y] = [value(a), value(b)];
+    if (x === undefined || y === undefined) return (x === undefined) - (y === undefined);
+    const by = head.dataset.kind === "text" ? x.localeCompare(y) : x - y;
+    return down ? -by : by;
+  };
+  table.tBodies[0].append(...[...table.tBodies[0].rows].sort(order));
 }
 
 /** Light or dark: the reader's system decides until the button is pressed. */
@@ -303,60 +194,16 @@ function theme() {
   button.hidden = false;
 }
 
-// The table.
-
-/** Shows the rows of what is plotted. */
-function filterTable() {
-  const table = document.querySelector("#measurements");
-  if (!table) return;
-  const rows = [...table.tBodies[0].rows];
-  for (const row of rows) {
-    const { workload, series: key } = row.dataset;
-    row.hidden = chosen.hidden.has(key) || (chosen.workload !== "" && workload !== chosen.workload);
-  }
-  const shown = rows.filter((row) => !row.hidden).length;
-  const all = shown === rows.length;
-  table.caption.textContent = all ? table.dataset.caption : `${shown} of ${rows.length} measurements: those plotted`;
-}
-
-/** Makes the columns' names buttons that sort by them: first from the least on, then from the greatest. */
-function sortable() {
-  const table = document.querySelector("#measurements");
-  if (!table) return;
-  table.dataset.caption = table.caption.textContent;
-  [...table.tHead.rows[0].cells].forEach((head, column) => {
-    const button = html("button", { type: "button" }, head.textContent);
-    button.addEventListener("click", () => sort(table, head, column));
-    head.replaceChildren(button);
-  });
-}
-
-function sort(table, head, column) {
-  const down = head.getAttribute("aria-sort") === "ascending";
-  for (const each of table.tHead.rows[0].cells) each.removeAttribute("aria-sort");
-  head.setAttribute("aria-sort", down ? "descending" : "ascending");
-  const value = (row) => row.cells[column].dataset.value;
-  // A measurement without a number comes last, whichever way.
-  const order = (a, b) => {
-    const [x, y] = [value(a), value(b)];
-    if (x === undefined || y === undefined) return (x === undefined) - (y === undefined);
-    const by = head.dataset.kind === "text" ? x.localeCompare(y) : x - y;
-    return down ? -by : by;
-  };
-  table.tBodies[0].append(...[...table.tBodies[0].rows].sort(order));
-}
-
-if (points.length) {
-  switches();
+if (rows.length) {
+  // The tip says what the titles say, and more.
+  for (const each of all("#plot svg title")) each.remove();
+  for (const each of all("#plot .plot")) each.removeAttribute("role");
+  all("#plot .panel").forEach(heed);
   sortable();
-  for (const id of ["switches", "panels", "keys"]) byId(id).hidden = false;
+  form.addEventListener("change", render);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  addEventListener("resize", forget);
   render();
-  byId("still").hidden = true;
-  let width = byId("panels").clientWidth;
-  addEventListener("resize", () => {
-    // A phone's bars come and go without a change of width.
-    if (byId("panels").clientWidth !== width) render();
-    width = byId("panels").clientWidth;
-  });
+  for (const id of ["switches", "keys"]) byId(id).hidden = false;
 }
 theme();

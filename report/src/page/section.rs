@@ -1,16 +1,17 @@
 //! The page's sections: what is to be told, as HTML.
 
-use crossover::Kind;
-use crossover::message::{short, time};
-use crossover::sweep::{Axis, Measurement, Regime, Report};
 use serde_json::Value;
 
-use super::ceiling;
-use super::escaped;
-use super::finding::grouped;
-use super::varied;
-use crate::measured::is_loop_for;
-use crate::table::percent;
+use super::{ceiling, varied};
+use crate::columns::{
+    COMPARED, Cell, Column, ERROR, FIRST_CALL, LABEL, MEDIAN, OF_CEILING, PER_ELEMENT, RANGE, RATE, Row, TRIALS,
+    WORKLOAD, X, rows,
+};
+use crate::drawing::escaped;
+use crate::look::key;
+use crossover::Kind;
+use crossover::message::grouped;
+use crossover::sweep::{Analysis, Axis, Regime, Report};
 
 /// The environment's fields by name, as people know them. Others are told as they are.
 const FIELDS: [(&str, &str); 9] = [
@@ -60,12 +61,12 @@ pub(super) fn notices(report: &Report) -> String {
 }
 
 /// Everything between the plot and the table. What is empty is left out.
-pub(super) fn all(report: &Report, value: &Value) -> String {
+pub(super) fn all(report: &Report, analysis: &Analysis, command: Option<&str>) -> String {
     let failures: Vec<_> = report.failures.iter().map(ToString::to_string).collect();
     let missing: Vec<_> = report.missing.iter().map(|each| format!("{}: {}", each.backend, each.reason)).collect();
     // On a page, lines break where there is no more room.
-    let crossovers: Vec<_> = report.crossovers().iter().map(|each| each.to_string().replace("\n  ", " ")).collect();
-    let warnings: Vec<_> = report.warnings().iter().map(ToString::to_string).collect();
+    let crossovers: Vec<_> = analysis.crossovers.iter().map(|each| each.to_string().replace("\n  ", " ")).collect();
+    let warnings: Vec<_> = analysis.warnings.iter().map(ToString::to_string).collect();
     let measured = |regime: Regime| report.measurements.iter().any(|each| each.regime == regime);
     let away = report.measurements.iter().any(|each| each.backend == Kind::Gpu && each.regime != Regime::Host);
     let regimes = REGIMES.into_iter().filter(|(regime, _)| measured(*regime)).map(|(_, told)| told);
@@ -77,18 +78,14 @@ pub(super) fn all(report: &Report, value: &Value) -> String {
         .map(str::to_owned)
         .collect();
     [
-        list("crossovers", "Where one overtakes another, at 95 % confidence", &crossovers),
+        list("crossovers", "Crossover points, at 95 % confidence", &crossovers),
         list("warnings", "Warnings", &warnings),
         list("failures", "Failures", &failures),
         list("missing", "Backends that are not there", &missing),
         section("ceilings", "What this machine allows", ceiling::content(report)),
-        section("environment", "Environment", environment(&value["environment"])),
+        section("environment", "Environment", environment(report)),
         list("method", "How it was measured", &method),
-        section(
-            "command",
-            "Command",
-            value["command"].as_str().map(|text| format!("<pre><code>{}</code></pre>", escaped(text))),
-        ),
+        section("command", "Command", command.map(|text| format!("<pre><code>{}</code></pre>", escaped(text)))),
     ]
     .concat()
 }
@@ -105,7 +102,8 @@ fn list(id: &str, title: &str, items: &[String]) -> String {
 }
 
 /// What is known of the machine and the build, also where this page does not know the field.
-fn environment(value: &Value) -> Option<String> {
+fn environment(report: &Report) -> Option<String> {
+    let value = serde_json::to_value(&report.environment).ok()?;
     let fields = value.as_object()?;
     let known = FIELDS.iter().filter_map(|(field, name)| Some((*name, *field, fields.get(*field)?)));
     let told = |field: &str| field == "software" || FIELDS.iter().any(|(known, _)| *known == field);
@@ -124,47 +122,19 @@ fn environment(value: &Value) -> Option<String> {
     Some(format!("<dl>\n{lines}</dl>"))
 }
 
-/// The columns' names, and whether they are text.
-fn columns(axis: Axis) -> impl Iterator<Item = (&'static str, bool)> {
-    let compared = match axis {
-        Axis::Threads => "efficiency",
-        // There is nothing to compare chunks with.
-        Axis::Chunk => "",
-        _ => "× loop",
+/// The columns of the table.
+const COLUMNS: [Column; 12] =
+    [WORKLOAD, LABEL, X, MEDIAN, RANGE, PER_ELEMENT, RATE, OF_CEILING, COMPARED, FIRST_CALL, ERROR, TRIALS];
+
+/// Writes the table of all measurements.
+pub(super) fn table(report: &Report, analysis: &Analysis) -> String {
+    let columns: Vec<Column> = COLUMNS.into_iter().filter(|column| !(column.title)(report.axis).is_empty()).collect();
+    let head = |column: &Column| {
+        let kind = if is_text(column) { " class=\"text\" data-kind=\"text\"" } else { "" };
+        format!("<th scope=\"col\"{kind}>{}</th>", (column.title)(report.axis))
     };
-    COLUMNS.into_iter().map(move |(name, text)| match name {
-        "elements" => (axis.counts(), text),
-        "× loop" => (compared, text),
-        _ => (name, text),
-    })
-}
-
-/// The columns' names where the elements vary, and whether they are text.
-const COLUMNS: [(&str, bool); 12] = [
-    ("workload", true),
-    ("backend", true),
-    ("elements", false),
-    ("time", false),
-    ("5–95 %", false),
-    ("ns/element", false),
-    ("GB/s", false),
-    ("of ceiling", false),
-    ("× loop", false),
-    ("first call", false),
-    ("max ULP", false),
-    ("trials", false),
-];
-
-/// The table of all measurements.
-pub(super) fn table(report: &Report) -> String {
-    let heads: String = columns(report.axis)
-        .filter(|(name, _)| !name.is_empty())
-        .map(|(name, text)| {
-            let kind = if text { " class=\"text\" data-kind=\"text\"" } else { "" };
-            format!("<th scope=\"col\"{kind}>{name}</th>")
-        })
-        .collect();
-    let rows: String = report.measurements.iter().map(|each| row(report, each)).collect();
+    let heads: String = columns.iter().map(head).collect();
+    let rows: String = rows(report, analysis).map(|each| row(&columns, &each)).collect();
     let count = report.measurements.len();
     let caption = format!("{count} measurement{}", if count == 1 { "" } else { "s" });
     format!(
@@ -174,41 +144,32 @@ pub(super) fn table(report: &Report) -> String {
     )
 }
 
-fn row(report: &Report, each: &Measurement) -> String {
-    let (workload, series, seconds) = (&each.workload, each.series(), each.seconds);
-    let label = report.as_series(each.backend, each.regime);
-    let compared = match report.axis {
-        Axis::Chunk => String::new(),
-        Axis::Threads => cell(report.efficiency(each), percent),
-        _ => cell(reference(report, each).map(|at| at.seconds.q50 / seconds.q50), short),
+fn is_text(column: &Column) -> bool {
+    [WORKLOAD.key, LABEL.key].contains(&column.key)
+}
+
+fn row(columns: &[Column], row: &Row<'_>) -> String {
+    let cells: String = columns.iter().map(|column| cell(column, row)).collect();
+    let elements = match row.axis {
+        Axis::Elements => String::new(),
+        _ => format!(" · {} elements", grouped(row.each.elements)),
     };
-    let name = escaped(workload);
-    let cells = [
-        format!("<td class=\"text name\" data-value=\"{name}\" title=\"{name}\">{name}</td>"),
-        format!("<td class=\"text\" data-value=\"{series}\">{label}</td>"),
-        cell(Some(each.x() as f64), |_| grouped(each.x())),
-        cell(Some(seconds.q50), time),
-        cell(Some(seconds.q05), |low| format!("{} – {}", time(low), time(seconds.q95))),
-        cell(Some(each.ns_per_element), short),
-        cell(Some(each.gb_per_s), short),
-        cell(each.of_ceiling, percent),
-        compared,
-        cell(each.first_seconds, time),
-        cell(Some(each.max_ulp), short),
-        cell(Some(each.trials as f64), |trials| trials.to_string()),
-    ];
-    format!("<tr data-workload=\"{name}\" data-series=\"{series}\">{}</tr>\n", cells.concat())
+    format!(
+        "<tr data-workload=\"{}\" data-series=\"{}\" data-place=\"{}{elements}\">{cells}</tr>\n",
+        escaped(&row.each.workload),
+        key(row.series),
+        row.axis.at(&grouped(row.each.x()))
+    )
 }
 
-/// The loop's measurement at the same place.
-fn reference<'a>(report: &'a Report, each: &Measurement) -> Option<&'a Measurement> {
-    report.measurements.iter().find(|at| is_loop_for(at, each))
-}
-
-/// A number's cell, with the number to sort by.
-fn cell(number: Option<f64>, shown: impl Fn(f64) -> String) -> String {
-    match number.filter(|number| number.is_finite()) {
-        Some(number) => format!("<td data-value=\"{number:e}\">{}</td>", shown(number)),
-        None => "<td>–</td>".to_owned(),
+/// Writes a cell with the value to sort by.
+fn cell(column: &Column, row: &Row<'_>) -> String {
+    let shown = escaped(&column.shown(row, grouped));
+    let name = if column.key == WORKLOAD.key { format!(" name\" title=\"{shown}") } else { String::new() };
+    match (column.value)(row) {
+        Cell::Text(_) => format!("<td class=\"text{name}\" data-value=\"{shown}\">{shown}</td>"),
+        Cell::Count(Some(count)) => format!("<td data-value=\"{count}\">{shown}</td>"),
+        Cell::Number(Some(number)) if number.is_finite() => format!("<td data-value=\"{number:e}\">{shown}</td>"),
+        _ => format!("<td>{shown}</td>"),
     }
 }

@@ -1,6 +1,6 @@
 //! Sweeps over chunks, threads and degrees whose every figure is known beforehand, in every form.
 
-use crossover::sweep::{Axis, Regime, Report, Varied, Vary};
+use crossover::sweep::{Analysis, Axis, Regime, Report, Varied, Vary};
 use crossover::{Kind, Sweep};
 use crossover_report::table::Table;
 use crossover_report::{csv, json, page, plot};
@@ -49,8 +49,9 @@ fn each_axis_is_written_in_every_form() {
         (Axis::Intensity, "degree", "degree of the polynomial", "over the degree"),
     ] {
         let report = swept(axis);
+        let analysis = Analysis::of(&report);
         let mut bytes = Vec::new();
-        json::write(&report, &mut bytes).unwrap();
+        json::write(&report, &analysis, &mut bytes).unwrap();
         assert_eq!(json::read(&bytes[..]).unwrap(), report);
 
         let mut table = Table::over(axis);
@@ -58,26 +59,24 @@ fn each_axis_is_written_in_every_form() {
         assert_eq!(lines[0], format!("time against {head}, 100000 elements"));
         assert!(lines[1].contains(&format!(" {head} ")) && !lines[1].contains("elements"), "{lines:?}");
         lines.extend(report.measurements.iter().map(|each| table.row(each)));
-        lines.extend(report.crossovers().iter().map(ToString::to_string));
+        lines.extend(analysis.crossovers.iter().map(ToString::to_string));
         assert!(lines.iter().flat_map(|line| line.lines()).all(|line| line.chars().count() <= 80), "{lines:?}");
         assert!(
             lines[2].contains(" 1 ") && lines[2].starts_with(if axis == Axis::Intensity { "horner" } else { "poly" })
         );
 
         let mut bytes = Vec::new();
-        let mut rows = csv::Rows::new(&mut bytes);
-        report.measurements.iter().for_each(|each| rows.write(each).unwrap());
-        drop(rows);
+        csv::write(&report, &analysis, &mut bytes).unwrap();
         let text = String::from_utf8(bytes).unwrap();
         let last: Vec<_> = text.lines().map(|line| line.rsplit(',').next().unwrap()).collect();
         assert_eq!((last[0], last[1], *last.last().unwrap()), ("varied", "1", "16"));
 
-        let picture = plot::svg_text(&report).unwrap();
-        assert!(picture.contains(&format!("time against {head}, 10⁵ elements")), "{picture}");
-        assert!(picture.contains(label) && picture.lines().any(|line| line == "16"), "{picture}");
+        let picture = plot::svg_text(&report, &analysis);
+        assert!(picture.contains(&format!("Time against {head}, 10⁵ elements")), "{picture}");
+        assert!(picture.contains(label) && picture.contains(">16</text>"), "{picture}");
 
         let mut bytes = Vec::new();
-        page::write(&report, None, &mut bytes).unwrap();
+        page::write(&report, &analysis, None, &mut bytes).unwrap();
         let page = String::from_utf8(bytes).unwrap();
         assert!(page.contains(title) && page.contains(&format!(">{head}</th>")), "{page}");
     }
@@ -87,7 +86,7 @@ fn each_axis_is_written_in_every_form() {
 fn the_page_says_in_a_sentence_what_was_found() {
     let found = |report: &Report| {
         let mut bytes = Vec::new();
-        page::write(report, None, &mut bytes).unwrap();
+        page::write(report, &Analysis::of(report), None, &mut bytes).unwrap();
         let page = String::from_utf8(bytes).unwrap().replace('\u{202f}', " ");
         let (_, rest) = page.split_once("<p class=\"finding\">").unwrap();
         rest.split_once("</p>").unwrap().0.to_owned()

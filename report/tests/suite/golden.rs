@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use crossover::sweep::Report;
+use crossover::sweep::{Analysis, Report};
 use crossover_report::table::{self, Table};
 use crossover_report::{csv, json, plot, roofline};
 
@@ -47,11 +47,7 @@ fn check(name: &str, found: &str) {
 fn the_rows_are_as_they_were() {
     for (name, report) in &*REPORTS {
         let mut bytes = Vec::new();
-        let mut rows = csv::Rows::new(&mut bytes);
-        for measurement in &report.measurements {
-            rows.write(measurement).unwrap();
-        }
-        drop(rows);
+        csv::write(report, &Analysis::of(report), &mut bytes).unwrap();
         check(&format!("{name}.csv"), &String::from_utf8(bytes).unwrap());
     }
 }
@@ -59,14 +55,15 @@ fn the_rows_are_as_they_were() {
 #[test]
 fn the_table_is_as_it_was() {
     for ((_, report), name) in REPORTS.iter().zip(["table.txt", "threads.txt"]) {
+        let analysis = Analysis::of(report);
         let mut table = Table::over(report.axis);
         let mut lines = vec![table.head(report.measurements[0].elements)];
         lines.extend(report.measurements.iter().map(|measurement| table.row(measurement)));
         lines.extend(table::first_calls(report));
         lines.extend(table::of_ceiling(report));
-        lines.extend(report.crossovers().iter().map(ToString::to_string));
+        lines.extend(analysis.crossovers.iter().map(ToString::to_string));
         lines.extend(report.failures.iter().map(ToString::to_string));
-        lines.extend(report.warnings().iter().map(ToString::to_string));
+        lines.extend(analysis.warnings.iter().map(ToString::to_string));
         check(name, &(lines.join("\n") + "\n"));
     }
 }
@@ -75,13 +72,14 @@ fn the_table_is_as_it_was() {
 fn the_json_is_as_it_was_and_reads_back() {
     for (name, report) in &*REPORTS {
         let mut bytes = Vec::new();
-        json::write(report, &mut bytes).unwrap();
+        json::write(report, &Analysis::of(report), &mut bytes).unwrap();
         let found = String::from_utf8(bytes).unwrap();
         let parse = |text: &str| -> Value { serde_json::from_str(text).unwrap() };
         let kept = kept(&format!("{name}.json"), &found);
         assert!(alike(&parse(&found), &parse(&kept)), "golden/{name}.json is another than\n{found}");
         let back = json::read(kept.as_bytes()).unwrap();
-        assert_eq!((back.crossovers().len(), back.warnings()), (report.crossovers().len(), report.warnings()));
+        let (back, analysis) = (Analysis::of(&back), Analysis::of(report));
+        assert_eq!((back.crossovers.len(), back.warnings), (analysis.crossovers.len(), analysis.warnings));
     }
 }
 
@@ -106,23 +104,26 @@ fn alike(one: &Value, other: &Value) -> bool {
 #[test]
 fn the_pictures_have_the_parts_that_they_had() {
     for ((_, report), name) in REPORTS.iter().zip(["picture.txt", "threads_picture.txt"]) {
-        check(name, &parts(&plot::svg_text(report).unwrap()));
+        check(name, &parts(&plot::svg_text(report, &Analysis::of(report))));
     }
-    check("roofline.txt", &parts(&roofline::svg_text(&REPORTS[0].1).unwrap()));
+    check("roofline.txt", &parts(&roofline::svg_text(&REPORTS[0].1)));
 }
 
-/// How many of each element a picture has, and its texts.
+/// The number of each element of a picture by its class, and its texts.
 fn parts(picture: &str) -> String {
-    let mut parts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut parts: BTreeMap<String, usize> = BTreeMap::new();
     let mut texts = Vec::new();
     for line in picture.lines() {
-        match line.strip_prefix('<') {
-            Some(tag) if tag.starts_with('/') => {}
-            Some(tag) => *parts.entry(tag.split([' ', '>']).next().unwrap()).or_default() += 1,
-            None => texts.push(line),
+        let (_, tag) = line.split_once('<').unwrap();
+        if let Some((_, text)) = line.strip_prefix("<text").and_then(|text| text.split_once('>')) {
+            texts.push(text.trim_end_matches("</text>"));
         }
+        let (name, rest) = tag.split_once([' ', '>']).unwrap();
+        let class = rest.split_once("class=\"").map_or("", |(_, rest)| rest.split_once('"').unwrap().0);
+        *parts.entry(format!("{name} {class}").trim_end().to_owned()).or_default() += 1;
     }
-    // Where each is may change with the fonts; how many there are, and what is written, does not.
-    let parts = parts.into_iter().map(|(tag, count)| format!("{count} {tag}\n"));
+    // Where each is may change with the fonts; their numbers, and what is written, do not.
+    parts.retain(|name, _| !name.starts_with('/') && *name != "text");
+    let parts = parts.into_iter().map(|(name, count)| format!("{count} {name}\n"));
     parts.collect::<String>() + &texts.join("\n") + "\n"
 }

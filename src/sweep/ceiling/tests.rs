@@ -264,7 +264,11 @@ fn ceilings_that_are_never_confirmed_are_named() {
     let found = report.ceilings.as_ref().unwrap();
     assert!(found.unconfirmed.iter().any(|what| what == "reading 16384 bytes with 1 thread"), "{found:?}");
     let warning = report.low_ceilings().unwrap();
-    assert!(report.warnings().contains(&warning), "{:?}", report.warnings());
+    assert!(
+        crate::sweep::Analysis::of(&report).warnings.contains(&warning),
+        "{:?}",
+        crate::sweep::Analysis::of(&report).warnings
+    );
     let Warning::LowCeilings { rates, .. } = warning else { panic!("{warning}") };
     assert_eq!(rates, found.unconfirmed.len());
     assert!(warning.to_string().contains("while nothing else runs"), "{warning}");

@@ -139,7 +139,7 @@ fn the_crossover_over_the_degree_is_where_it_is_known_to_be() {
     let line = |fixed: f64, each: f64| degrees.map(|degree| (degree, fixed + each * degree as f64));
     let (simd, threads) = (line(0.0, 1e-6), line(20e-6, 0.5e-6));
     let report = known(Axis::Intensity, 1000, &[(Kind::Simd, &simd), (Kind::Threads, &threads)]);
-    let all = report.crossovers();
+    let all = crate::sweep::Analysis::of(&report).crossovers;
     let Found::Overtakes { at } = all[0].found else { panic!("{all:?}") };
     assert!(all.len() == 1 && at.low <= 40.0 + 1e-9 && 40.0 - 1e-9 <= at.high && at.high / at.low < 1.2, "{at:?}");
     let said = all[0].to_string();
@@ -147,7 +147,8 @@ fn the_crossover_over_the_degree_is_where_it_is_known_to_be() {
     // Never ahead, and level: in the axis' words, too.
     let slower = simd.map(|(degree, time)| (degree, 1.5 * time));
     let said = |second: &[(usize, f64)], axis| {
-        known(axis, 1000, &[(Kind::Simd, &simd), (Kind::Threads, second)]).crossovers()[0].to_string()
+        crate::sweep::Analysis::of(&known(axis, 1000, &[(Kind::Simd, &simd), (Kind::Threads, second)])).crossovers[0]
+            .to_string()
     };
     assert_eq!(
         said(&slower, Axis::Intensity),
@@ -163,7 +164,9 @@ fn work_that_takes_longer_is_not_waiting_for_memory() {
     // 80 MB, and a rate that falls with the degree: at another size it would be memory that both wait for.
     let times = [(1, 10e-3), (16, 10e-3), (256, 100e-3)];
     let report = known(Axis::Intensity, 10_000_000, &[(Kind::Simd, &times), (Kind::Threads, &times)]);
-    let Found::Tie { memory_gb_per_s, .. } = report.crossovers()[0].found else { panic!("no tie") };
+    let Found::Tie { memory_gb_per_s, .. } = crate::sweep::Analysis::of(&report).crossovers[0].found else {
+        panic!("no tie")
+    };
     assert_eq!(memory_gb_per_s, None);
 }
 
@@ -214,9 +217,9 @@ fn more_threads_may_be_appended_and_are_no_other_machine() {
 fn threads_up_to_the_cores_are_no_reason_to_warn() {
     let mut report = known(Axis::Threads, 1000, &[(Kind::Threads, &[(1, 8.0), (2, 5.0)])]);
     report.environment = Environment { threads: Some(2), cores: Some(2), ..Environment::default() };
-    assert_eq!(report.warnings(), []);
+    assert_eq!(crate::sweep::Analysis::of(&report).warnings, []);
     report.environment.threads = Some(4);
-    let warnings = report.warnings();
+    let warnings = crate::sweep::Analysis::of(&report).warnings;
     assert_eq!(warnings, [Warning::ManyThreads { threads: 4, cores: 2 }]);
     assert!(warnings[0].to_string().contains("--vary threads"), "{}", warnings[0]);
 }

@@ -151,7 +151,7 @@ fn a_report_with_the_greatest_and_least_numbers_is_drawn() {
     let output = Command::new("timeout").args(words).current_dir(folder.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let picture = fs::read_to_string(folder.path().join("sweep/roofline.svg")).unwrap();
-    assert!(picture.lines().any(|line| line.starts_with("10²")) && !picture.contains("NaN"), "{picture}");
+    assert!(picture.contains(">10²") && !picture.contains("NaN"), "{picture}");
 }
 
 /// A pipe among the names of the output hangs whoever opens it.

@@ -9,6 +9,11 @@ addEventListener("securitypolicyviolation", (event) => wrong.push(`the page reac
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const one = (selector, within = document) => within.querySelector(selector);
 const tip = () => one("#tip");
+/** Those of the elements that are drawn: neither they nor what they are in is hidden. */
+const visible = (selector, within) => all(selector, within).filter((each) => each.getClientRects().length > 0);
+const panels = () => visible("#plot .panel");
+const panel = () => panels()[0];
+const plot = () => visible("#plot .plot")[0];
 
 function expect(holds, what) {
   if (!holds) wrong.push(what);
@@ -16,22 +21,23 @@ function expect(holds, what) {
 
 /** Every panel is drawn with numbers, and no text is cut off or lies on another. */
 function drawn(where) {
-  const panels = all(".panel > svg");
-  expect(panels.length > 0, `${where}: no panels`);
-  for (const panel of panels) {
-    const { width, height } = panel.viewBox.baseVal;
+  expect(panels().length > 0, `${where}: no panels`);
+  for (const panel of panels()) {
+    const [, , width, height] = panel.dataset.box.split(" ").map(Number);
     const shapes = all("path, g, text", panel).flatMap((each) => [...each.attributes]).map((each) => each.value);
-    expect(!shapes.some((value) => /NaN|Infinity|undefined/.test(value)), `${where}: a shape without a number`);
-    const boxes = all("text", panel).map((each) => [each.textContent, each.getBBox()]);
+    expect(!shapes.some((value) => /NaN|Infinity|undefined/i.test(value)), `${where}: a shape without a number`);
+    const boxes = visible("text", panel).map((each) => [each.textContent, each.getBBox()]);
     for (const [text, box] of boxes) {
       const inside = box.x >= -1 && box.y >= -1 && box.x + box.width <= width + 1 && box.y + box.height <= height + 1;
       expect(inside, `${where}: “${text}” is cut off`);
-      const on = ([other, at]) => other !== text && at.x < box.x + box.width - 1 && box.x < at.x + at.width - 1 &&
+      const on = ([, at]) => at !== box && at.x < box.x + box.width - 1 && box.x < at.x + at.width - 1 &&
         at.y < box.y + box.height - 4 && box.y < at.y + at.height - 4;
       expect(!boxes.some(on), `${where}: “${text}” lies on another text`);
     }
-    const [outer, own] = [document.body.getBoundingClientRect(), panel.getBoundingClientRect()];
-    expect(own.right <= outer.right + 1 && own.left >= outer.left - 1, `${where}: a panel is wider than the page`);
+    const [outer, own] = [document.body.getBoundingClientRect(), plot().getBoundingClientRect()];
+    expect(own.right <= outer.right + 1 && own.left >= outer.left - 1, `${where}: a plot is wider than the page`);
+    const letter = visible("text", panel)[0].getBoundingClientRect().height;
+    expect(letter >= 11, `${where}: a line of text is only ${letter} pixels high`);
   }
 }
 
@@ -50,8 +56,8 @@ function told(where) {
 }
 
 function point() {
-  const panel = one(".panel > svg");
-  for (const mark of all("g[data-series] .mark", panel)) {
+  const panel = panels()[0];
+  for (const mark of visible("g[data-series] [data-row]", panel)) {
     const { left, top, width, height } = mark.getBoundingClientRect();
     const at = { clientX: left + width / 2, clientY: top + height / 2, pointerType: "mouse" };
     panel.dispatchEvent(new PointerEvent("pointermove", at));
@@ -64,7 +70,7 @@ function point() {
 }
 
 function keys() {
-  const panel = one(".panel > svg");
+  const panel = panels()[0];
   const press = (key) => panel.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
   const seen = new Set();
   for (const key of ["Home", "ArrowRight", "ArrowDown", "ArrowUp", "End", "ArrowLeft"]) {
@@ -83,13 +89,13 @@ function scales() {
   for (const radio of all("[name=scale]").reverse()) {
     radio.click();
     drawn(`scale ${radio.parentElement.textContent}`);
-    named.add(all(".panel text").map((each) => each.textContent).join());
+    named.add(visible("#plot .panel text").map((each) => each.textContent).join());
   }
   expect(named.size === all("[name=scale]").length && named.size >= 3, "the scales draw the same");
 }
 
 function lines() {
-  const count = () => all(".panel .line").length;
+  const count = () => visible("#plot .panel .line").length;
   const shown = () => all("#measurements tbody tr").filter((row) => !row.hidden).length;
   const [before, rows] = [count(), shown()];
   const box = one("#switches [type=checkbox]");
@@ -103,25 +109,25 @@ function lines() {
 
 /** What the machine allows is a line of its own below the others, which its switch takes away, and each tip tells a part. */
 function ceiling() {
-  const lines = () => all(".panel .ceiling").length;
+  const lines = () => visible("#plot .panel .ceiling").length;
   // Between one thread and all of them there is none.
-  if (JSON.parse(one("#report").textContent).axis === "threads") return expect(lines() === 0, "a ceiling over threads");
-  const panels = all(".panel").length;
-  expect(lines() === panels, `${lines()} ceilings in ${panels} panels`);
+  if (one("#plot-title").textContent.includes("against threads")) return expect(lines() === 0, "a ceiling over threads");
+  const count = panels().length;
+  expect(lines() === count, `${lines()} ceilings in ${count} panels`);
   const parts = all("#measurements tbody tr").map((row) => row.cells[7].textContent);
   expect(parts.every((part) => /^\d+(\.\d)?\u00a0%$/.test(part)), `a part of the ceiling is ${parts}`);
-  one(".panel > svg").dispatchEvent(new KeyboardEvent("keydown", { key: "Home", bubbles: true }));
+  panel().dispatchEvent(new KeyboardEvent("keydown", { key: "Home", bubbles: true }));
   const facts = all("#tip dt").map((name) => name.textContent);
   expect(facts.includes("of ceiling"), `the tip has no part of the ceiling: ${facts}`);
   one("#tip").hidden = true;
-  const box = all("#switches [type=checkbox]").find((each) => each.parentElement.textContent.startsWith("ceiling ("));
+  const box = all("#switches [type=checkbox]").find((each) => each.parentElement.textContent.trim().startsWith("ceiling ("));
   expect(box !== undefined, "the ceiling has no switch");
   box?.click();
   expect(lines() === 0, "the ceiling stays when it is switched off");
   box?.click();
-  expect(lines() === panels, "the ceiling does not come back");
-  const roofs = one("#roofline svg");
-  expect(roofs?.getBoundingClientRect().width > 300, "the roofline is not shown");
+  expect(lines() === count, "the ceiling does not come back");
+  const roofs = visible("#roofline svg");
+  expect(roofs.length === 1 && roofs[0].getBoundingClientRect().width > 300, "the roofline is not shown");
   expect(one("#ceilings table tbody tr") !== null, "the ceilings are not told");
 }
 
@@ -129,16 +135,17 @@ function workload() {
   const select = one("#switches select");
   const choose = (value) => {
     select.value = value;
-    select.dispatchEvent(new Event("change"));
+    select.dispatchEvent(new Event("change", { bubbles: true }));
   };
   const names = [...select.options].map((each) => each.value);
   choose(names[1]);
-  expect(all(".panel").length === 1 && one("figcaption").textContent.startsWith(names[1]), "one workload is not alone");
+  const alone = panels().length === 1 && one(".caption", panel()).textContent.startsWith(names[1]);
+  expect(alone, "one workload is not alone");
   drawn("one workload");
   const rows = all("#measurements tbody tr").filter((row) => !row.hidden);
   expect(rows.length && rows.every((row) => row.dataset.workload === names[1]), "the table has another workload");
   choose("");
-  expect(all(".panel").length === names.length - 1, "not all workloads are back");
+  expect(panels().length === names.length - 1, "not all workloads are back");
 }
 
 function sorting() {
@@ -178,23 +185,28 @@ function header(where) {
 }
 
 function narrow() {
-  const wide = one(".panel > svg").viewBox.baseVal.width;
+  const wide = plot().viewBox.baseVal.width;
   header("wide");
   // A phone, and whatever is between.
   for (let width = 340; width <= 700; width += 10) {
     document.body.style.maxWidth = `${width}px`;
     header(`${width} pixels`);
   }
+  for (const width of [340, 390, 560, 700, 760, 900]) {
+    document.body.style.maxWidth = `${width}px`;
+    drawn(`${width} pixels`);
+  }
   document.body.style.maxWidth = "360px";
   dispatchEvent(new Event("resize"));
-  expect(one(".panel > svg").viewBox.baseVal.width < wide, "the plots do not heed the width");
+  expect(plot().viewBox.baseVal.width < wide, "the plots do not heed the width");
   scales();
   point();
 }
 
 addEventListener("load", () => {
   try {
-    expect(one("#still").hidden && !one("#panels").hidden, "the still picture stays");
+    expect(!one("#switches").hidden && panel().tabIndex === 0, "the plots do not answer");
+    expect(visible("#plot .head").length === 0, "the legend stays beside the switches");
     drawn("at first");
     for (const use of [point, keys, scales, lines, ceiling, workload, sorting, theme, narrow]) use();
   } catch (error) {

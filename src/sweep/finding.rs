@@ -1,7 +1,35 @@
-//! What a sweep found, in a sentence: which backend is fastest from what size, or degree, on.
+//! What a sweep found of each workload, in a sentence: which backend is fastest at which sizes or degrees; how well threads scale;
+//! which chunks are best.
 
-use crossover::Kind;
-use crossover::sweep::{Axis, Regime, Report};
+use super::{Axis, Measurement, Regime, Report, Series};
+use crate::backend::Kind;
+use crate::text::{grouped, percent, short, truncated};
+
+const BASIS: &str = "By the medians, from arrays in host memory to an array in host memory.";
+const SHARED: &str =
+    " Who shares the lead has a range from 5 to 95\u{a0}% that overlaps with that of the least median.";
+const SOFTWARE: &str = " A software GPU does not count.";
+const AUTO: &str = " auto does not count: it is one of the others.";
+
+/// Returns a sentence for each workload of which there is something to say.
+pub(super) fn all(report: &Report) -> Vec<String> {
+    let of = |workload: &str| match report.axis {
+        Axis::Elements | Axis::Intensity => finding(report, workload),
+        Axis::Chunk | Axis::Threads => Some(format!("{}, {}.", place(report, workload), varied(report, workload)?)),
+    };
+    report.workloads().into_iter().filter_map(of).collect()
+}
+
+/// Returns what the findings go by, and what they leave out of what was measured.
+pub(super) fn basis(report: &Report) -> String {
+    if matches!(report.axis, Axis::Chunk | Axis::Threads) {
+        return BASIS.to_owned();
+    }
+    let measured = |name: &str| report.measurements.iter().any(|each| each.backend.name() == name);
+    let software = if report.environment.software == Some(true) && measured("gpu") { SOFTWARE } else { "" };
+    let auto = if measured("auto") { AUTO } else { "" };
+    format!("{BASIS}{SHARED}{software}{auto}")
+}
 
 /// What a sweep says of one backend at one size, or degree.
 #[derive(Clone, Copy)]
@@ -22,7 +50,7 @@ struct Stretch<'a> {
 }
 
 /// How a workload's race goes; nothing if nobody was in it.
-pub(super) fn finding(report: &Report, workload: &str) -> Option<String> {
+fn finding(report: &Report, workload: &str) -> Option<String> {
     let software = report.environment.software == Some(true);
     // From host to host alone: whoever keeps its arrays on a device is not done when the others are. A software GPU is no
     // GPU, and `auto` is one of the others under another name.
@@ -44,8 +72,8 @@ pub(super) fn finding(report: &Report, workload: &str) -> Option<String> {
 }
 
 /// What a workload is, and how many elements it has if that does not vary.
-pub(super) fn place(report: &Report, workload: &str) -> String {
-    let workload = super::truncated(workload, 48);
+fn place(report: &Report, workload: &str) -> String {
+    let workload = truncated(workload, 48);
     let elements = report.elements().map(|elements| format!(" of {} elements", grouped(elements)));
     format!("On {workload}{}", elements.unwrap_or_default())
 }
@@ -85,7 +113,7 @@ fn gain(axis: Axis, runs: &[Run], most: usize) -> String {
     let plain = at().find(|run| run.backend == Kind::Loop.name());
     match (best, plain) {
         (Some(best), Some(plain)) if best.backend != plain.backend => {
-            let times = crossover::message::short(plain.median / best.median);
+            let times = short(plain.median / best.median);
             let at = if axis == Axis::Elements { grouped(most) } else { axis.at(&grouped(most)) };
             format!(" ({times} times as fast as the loop at {at})")
         }
@@ -129,7 +157,7 @@ fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
 }
 
 /// `a`, `a and b`, `a, b and c`.
-pub(super) fn listed(names: &[&str], last: &str) -> String {
+fn listed(names: &[&str], last: &str) -> String {
     match names {
         [] => String::new(),
         [one] => (*one).to_owned(),
@@ -137,21 +165,62 @@ pub(super) fn listed(names: &[&str], last: &str) -> String {
     }
 }
 
-/// A number with its digits in threes: narrow spaces, which do not break.
-pub(super) fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let space = |index: usize| index > 0 && (digits.len() - index).is_multiple_of(3);
-    digits
-        .char_indices()
-        .flat_map(|(index, digit)| space(index).then_some('\u{202f}').into_iter().chain([digit]))
-        .collect()
+/// Returns how a workload fares over chunks or threads.
+fn varied(report: &Report, workload: &str) -> Option<String> {
+    let host = |kind: Kind| {
+        let ours = report
+            .measurements
+            .iter()
+            .filter(move |each| each.workload == workload && (each.backend, each.regime) == (kind, Regime::Host));
+        ours.collect::<Vec<_>>()
+    };
+    if report.axis == Axis::Threads {
+        return scaling(report, &host(Kind::Threads));
+    }
+    let best = |kind: Kind| best(report.as_series(kind, Regime::Host), &host(kind));
+    let parts: Vec<_> = Kind::ALL.into_iter().filter_map(best).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// How much faster many threads are than one.
+fn scaling(report: &Report, ours: &[&Measurement]) -> Option<String> {
+    let most = ours.iter().max_by_key(|each| each.x())?;
+    let fastest = ours.iter().min_by(|a, b| a.seconds.q50.total_cmp(&b.seconds.q50))?;
+    let Some(efficiency) = report.efficiency(most).filter(|_| most.x() > 1) else {
+        return Some("threads were not measured beside one alone: there is nothing to compare them with".to_owned());
+    };
+    let (threads, times) = (most.x(), short(efficiency * most.x() as f64));
+    let told = format!("{threads} threads are {times} times as fast as one, an efficiency of {}", percent(efficiency));
+    // A lead within noise is none.
+    Some(match fastest.seconds.q95 < most.seconds.q05 {
+        true => format!("{told}; {} are the fastest", fastest.x()),
+        false => told,
+    })
+}
+
+/// Which chunks are best for a backend, and how much that is worth.
+fn best(series: Series, ours: &[&Measurement]) -> Option<String> {
+    let by = |a: &&&Measurement, b: &&&Measurement| a.seconds.q50.total_cmp(&b.seconds.q50);
+    let (best, worst) = (ours.iter().min_by(by)?, ours.iter().max_by(by)?);
+    let level = |each: &&&Measurement| each.seconds.q05 <= best.seconds.q95;
+    if level(&worst) {
+        return Some(format!("{series} takes the same time with every chunk, as far as noise lets tell"));
+    }
+    // From the best one both ways, as far as nothing is slower beyond noise.
+    let (smaller, larger): (Vec<_>, Vec<_>) = ours.iter().partition(|each| each.x() < best.x());
+    let from = smaller.iter().rev().take_while(|each| level(each)).last().map_or(best.x(), |each| each.x());
+    let to = larger.iter().take_while(|each| level(each)).last().map_or(best.x(), |each| each.x());
+    let chunks = if from == to { grouped(to) } else { format!("{} to {}", grouped(from), grouped(to)) };
+    let times = short(worst.seconds.q50 / best.seconds.q50);
+    let worst = grouped(worst.x());
+    Some(format!("{series} is fastest with chunks of {chunks} elements, up to {times} times as fast as with {worst}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crossover::Sweep;
-    use crossover::sweep::Quantiles;
+    use crate::Sweep;
+    use crate::sweep::Quantiles;
 
     fn runs(table: &[(usize, &[(&'static str, f64)])]) -> Vec<Run<'static>> {
         let at = |x: usize, (backend, median): (&'static str, f64)| Run {
@@ -227,8 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn digits_stand_in_threes() {
-        assert_eq!([1, 123, 1234, 1_000_000].map(grouped), ["1", "123", "1\u{202f}234", "1\u{202f}000\u{202f}000"]);
+    fn names_are_listed() {
         assert_eq!(listed(&["a", "b", "c"], "and"), "a, b and c");
     }
 }
