@@ -22,7 +22,7 @@ fn the_loop_holds_no_packed_arithmetic() {
         Err(error) => return println!("skipped: objdump of the binutils is not here ({error})"),
     };
     // `x86::scalar` is the loop with the instruction for `mul_add`, which every machine of the last decade takes.
-    let functions: Vec<_> = text.split("\n\n").filter(|part| head(part).contains("simd::x86::scalar")).collect();
+    let functions: Vec<_> = text.split("\n\n").filter(|part| head(part).contains("kernel::cpu::x86::scalar")).collect();
     assert!(functions.len() >= 3, "the loop's bodies of the three formulas are found: {}", functions.len());
     let mut scalar = 0;
     for function in &functions {
@@ -34,7 +34,7 @@ fn the_loop_holds_no_packed_arithmetic() {
     }
     assert!(scalar >= 3, "the arithmetic itself is found");
     // The test can tell: the lanes' bodies do hold it.
-    let wide = text.split("\n\n").filter(|part| head(part).contains("simd::x86::avx512"));
+    let wide = text.split("\n\n").filter(|part| head(part).contains("kernel::cpu::x86::avx512"));
     assert!(wide.flat_map(str::lines).any(|line| line.contains("mulps")));
 }
 
