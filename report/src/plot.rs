@@ -1,7 +1,7 @@
 //! The measurements as a plot: a panel for each workload, with what was measured against elements or what else varies, both on
 //! logarithmic axes; and below the lines, what the machine allows.
 //!
-//! The SVG has each panel on several [scales](Scale), of which a page shows one at a time, and elsewhere only the first shows.
+//! The SVG has each panel on several scales, of which a page shows one at a time, and elsewhere only the first shows.
 //! Every part of a series is in a group with the attribute `data-series`, and every marker has in `data-row` the index of its
 //! measurement.
 
