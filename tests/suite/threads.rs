@@ -1,14 +1,9 @@
 //! The threads backend, however it is called: by many at once, from within a pool, on a pool of one, one run after the other.
 
-mod common;
 #[cfg(target_os = "linux")]
-#[path = "common/limited.rs"]
-mod limited;
+use crate::limited::limited;
 
-#[cfg(target_os = "linux")]
-use limited::limited;
-
-use common::bits;
+use crate::common::bits;
 use crossover::auto::{Auto, Policy};
 use crossover::{Arg, Backend, Error, Fold, Kernel, Loop, Threads, Workload};
 
@@ -121,7 +116,7 @@ fn more_threads_than_any_use_are_refused_with_both_numbers() {
 #[test]
 fn where_the_system_starts_too_few_threads_there_are_fewer_and_a_reason() {
     const INSIDE: &str = "CROSSOVER_TEST_THREADS";
-    const NAME: &str = "where_the_system_starts_too_few_threads_there_are_fewer_and_a_reason";
+    const NAME: &str = "threads::where_the_system_starts_too_few_threads_there_are_fewer_and_a_reason";
     if let Ok(expected) = std::env::var(INSIDE) {
         return with_fewer(expected.parse().unwrap());
     }

@@ -2,9 +2,9 @@
 
 use crossover::{Arg, Backend, DeviceArg, Error, Gpu, Kernel, Workload, formula};
 
-use super::common::gpu::{host_device, open, stingy_limits};
-use super::common::{Reference, assert_right};
 use super::{host, poly, whole};
+use crate::common::gpu::{host_device, open, stingy_limits};
+use crate::common::{Reference, assert_right};
 
 /// Runs axpy on arrays of the device, twice, and judges it.
 fn run_resident(gpu: &Gpu, len: usize) {

@@ -6,8 +6,8 @@ use std::task::{Context, Poll, Waker};
 
 use crossover::{Arg, Error, Gpu, Kernel, wgpu};
 
-use super::common::gpu::{host_device, open};
 use super::{expected, host, whole};
+use crate::common::gpu::{host_device, open};
 
 /// Uploads, runs in both ways and downloads, and looks at every element.
 async fn everything(gpu: Gpu, len: usize) {

@@ -2,8 +2,8 @@
 
 use crossover::{Arg, Backend, Kernel};
 
-use super::common::gpu::open;
 use super::{expected, host, poly, whole};
+use crate::common::gpu::open;
 
 #[test]
 fn an_array_gives_its_memory_back() {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crossover::{Arg, Backend, Error, Gpu, Kernel, wgpu};
 
-use super::common::gpu::{host_device, open};
 use super::{expected, poly, whole};
+use crate::common::gpu::{host_device, open};
 
 /// Runs poly on arrays of the host, and looks at every element.
 fn works(gpu: &Gpu, len: usize) {
@@ -171,7 +171,7 @@ fn an_allocation_that_cannot_succeed_is_an_error() {
         return println!("skipped: only a software adapter's memory can be limited from here");
     }
     let me = std::env::current_exe().unwrap();
-    let test = "failures::an_allocation_that_cannot_succeed_is_an_error";
+    let test = "gpu::failures::an_allocation_that_cannot_succeed_is_an_error";
     let limited = format!("ulimit -v 6000000; exec '{}' --exact {test} --nocapture", me.display());
     let output = std::process::Command::new("sh").args(["-c", &limited]).env(INSIDE, "1").output().unwrap();
     let told = String::from_utf8_lossy(&output.stdout);

@@ -1,9 +1,4 @@
 //! What only a GPU does: resident arrays, a host application's device, futures, memory, and all that may go wrong.
-#![cfg(feature = "gpu")]
-
-#[path = "../common/mod.rs"]
-mod common;
-
 /// The GPU, or leave the test with a word.
 macro_rules! or_skip {
     ($gpu:expr) => {

@@ -4,7 +4,7 @@ use crossover::auto::{Auto, Policy};
 use crossover::sweep::Regime;
 use crossover::{Arg, Backend, Error, Info, Kernel, Kind, Loop, Prepared, Result, Simd, Workload};
 
-use crate::machine::{FakeClock, Simulated};
+use super::machine::{FakeClock, Simulated};
 
 /// Runs on the loop until it fails; it says that it is a GPU, and the best there is.
 #[derive(Clone)]

@@ -1,7 +1,5 @@
 //! Blocks, threads and a GPU's chunks: the results are the same to the bit, however the elements are divided.
 
-mod common;
-
 use crossover::{Arg, Backend, Fold, Kernel, Threads, Workload};
 
 /// The built-in polynomial, and what makes one number of it.
@@ -14,7 +12,7 @@ fn kernels() -> Vec<Kernel> {
 
 /// NaNs are equal as a class.
 fn all_bits(out: &[f32]) -> Vec<u32> {
-    out.iter().map(|x| common::bits(*x)).collect()
+    out.iter().map(|x| crate::common::bits(*x)).collect()
 }
 
 fn numbers(len: usize) -> Vec<f32> {
@@ -55,7 +53,7 @@ fn blocks_and_threads_change_no_bit() {
 #[cfg(feature = "gpu")]
 #[test]
 fn handles_of_a_gpu_have_chunks_of_their_own_and_the_same_bits() {
-    let gpu = match common::gpu::open() {
+    let gpu = match crate::common::gpu::open() {
         Ok(gpu) => gpu,
         Err(reason) => return println!("skipped: {reason}"),
     };

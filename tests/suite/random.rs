@@ -1,9 +1,7 @@
 //! Random programs: compiled and interpreted give the same bits on every instruction set, both within the bound; their
 //! shaders are valid and compute the same.
 
-mod common;
-
-use common::{Reference, SPICY, args, run, spiced};
+use crate::common::{Reference, SPICY, args, run, spiced};
 use crossover::program::{Binary, Compare, Ternary, Test, Unary};
 use crossover::{Formula, Isa, Kernel, Num, Simd, wgsl};
 use proptest::prelude::*;
@@ -153,7 +151,7 @@ proptest! {
 #[test]
 fn a_gpu_agrees() {
     use proptest::test_runner::{Config, TestRunner};
-    let gpu = match common::gpu::open() {
+    let gpu = match crate::common::gpu::open() {
         Ok(gpu) => gpu,
         Err(reason) => return println!("skipped: {reason}"),
     };

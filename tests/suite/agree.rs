@@ -1,10 +1,8 @@
 //! Every backend, the same suite: CPU backends agree bit for bit, a GPU is within its bound.
 
-mod common;
-
 use std::sync::LazyLock;
 
-use common::{LENGTHS, Reference, SPICY, Subject, args, assert_right, run, spicy_inputs};
+use crate::common::{LENGTHS, Reference, SPICY, Subject, args, assert_right, run, spicy_inputs};
 use crossover::parse::Function;
 use crossover::{Arg, Error, Fold, Isa, Kernel, Workload};
 
@@ -60,23 +58,23 @@ macro_rules! suite {
 }
 
 suite! {
-    plain_loop: common::plain_loop();
-    simd_wide: common::simd(Isa::Wide);
+    plain_loop: crate::common::plain_loop();
+    simd_wide: crate::common::simd(Isa::Wide);
     #[cfg(target_arch = "x86_64")]
-    simd_avx2: common::simd(Isa::Avx2);
+    simd_avx2: crate::common::simd(Isa::Avx2);
     #[cfg(target_arch = "x86_64")]
-    simd_avx512: common::simd(Isa::Avx512);
-    one_thread: common::threads(1);
-    three_threads: common::threads(3);
-    auto: common::auto();
+    simd_avx512: crate::common::simd(Isa::Avx512);
+    one_thread: crate::common::threads(1);
+    three_threads: crate::common::threads(3);
+    auto: crate::common::auto();
     #[cfg(feature = "gpu")]
-    gpu: common::gpu::opened();
+    gpu: crate::common::gpu::opened();
     #[cfg(feature = "gpu")]
-    gpu_borrowed: common::gpu::borrowed();
+    gpu_borrowed: crate::common::gpu::borrowed();
     #[cfg(feature = "gpu")]
-    gpu_stingy: common::gpu::stingy();
+    gpu_stingy: crate::common::gpu::stingy();
     #[cfg(feature = "gpu")]
-    auto_with_gpu: common::gpu::auto();
+    auto_with_gpu: crate::common::gpu::auto();
 }
 
 fn with(subject: Subject, test: fn(&dyn crossover::Backend)) {
@@ -341,7 +339,11 @@ fn folds_as_numpy_does(backend: &dyn crossover::Backend) {
             let mut x = vec![*usual; len];
             others.iter().for_each(|(place, other)| x[*place] = *other);
             let found = run(backend, &Kernel::parse(text).unwrap(), &[Arg::from(&x)], 1)[0];
-            assert_eq!(common::bits(found), common::bits(*expected), "{text} of {len} {usual}, {others:?}");
+            assert_eq!(
+                crate::common::bits(found),
+                crate::common::bits(*expected),
+                "{text} of {len} {usual}, {others:?}"
+            );
         }
     }
 }
@@ -413,7 +415,7 @@ fn refuses_inputs_that_do_not_fit(backend: &dyn crossover::Backend) {
 #[cfg(feature = "gpu")]
 #[test]
 fn gpu_keeps_poly_within_4_ulp() {
-    let gpu = match common::gpu::open() {
+    let gpu = match crate::common::gpu::open() {
         Ok(gpu) => gpu,
         Err(reason) => return println!("skipped: {reason}"),
     };

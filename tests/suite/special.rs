@@ -1,9 +1,7 @@
 //! The special cases of the mathematical functions, on every CPU backend and on GPUs.
 
-mod common;
-
-use common::functions::{backends, one, two};
-use common::{bits, run};
+use crate::common::functions::{backends, one, two};
+use crate::common::{bits, run};
 use crossover::program::{Binary, Unary};
 use crossover::{Arg, Arithmetic, Kernel};
 
@@ -13,7 +11,7 @@ const NAN: f32 = f32::NAN;
 /// For each operator, operands and results.
 type Cases<Op, Case> = &'static [(Op, &'static [Case])];
 
-/// Special cases of C99, annex F (but for the diagonals of `atan2`, which are rounded: `tests/functions.rs` has them), and of IEEE 754 for the functions that C does not have: operands and the result.
+/// Special cases of C99, annex F (but for the diagonals of `atan2`, which are rounded: `tests/suite/functions.rs` has them), and of IEEE 754 for the functions that C does not have: operands and the result.
 #[rustfmt::skip]
 const SPECIAL_ONE: Cases<Unary, (f32, f32)> = {
     use std::f32::consts::{FRAC_PI_2, PI};
@@ -136,7 +134,7 @@ fn is_wanted(result: f32, wanted: f32) -> bool {
 #[cfg(feature = "gpu")]
 #[test]
 fn special_cases_are_those_of_the_standards_on_every_gpu() {
-    for subject in [common::gpu::opened(), common::gpu::borrowed(), common::gpu::stingy()] {
+    for subject in [crate::common::gpu::opened(), crate::common::gpu::borrowed(), crate::common::gpu::stingy()] {
         let backend = match subject {
             Ok(backend) => backend,
             Err(reason) => return println!("skipped: {reason}"),

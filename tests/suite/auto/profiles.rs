@@ -9,7 +9,7 @@ use crossover::sweep::{Contender, Regime};
 use crossover::{Backend, Kind};
 use serde_json::Value;
 
-use crate::machine::{FakeClock, Slowed, all};
+use super::machine::{FakeClock, Slowed, all};
 
 fn backends() -> Vec<Box<dyn Backend>> {
     all(&FakeClock::default(), Regime::Host).into_iter().map(|each| -> Box<dyn Backend> { Box::new(each) }).collect()

@@ -1,7 +1,7 @@
-"""Writes cases.txt, which tests/numpy/main.rs reads: formulas, and what numpy makes of them.
+"""Writes cases.txt, which tests/suite/numpy/main.rs reads: formulas, and what numpy makes of them.
 
     python3 -m venv target/venv && target/venv/bin/pip install numpy
-    target/venv/bin/python tests/numpy/generate.py > tests/numpy/cases.txt
+    target/venv/bin/python tests/suite/numpy/generate.py > tests/suite/numpy/cases.txt
 
 Python's own parser reads each formula, and numpy computes each operation in float64, rounded to float32 as the language
 computes. A function may be off by the ULP that it is promised to be within: the formula is computed again and again with

@@ -1,12 +1,10 @@
 //! The mathematical functions against their oracles in `f64`: how far off they are, in ULP, on every backend. A part of all
 //! numbers in each run of the tests; all of them, and the table of the documentation, by the test that is ignored.
 
-mod common;
-
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use common::functions::{backends, one, two};
-use common::{SPICY, bits, run};
+use crate::common::functions::{backends, one, two};
+use crate::common::{SPICY, bits, run};
 use crossover::program::{Binary, Unary};
 use crossover::ulp::distance;
 use crossover::{Arg, Backend, Kernel};
@@ -316,7 +314,7 @@ fn walk_pairs(op: Binary) -> Worst {
 /// Walks all 2³² numbers and writes the table of the documentation:
 ///
 /// ```sh
-/// cargo test --release --test functions -- --ignored --nocapture
+/// cargo test --release --test suite functions -- --ignored --nocapture
 /// ```
 ///
 /// `CROSSOVER_FUNCTIONS=exp,ln` walks only these, and replaces their rows in the table; `CROSSOVER_STRIDE=251` walks each
@@ -361,7 +359,7 @@ fn with_row(table: &str, gpu: &str, name: &str, row: &str) -> String {
         None => rows.push(row),
     }
     let about = [
-        "<!-- Written by tests/functions.rs: see `every_number_keeps_its_promise` there. -->",
+        "<!-- Written by tests/suite/functions.rs: see `every_number_keeps_its_promise` there. -->",
         "The worst errors found, in ULP. On the CPU, whose backends all give the same bits: of every `f32`, or of some 300 000",
         "pairs. On a GPU: of some 240 000 numbers of every exponent, or of the same pairs, where operands and result are",
         &format!("normal; the adapter was `{gpu}`. A function promises 4 ULP there, unless it is exact."),
@@ -377,7 +375,7 @@ fn with_row(table: &str, gpu: &str, name: &str, row: &str) -> String {
 /// The worst errors on the GPU, and its name; without one, nothing.
 fn gpu_errors(_chosen: &dyn Fn(&str) -> bool) -> (String, Vec<(&'static str, Worst)>) {
     #[cfg(feature = "gpu")]
-    if let Ok(gpu) = common::gpu::open() {
+    if let Ok(gpu) = crate::common::gpu::open() {
         return (gpu.info().to_string(), walk_gpu(&gpu, _chosen));
     }
     ("none".to_owned(), Vec::new())
@@ -430,7 +428,7 @@ fn walk_gpu(gpu: &crossover::Gpu, chosen: &dyn Fn(&str) -> bool) -> Vec<(&'stati
 #[cfg(feature = "gpu")]
 #[test]
 fn a_gpu_keeps_its_promise() {
-    let gpu = match common::gpu::open() {
+    let gpu = match crate::common::gpu::open() {
         Ok(gpu) => gpu,
         Err(reason) => return println!("skipped: {reason}"),
     };

@@ -4,7 +4,7 @@ use crossover::auto::{Among, Auto, Goal, Origin, Policy, Profile, Residency};
 use crossover::sweep::{Case, Contender, Regime, Regret, Sizes};
 use crossover::{Backend, Fold, Kernel, Kind, Workload, formula};
 
-use crate::machine::{FakeClock, Simulated, Slowed, Task, all, slowing, truth};
+use super::machine::{FakeClock, Simulated, Slowed, Task, all, slowing, truth};
 
 fn boxed(simulated: Vec<Simulated>) -> Vec<Box<dyn Contender>> {
     simulated.into_iter().map(|each| -> Box<dyn Contender> { Box::new(each) }).collect()

@@ -3,8 +3,8 @@
 use crossover::{Arg, Backend, Error, Gpu, Kernel, formula, wgpu};
 use wgpu::BufferUsages as Use;
 
-use super::common::gpu::{host_adapter, host_device, open, stingy_limits};
 use super::{expected, host, poly, whole};
+use crate::common::gpu::{host_adapter, host_device, open, stingy_limits};
 
 #[test]
 fn a_kernel_goes_into_the_hosts_own_encoder() {

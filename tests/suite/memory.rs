@@ -1,8 +1,6 @@
 //! Large outputs, which are written past the caches: the same bits wherever they begin and end.
 
-mod common;
-
-use common::bits;
+use crate::common::bits;
 use crossover::{Arg, Backend, Isa, Kernel, Loop, Simd, Threads, Workload};
 
 /// More elements than outputs have that always stay in the caches, and not a whole number of anything.
