@@ -119,22 +119,21 @@
 extern crate self as crossover;
 
 pub mod backend;
-mod calibrate;
+mod bench;
 mod error;
 pub mod formula;
 pub mod kernel;
 pub mod num;
 pub mod oracle;
-mod random;
 pub mod sweep;
 mod text;
-pub mod workload;
 
 pub use backend::auto::{self, Auto};
 #[cfg(feature = "gpu")]
 pub use backend::gpu::{BoundKernel, DeviceArg, DeviceArray, Gpu, GpuKernel, GpuMemory};
 pub use backend::memory;
 pub use backend::{Backend, Device, Info, Isa, Kind, Loop, Prepared, Simd, Stage, Threads, open};
+pub use bench::workload::{self, Workload};
 pub use error::{Error, ParseError, Result};
 pub use formula::program::{self, Program};
 pub use formula::reduction::{self as fold, Fold};
@@ -148,7 +147,6 @@ pub use oracle::{self as bound, Arithmetic};
 pub use sweep::Sweep;
 #[cfg(feature = "gpu")]
 pub use wgpu;
-pub use workload::Workload;
 
 // The name of a room until every file uses the new one.
 pub(crate) use kernel::arg;

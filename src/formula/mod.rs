@@ -83,3 +83,8 @@ macro_rules! formula {
         }
     };
 }
+
+formula! {
+    /// x itself: what a reduction alone reduces.
+    pub fn Identity(x) { x }
+}

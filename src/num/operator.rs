@@ -14,10 +14,7 @@
 //!
 #![doc = include_str!("math/ACCURACY.md")]
 
-use std::sync::LazyLock;
-
 pub use super::propagation::Passing;
-use crate::kernel::wgsl::function::Functions;
 use crate::num::Num;
 use crate::num::bits::Bits;
 use crate::num::math;
@@ -295,18 +292,6 @@ macro_rules! define {
                 match self {
                     $($enum::$op => Some($ulp),)*
                     _ => None,
-                }
-            }
-
-            /// The WGSL functions of its own that its expression calls, which are written when they are first asked for.
-            pub(crate) fn functions(self) -> &'static Functions {
-                match self {
-                    $($enum::$op => {
-                        static WRITTEN: LazyLock<Functions> =
-                            LazyLock::new(|| crate::kernel::wgsl::function::$group::<$group::$op>(concat!("math_", stringify!($method))));
-                        &WRITTEN
-                    })*
-                    _ => const { &Functions::new() },
                 }
             }
         }

@@ -20,7 +20,7 @@ pub(super) use measure::{Unit, Way};
 use super::warning::NOISY;
 use super::{Regime, Report, Warning};
 use crate::backend::Kind;
-use crate::workload::Workload;
+use crate::bench::workload::Workload;
 
 /// What this machine's memory and arithmetic reach at best.
 #[derive(Clone, PartialEq, Debug, Default)]

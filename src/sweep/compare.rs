@@ -8,10 +8,10 @@
 //! [reference](super::Reference) that is timed beside them shows it: the slower measurement's interval is extended by as much
 //! as the machine was slower than at its best. What is a change only without that is [unsure](Comparison::unsure).
 
-use super::environment::Difference;
-use super::interval::Interval;
 use super::load::Best;
 use super::report::{Failure, Measurement, Place, Report};
+use crate::bench::environment::Difference;
+use crate::bench::interval::Interval;
 
 /// The least factor between two medians that is told.
 const FLOOR: f64 = 1.02;

@@ -1,7 +1,7 @@
 //! Two series, size by size: where one is ahead beyond noise, and what follows from that.
 
 use super::crossover::Found;
-use super::interval::Interval;
+use crate::bench::interval::Interval;
 
 /// How many times the rate of large arrays a smaller size must have reached, for memory to be what they wait for.
 const FALLS: f64 = 1.3;

@@ -12,10 +12,10 @@
 use std::fmt;
 
 use super::crossing::{Point, compared};
-use super::interval::Interval;
 use super::report::{Measurement, Report, Series};
 use super::{Axis, Regime};
 use crate::backend::Kind;
+use crate::bench::interval::Interval;
 use crate::text::{about, short, truncated, wrapped};
 
 /// The fewest bytes of a run that certainly do not fit the caches of one core.

@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::ceiling::Machine;
-use super::report::quantile;
 use super::warning::{NOISY, SPREAD};
 use super::{Clock, Measurement, Report, Warning};
 use crate::backend::{Info, Isa};
+use crate::bench::quantiles::quantile;
 
 /// The least time of a sample of the reference: longer than an interrupt, shorter than a scheduler's time slice.
 const SAMPLE: Duration = Duration::from_millis(2);
@@ -28,7 +28,7 @@ pub struct Reference {
     /// How many threads did the work, each all of it: as many as what was measured has.
     pub threads: usize,
     /// Seconds that the work took, in the order of the trials.
-    #[cfg_attr(feature = "profile", serde(deserialize_with = "super::number::numbers"))]
+    #[cfg_attr(feature = "profile", serde(deserialize_with = "crate::bench::number::numbers"))]
     pub seconds: Vec<f64>,
 }
 

@@ -17,25 +17,14 @@
 
 mod analysis;
 mod ceiling;
-mod clock;
 mod compare;
-mod contender;
 mod crossing;
 mod crossover;
-#[cfg(feature = "gpu")]
-mod device;
-mod environment;
 mod finding;
-mod interval;
 mod load;
-#[cfg(feature = "profile")]
-mod number;
-mod regret;
 mod report;
 mod resume;
 mod round;
-pub(crate) mod sampling;
-mod sizes;
 mod vary;
 mod verify;
 mod warning;
@@ -53,32 +42,36 @@ mod simulated;
 #[cfg(test)]
 mod tests;
 
+pub use crate::bench::axis::{Axis, Varied};
+pub use crate::bench::clock::{Clock, SystemClock};
+pub use crate::bench::contender::{Contender, Host, Runner};
+pub use crate::bench::contenders::contenders;
+#[cfg(feature = "gpu")]
+pub use crate::bench::device::OnDevice;
+pub use crate::bench::environment::{Difference, Environment};
+pub use crate::bench::interval::Interval;
+pub use crate::bench::quantiles::Quantiles;
+pub use crate::bench::regime::Regime;
+pub use crate::bench::regret::{Case, Regret};
+pub use crate::bench::sizes::Sizes;
 pub use analysis::Analysis;
 pub use ceiling::{Bandwidth, Ceilings, CpuCeiling, DeviceBandwidth, GpuCeiling};
-pub use clock::{Clock, SystemClock};
 pub use compare::{Change, Comparison};
-pub use contender::{Contender, Host, Regime, Runner, contenders};
 pub use crossover::{Crossover, Found};
-#[cfg(feature = "gpu")]
-pub use device::OnDevice;
-pub use environment::{Difference, Environment};
-pub use interval::Interval;
 pub use load::Reference;
-pub use regret::{Case, Regret};
-pub use report::{Failure, Measurement, Missing, Place, Quantiles, Report, Series};
-pub use sizes::Sizes;
-pub use vary::{Axis, Varied, Vary};
+pub use report::{Failure, Measurement, Missing, Place, Report, Series};
+pub use vary::Vary;
 pub use verify::Mismatch;
 pub use warning::Warning;
 
 use crate::backend::{Backend, Info, Isa, Kind};
+use crate::bench::sampler::Sampler;
+use crate::bench::workload::Workload;
 use crate::error::Error;
 use crate::oracle::Arithmetic;
-use crate::workload::Workload;
 use ceiling::{Machine, Own};
 use load::ReferenceWork;
 use round::Round;
-use sampling::Sampler;
 use verify::Oracle;
 
 /// Trials for each measurement, unless asked otherwise.

@@ -2,8 +2,12 @@
 
 use std::fmt;
 
-use super::{Axis, Ceilings, Environment, Mismatch, Reference, Regime, Varied};
+use super::{Ceilings, Mismatch, Reference};
 use crate::backend::Kind;
+use crate::bench::axis::{Axis, Varied};
+use crate::bench::environment::Environment;
+use crate::bench::quantiles::Quantiles;
+use crate::bench::regime::Regime;
 use crate::text::shortened;
 
 /// What a sweep found, and where.
@@ -112,20 +116,20 @@ pub struct Measurement {
     pub seconds: Quantiles,
     /// Seconds a run of every trial, in the order they were made, the slowest included. None in a file from before they
     /// were kept.
-    #[cfg_attr(feature = "profile", serde(default, deserialize_with = "super::number::numbers"))]
+    #[cfg_attr(feature = "profile", serde(default, deserialize_with = "crate::bench::number::numbers"))]
     pub samples: Vec<f64>,
     /// How long a fixed piece of work took before each trial, which shows how much of the machine the trials had. None in a
     /// file from before it was noted, and if the clock is too coarse for it.
     #[cfg_attr(feature = "profile", serde(default, skip_serializing_if = "Option::is_none"))]
     pub reference: Option<Reference>,
     /// Nanoseconds an element, by the median.
-    #[cfg_attr(feature = "profile", serde(deserialize_with = "super::number::number"))]
+    #[cfg_attr(feature = "profile", serde(deserialize_with = "crate::bench::number::number"))]
     pub ns_per_element: f64,
     /// 10⁹ bytes a second that have to be read and written, by the median: each array once.
-    #[cfg_attr(feature = "profile", serde(deserialize_with = "super::number::number"))]
+    #[cfg_attr(feature = "profile", serde(deserialize_with = "crate::bench::number::number"))]
     pub gb_per_s: f64,
     /// The worst error of any element, in ULP of the oracle.
-    #[cfg_attr(feature = "profile", serde(deserialize_with = "super::number::number"))]
+    #[cfg_attr(feature = "profile", serde(deserialize_with = "crate::bench::number::number"))]
     pub max_ulp: f64,
     /// Seconds of the first call: from preparing the kernel to the end of the first run, once the arrays are where the
     /// [regime](Regime) has them before a run. None in a file from before it was noted.
@@ -266,49 +270,6 @@ pub(super) fn series(backend: Kind, regime: Regime) -> String {
     }
 }
 
-/// The 5 % quantile, the median and the 95 % quantile of something.
-#[derive(Clone, Copy, PartialEq, Debug)]
-#[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize))]
-pub struct Quantiles {
-    /// A twentieth lies below.
-    #[cfg_attr(feature = "profile", serde(deserialize_with = "super::number::number"))]
-    pub q05: f64,
-    /// Half lies below.
-    #[cfg_attr(feature = "profile", serde(deserialize_with = "super::number::number"))]
-    pub q50: f64,
-    /// A twentieth lies above.
-    #[cfg_attr(feature = "profile", serde(deserialize_with = "super::number::number"))]
-    pub q95: f64,
-}
-
-impl Quantiles {
-    /// The quantiles of all values but the greatest; of one alone if there is but one, and NaN of none.
-    pub fn without_slowest(values: &[f64]) -> Self {
-        let mut sorted = values.to_vec();
-        sorted.sort_by(f64::total_cmp);
-        sorted.truncate((sorted.len() - usize::from(!sorted.is_empty())).max(1));
-        Self::of(&sorted)
-    }
-
-    /// The quantiles of all values; of one alone if there is but one, and NaN of none.
-    pub fn of(values: &[f64]) -> Self {
-        let mut sorted = values.to_vec();
-        sorted.sort_by(f64::total_cmp);
-        let at = |q| quantile(&sorted, q);
-        Quantiles { q05: at(0.05), q50: at(0.5), q95: at(0.95) }
-    }
-}
-
-/// The quantile `q` of sorted values, linear between the two nearest: numpy's default, method 7 of R. J. Hyndman and
-/// Y. Fan, "Sample Quantiles in Statistical Packages", 1996.
-pub(super) fn quantile(sorted: &[f64], q: f64) -> f64 {
-    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
-    let position = q * last as f64;
-    let below = position.floor() as usize;
-    let above = (below + 1).min(last);
-    sorted[below] + (sorted[above] - sorted[below]) * (position - below as f64)
-}
-
 /// A contender that got no time at one size, and why.
 #[derive(Clone, PartialEq, Debug)]
 #[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize))]
@@ -369,25 +330,5 @@ mod by_name {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Kind, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_slowest_is_dropped_and_the_rest_interpolated() {
-        // numpy.quantile([1, 2, 3, 4], [0.05, 0.5, 0.95])
-        let found = Quantiles::without_slowest(&[3.0, 100.0, 1.0, 4.0, 2.0]);
-        let close = |a: f64, b: f64| (a - b).abs() < 1e-12;
-        assert!(close(found.q05, 1.15) && close(found.q50, 2.5) && close(found.q95, 3.85), "{found:?}");
-    }
-
-    #[test]
-    fn few_values_still_have_quantiles() {
-        assert_eq!(Quantiles::without_slowest(&[7.0]), Quantiles { q05: 7.0, q50: 7.0, q95: 7.0 });
-        assert_eq!(Quantiles::without_slowest(&[7.0, 8.0]).q95, 7.0);
-        assert!(Quantiles::without_slowest(&[]).q50.is_nan());
     }
 }

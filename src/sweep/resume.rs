@@ -4,12 +4,12 @@
 //! sweep, so that they share its weather; what is kept had another day's. So the machine and the build must be the same, and
 //! the seed: other numbers may take another time.
 
-use super::environment::{Difference, Environment};
 use super::round::place;
 use super::{Axis, Contender, Failure, Measurement, Observer, Place, Report, Sweep, Varied, Vary};
 use crate::backend::{Info, Isa, Kind};
+use crate::bench::environment::{Difference, Environment};
+use crate::bench::workload::Workload;
 use crate::error::{Error, Result};
-use crate::workload::Workload;
 
 impl Sweep {
     /// Goes on with this very sweep where it was stopped, from the report that it left. Call it last, when the workloads,

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use super::load::{self, Reference, ReferenceWork};
-use super::report::{Failure, Measurement, Place, Quantiles, Report};
-use super::sampling::Sampler;
+use super::report::{Failure, Measurement, Place, Report};
 use super::verify::{Mismatch, Oracle};
 use super::{Axis, Ceilings, Contender, Observer, Progress, Runner, Sweep, Varied};
+use crate::bench::quantiles::Quantiles;
+use crate::bench::sampler::Sampler;
+use crate::bench::workload::{Data, Workload};
 use crate::error::{Error, Result};
-use crate::workload::{Data, Workload};
 
 /// The least time that a sample takes: far above what a clock, an interrupt or a cold start may add.
 pub(super) const LEAST_SAMPLE: Duration = Duration::from_millis(20);

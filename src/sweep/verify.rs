@@ -3,11 +3,11 @@
 use std::fmt;
 use std::thread;
 
+use crate::bench::workload::{Data, Workload};
 use crate::error::Result;
 use crate::formula::reduction::Fold;
 use crate::oracle::{self, Arithmetic, Bound};
 use crate::ulp::distance;
-use crate::workload::{Data, Workload};
 
 /// Where the right results of a workload lie, for each arithmetic in the sweep.
 ///
@@ -104,13 +104,13 @@ pub struct Mismatch {
     /// Which element, from 0.
     pub index: usize,
     /// What the contender gave.
-    #[cfg_attr(feature = "profile", serde(deserialize_with = "super::number::number"))]
+    #[cfg_attr(feature = "profile", serde(deserialize_with = "crate::bench::number::number"))]
     pub value: f32,
     /// What the oracle says.
-    #[cfg_attr(feature = "profile", serde(deserialize_with = "super::number::number"))]
+    #[cfg_attr(feature = "profile", serde(deserialize_with = "crate::bench::number::number"))]
     pub oracle: f64,
     /// How far from the oracle it may be.
-    #[cfg_attr(feature = "profile", serde(deserialize_with = "super::number::number"))]
+    #[cfg_attr(feature = "profile", serde(deserialize_with = "crate::bench::number::number"))]
     pub bound: f64,
     /// How many elements are wrong.
     pub wrong: usize,
@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(arising.judge(Arithmetic::Wgsl, None, &[f32::NAN; 10], 10), Ok(0.0));
         assert_eq!(arising.judge(Arithmetic::Ieee, None, &[f32::NAN; 10], 10).unwrap_err().wrong, 10);
         let mut axpy: Workload = "axpy".parse().unwrap();
-        axpy.samples[0] = crate::workload::Sample::Scalar(f32::INFINITY);
+        axpy.samples[0] = crate::bench::workload::Sample::Scalar(f32::INFINITY);
         let (_, given) = oracle(&axpy, 10);
         for arithmetic in [Arithmetic::Ieee, Arithmetic::Wgsl] {
             assert_eq!(given.judge(arithmetic, None, &[f32::NAN; 10], 10).unwrap_err().wrong, 10);

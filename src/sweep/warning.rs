@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::report::{Measurement, Quantiles, Report, quantile};
+use super::report::{Measurement, Report};
+use crate::bench::quantiles::{Quantiles, quantile};
 
 use crate::backend::{Isa, Kind};
 use crate::text::{short, time};

@@ -33,9 +33,8 @@ const WALLS: [(&str, &[&str]); 14] = [
 /// The packages, by where their sources are.
 const PACKAGES: [&str; 3] = ["src", "report/src", "cli/src"];
 
-/// Imports that still point up or to the root, and those that are part of a circle. Neither number may grow; both are to be 0.
-const UPWARD: usize = 12;
-const CIRCULAR: usize = 104;
+/// The number of imports that are part of a circle. It may not grow, and is to be 0.
+const CIRCULAR: usize = 76;
 
 /// The longest file, in lines.
 const LONGEST: usize = 420;
@@ -181,7 +180,8 @@ impl<'a> Visit<'a> for Named {
     fn visit_macro(&mut self, found: &'a syn::Macro) {
         // The tokens of a macro are no syntax yet; a path from the root can be recognised nevertheless.
         let tokens = found.tokens.to_string().replace(' ', "");
-        for (at, _) in tokens.match_indices("crate::") {
+        let from_root = tokens.match_indices("crate::").filter(|(at, _)| !tokens[..*at].ends_with('$'));
+        for (at, _) in from_root {
             let text: String =
                 tokens[at..].chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | ':')).collect();
             let names: Vec<String> = text.split("::").map(str::to_owned).collect();
@@ -240,12 +240,7 @@ fn room(module: &str) -> &str {
 
 #[test]
 fn imports_point_to_rooms_below() {
-    // Files that are in no room yet: the measuring kit, which is to be `bench`.
-    let measuring = ["calibrate", "random", "workload"];
-    let rank = |module: &str| {
-        let room = if measuring.contains(&room(module)) { "bench" } else { room(module) };
-        ROOMS.iter().position(|name| *name == room)
-    };
+    let rank = |module: &str| ROOMS.iter().position(|name| *name == room(module));
     let mut wrong = Vec::new();
     for (module, targets) in imports("src") {
         let own = rank(&module).unwrap_or_else(|| panic!("{module} is in no room"));
@@ -257,7 +252,7 @@ fn imports_point_to_rooms_below() {
             }
         }
     }
-    assert!(wrong.len() <= UPWARD, "{} of {UPWARD}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// Returns every module that is imported from one, directly or through others.
@@ -325,5 +320,5 @@ fn the_house_has_few_doors() {
     let (folders, files): (Vec<_>, Vec<_>) =
         fs::read_dir(src).unwrap().map(|entry| entry.unwrap().path()).partition(|path| path.is_dir());
     assert!(folders.len() <= 10, "{folders:?}");
-    assert!(files.len() <= 5, "{files:?}");
+    assert!(files.len() <= 4, "{files:?}");
 }

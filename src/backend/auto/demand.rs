@@ -113,8 +113,8 @@ fn lines(name: &str, functions: &Functions) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::workload::Workload;
     use crate::formula::reduction::Fold;
-    use crate::workload::Workload;
 
     #[test]
     fn a_compiled_kernel_asks_for_its_operators() {

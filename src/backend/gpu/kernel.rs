@@ -102,7 +102,7 @@ impl Compiled {
     /// What folds the results of workgroups, for a fold.
     pub(super) fn join(&self) -> Result<Option<Pipeline>> {
         let Some(fold) = self.kernel.fold() else { return Ok(None) };
-        let x = crate::formula::trace::trace(&crate::workload::Identity);
+        let x = crate::formula::trace::trace(&crate::formula::Identity);
         let identity = Kernel::from_program(fold.names()[0], x.with_fold(Some(fold)));
         self.gpu.pipeline(&identity, &Shape { joins: true, ..Shape::new(self.workgroup) }).map(Some)
     }

@@ -3,6 +3,7 @@
 
 pub(crate) mod function;
 mod nans;
+mod table;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -10,11 +10,11 @@ use crate::backend::FAR;
 use crate::backend::{Backend, Prepared, Simd, threads};
 use crate::fold::Fold;
 use crate::formula;
+use crate::formula::Identity;
 use crate::kernel::Kernel;
 use crate::kernel::cpu::isa::{Checked, Isa};
 use crate::kernel::cpu::lanes::Stores;
 use crate::sweep::Clock;
-use crate::workload::Identity;
 
 formula! {
     /// What reads two arrays, and has little to do.

@@ -7,9 +7,9 @@ use super::{Bandwidth, Ceilings, CpuCeiling, DeviceBandwidth, GpuCeiling, chain}
 use crate::arg::Arg;
 use crate::backend::Kind;
 use crate::error::Result;
+use crate::formula::Identity;
 use crate::kernel::Kernel;
 use crate::sweep::{Clock, Contender, Observer, Regime, Runner, Sweep};
-use crate::workload::Identity;
 
 /// What is measured: the machine itself, or a test's, whose figures are known beforehand.
 pub(in crate::sweep) trait Machine {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::Ceilings;
 use crate::backend::{Info, Kind};
+use crate::bench::workload::Workload;
 use crate::sweep::{Axis, Clock, Measurement, Observer, Report, Sweep, Varied};
-use crate::workload::Workload;
 
 impl Sweep {
     /// Measures what the machine allows, and returns whether it measured. A resumed sweep keeps what was found before, also if

@@ -1,6 +1,7 @@
 //! The GPU with arrays on the device.
 
-use super::contender::{Contender, Regime, Runner};
+use super::contender::{Contender, Runner};
+use super::regime::Regime;
 use crate::arg::Arg;
 use crate::backend::gpu::{BoundKernel, DeviceArg, DeviceArray, Gpu};
 use crate::backend::{Backend, Info};

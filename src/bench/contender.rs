@@ -1,92 +1,17 @@
 //! What is measured: one way to run a kernel.
 
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
-use super::Varied;
+use super::axis::Varied;
+use super::regime::Regime;
 use crate::arg::Arg;
-use crate::backend::{Backend, Info, Kind, Prepared};
-use crate::error::{Error, Result};
-use crate::fold::Fold;
+use crate::backend::{Backend, Info, Prepared};
+use crate::error::Result;
 use crate::kernel::Kernel;
-
-/// Where a contender's arrays are while the clock runs.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
-#[non_exhaustive]
-pub enum Regime {
-    /// Array in, array out, in host memory, the same output for each run: on a GPU, upload and download are part of the
-    /// time.
-    Host,
-    /// As `Host` on a CPU, but each run allocates its output anew and frees that of the run before, as a program does that
-    /// writes `a = f(x)`: the time has the allocator and the page faults in it.
-    Fresh,
-    /// From host memory to the device, and the output stays there.
-    Compute,
-    /// On the device before and after.
-    Resident,
-    /// On the device before, and one number comes back to the host: the workload's fold, or the sum of its results if it
-    /// has none.
-    Scalar,
-}
-
-impl Regime {
-    /// Every one of them, from the plainest on.
-    pub const ALL: [Regime; 5] = [Regime::Host, Regime::Fresh, Regime::Compute, Regime::Resident, Regime::Scalar];
-
-    /// Those that are measured unless others are asked for: all but `Fresh`, whose series lie on those of `Host` until the
-    /// outputs are large.
-    pub const USUAL: [Regime; 4] = [Regime::Host, Regime::Compute, Regime::Resident, Regime::Scalar];
-
-    /// The name: `host`, `fresh`, `compute`, `resident` or `scalar`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Regime::Host => "host",
-            Regime::Fresh => "fresh",
-            Regime::Compute => "compute",
-            Regime::Resident => "resident",
-            Regime::Scalar => "scalar",
-        }
-    }
-
-    /// Whether a backend can be measured under it: all from host to host, those of the CPU with a fresh output, and a GPU
-    /// with arrays on the device.
-    pub fn is_of(self, kind: Kind) -> bool {
-        match self {
-            Regime::Host => true,
-            Regime::Fresh => kind != Kind::Gpu,
-            Regime::Compute | Regime::Resident | Regime::Scalar => kind == Kind::Gpu,
-        }
-    }
-
-    /// What is run of a kernel under it: for `Scalar` the kernel with a fold, else the kernel itself.
-    pub(super) fn kernel(self, kernel: &Kernel) -> Kernel {
-        match (self, kernel.fold()) {
-            (Regime::Scalar, None) => kernel.with_fold(Some(Fold::Sum)),
-            _ => kernel.clone(),
-        }
-    }
-}
-
-impl FromStr for Regime {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Regime> {
-        let found = Regime::ALL.into_iter().find(|regime| regime.name() == name);
-        found.ok_or_else(|| Error::unknown("regime", name, Regime::ALL.map(Regime::name).to_vec()))
-    }
-}
-
-impl fmt::Display for Regime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
 
 /// One way to run a kernel: a backend under a regime.
 ///
-/// To measure something new, implement this and add it with [`Sweep::contender`](super::Sweep::contender).
+/// To measure something new, implement this and add it with [`Sweep::contender`](crate::sweep::Sweep::contender).
 pub trait Contender {
     /// What runs the kernel. It also says by whose arithmetic the output is judged.
     fn info(&self) -> Info;
@@ -94,13 +19,13 @@ pub trait Contender {
     /// Where the arrays are while the clock runs.
     fn regime(&self) -> Regime;
 
-    /// Its value on the axis of a sweep that [varies](super::Sweep::vary) chunks or threads. None, the default, in others.
+    /// Its value on the axis of a sweep that [varies](crate::sweep::Sweep::vary) chunks or threads. None, the default, in others.
     fn varied(&self) -> Option<Varied> {
         None
     }
 
     /// Makes everything ready that is not to be timed: allocates, moves data to where the regime says. The kernel is prepared
-    /// in the first run, if the [first call's](super::Measurement::first_seconds) time is to have it.
+    /// in the first run, if the [first call's](crate::sweep::Measurement::first_seconds) time is to have it.
     ///
     /// `args` fit the kernel, and have `len` elements, which is at least one. Under [`Regime::Scalar`], the kernel has a fold.
     ///
@@ -108,26 +33,6 @@ pub trait Contender {
     ///
     /// Whatever keeps the kernel from running; it is recorded, and the other contenders go on.
     fn prepare<'a>(&'a self, kernel: &Kernel, args: &[Arg<'a>], len: usize) -> Result<Box<dyn Runner + 'a>>;
-}
-
-/// A backend with its defaults, under those of these regimes that it can be [measured under](Regime::is_of), in the order of
-/// [`Regime::ALL`].
-///
-/// # Errors
-///
-/// As [`Kind::open`].
-pub fn contenders(kind: Kind, regimes: &[Regime]) -> Result<Vec<Box<dyn Contender>>> {
-    #[cfg(feature = "gpu")]
-    if kind == Kind::Gpu {
-        use super::OnDevice;
-        let gpu = crate::backend::gpu::Gpu::open()?;
-        let mut all = Host::under(Box::new(gpu.clone()), regimes);
-        let ways = [OnDevice::compute, OnDevice::resident, OnDevice::scalar].map(|way| way(gpu.clone()));
-        let asked = ways.into_iter().filter(|way| regimes.contains(&way.regime()));
-        all.extend(asked.map(|way| -> Box<dyn Contender> { Box::new(way) }));
-        return Ok(all);
-    }
-    Ok(Host::under(kind.open()?, regimes))
 }
 
 /// A contender with a kernel and its data, ready to be timed.
@@ -255,21 +160,6 @@ impl Runner for Anew<'_> {
 mod tests {
     use super::*;
     use crate::backend::Simd;
-
-    #[test]
-    fn a_regime_has_a_name_and_each_backend_its_regimes() {
-        for regime in Regime::ALL {
-            assert_eq!(regime.name().parse::<Regime>().ok(), Some(regime));
-        }
-        let error = "residant".parse::<Regime>().unwrap_err().to_string();
-        assert!(error.contains("unknown regime `residant` (did you mean `resident`?)"), "{error}");
-        let ways = |kind: Kind| Regime::ALL.into_iter().filter(|regime| regime.is_of(kind)).collect::<Vec<_>>();
-        assert_eq!(ways(Kind::Auto), [Regime::Host, Regime::Fresh]);
-        assert_eq!(ways(Kind::Gpu), [Regime::Host, Regime::Compute, Regime::Resident, Regime::Scalar]);
-        let found = contenders(Kind::Simd, &Regime::ALL).unwrap();
-        assert_eq!(found.iter().map(|each| each.regime()).collect::<Vec<_>>(), [Regime::Host, Regime::Fresh]);
-        assert_eq!(contenders(Kind::Simd, &Regime::USUAL).unwrap().len(), 1);
-    }
 
     #[test]
     fn a_fresh_output_is_other_memory_for_each_run_and_a_reused_one_is_not() {

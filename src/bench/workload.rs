@@ -10,6 +10,7 @@ use crate::arg::Arg;
 use crate::error::{Error, Result};
 use crate::formula;
 use crate::formula::Formula;
+pub use crate::formula::Identity;
 use crate::kernel::Kernel;
 use crate::num::Num;
 
@@ -21,11 +22,6 @@ formula! {
 formula! {
     /// a·x + y, as in the BLAS: two arrays and a number.
     pub fn Axpy(a, x, y) { a * x + y }
-}
-
-formula! {
-    /// x itself: what a fold alone is a fold of.
-    pub fn Identity(x) { x }
 }
 
 /// A polynomial with the coefficients 1, 1/2, 1/3, …, by Horner's rule: one `mul_add` a degree.

@@ -15,9 +15,12 @@ use crate::arg::Arg;
 use crate::backend::auto::profile::{AdapterKey, ProcessorKey};
 use crate::backend::auto::{Auto, Estimate, Profile};
 use crate::backend::{Info, Kind};
+use crate::bench::clock::{Clock, SystemClock};
+use crate::bench::contender::{Contender, Runner};
+use crate::bench::quantiles::Quantiles;
+use crate::bench::regret::Regret;
+use crate::bench::sampler::Sampler;
 use crate::error::{Error, Result};
-use crate::sweep::sampling::Sampler;
-use crate::sweep::{Clock, Contender, Quantiles, Regret, Runner, SystemClock};
 
 /// How long a calibration may take, with what comes before the first round.
 const BUDGET: Duration = Duration::from_millis(1500);
@@ -60,7 +63,7 @@ impl Auto {
         let mut contenders = Regret::contenders(self);
         #[cfg(feature = "gpu")]
         if let Some(gpu) = self.gpu() {
-            contenders.push(Box::new(crate::sweep::OnDevice::resident(gpu.clone())));
+            contenders.push(Box::new(crate::bench::device::OnDevice::resident(gpu.clone())));
         }
         Profile::measure(&contenders, &SystemClock, progress)
     }

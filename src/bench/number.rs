@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer};
 
 /// Reads a number, or NaN, which is written as `null`.
-pub(super) fn number<'de, D, T>(from: D) -> Result<T, D::Error>
+pub(crate) fn number<'de, D, T>(from: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de> + From<f32>,
@@ -12,7 +12,7 @@ where
 }
 
 /// Reads a list of numbers, as [`number`] reads one.
-pub(super) fn numbers<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<f64>, D::Error> {
+pub(crate) fn numbers<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<f64>, D::Error> {
     let read: Vec<Option<f64>> = Vec::deserialize(from)?;
     Ok(read.into_iter().map(|each| each.unwrap_or(f64::NAN)).collect())
 }

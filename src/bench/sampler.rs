@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Clock, Runner};
+use super::clock::Clock;
+use super::contender::Runner;
 use crate::error::Result;
 
 /// The least time that a sample takes, in steps of the clock: then reading it adds a thousandth at most.

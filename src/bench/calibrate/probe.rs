@@ -5,13 +5,13 @@ use std::fmt;
 
 use crate::backend::auto::machine::{COPY, SELECT};
 use crate::backend::{CHUNK, Kind};
+use crate::bench::regime::Regime;
 use crate::fold::Fold;
 use crate::formula::Formula;
+use crate::formula::Identity;
+use crate::formula::program::{Binary, Builder, Compare, Op, Program, Ternary, Unary};
 use crate::kernel::Kernel;
 use crate::num::Num;
-use crate::program::{Binary, Builder, Compare, Op, Program, Ternary, Unary};
-use crate::sweep::Regime;
-use crate::workload::Identity;
 
 /// One thing to be run, by one backend, over so many elements.
 #[derive(Clone, PartialEq, Debug)]
@@ -190,7 +190,7 @@ fn operators() -> impl Iterator<Item = (&'static str, Box<dyn Fn() -> Program>)>
 /// A program of so many inputs.
 fn program(
     inputs: usize,
-    body: impl Fn(&mut Builder, [crate::program::Value; 3]) -> crate::program::Value + 'static,
+    body: impl Fn(&mut Builder, [crate::formula::program::Value; 3]) -> crate::formula::program::Value + 'static,
 ) -> Box<dyn Fn() -> Program> {
     Box::new(move || {
         let mut builder = Builder::default();

@@ -3,9 +3,9 @@
 use rand_distr::{Distribution, Uniform};
 use rand_pcg::Pcg64Mcg;
 
+use super::workload::Workload;
 use crate::error::Result;
 use crate::operator::{Binary, Unary};
-use crate::workload::Workload;
 
 /// How deep an expression goes, and with it how long it may be.
 const DEPTH: usize = 4;

@@ -2,14 +2,19 @@
 
 use std::time::Duration;
 
-use super::sampling::Sampler;
-use super::{Clock, Contender, Host, Quantiles, Regime, Runner, Sizes};
+use super::clock::Clock;
+use super::contender::{Contender, Host, Runner};
+use super::quantiles::Quantiles;
+use super::regime::Regime;
+use super::sampler::Sampler;
+use super::sizes::Sizes;
+use super::workload::{Data, Workload};
 use crate::arg::Arg;
 use crate::backend::auto::{Auto, Residency};
 use crate::backend::{Backend, Kind, Prepared};
 use crate::error::Result;
+use crate::formula::Identity;
 use crate::kernel::Kernel;
-use crate::workload::{Data, Identity, Workload};
 
 /// The least time of a sample.
 const SAMPLE: Duration = Duration::from_millis(4);

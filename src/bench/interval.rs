@@ -8,13 +8,13 @@
 use rand_distr::{Distribution, Uniform};
 use rand_pcg::Pcg64Mcg;
 
-use super::report::{Quantiles, quantile};
+use super::quantiles::{Quantiles, quantile};
 
 /// How often the trials are drawn anew.
 const RESAMPLES: usize = 1000;
 
 /// The fewest trials that tell anything of their own noise.
-pub(super) const FEWEST: usize = 3;
+pub(crate) const FEWEST: usize = 3;
 
 /// How much of the medians lies outside on each side, by the number of trials, for 95 %: Φ(−√(n/(n−1))·t), with Student's
 /// 97.5 % point t of n−1 degrees of freedom.
@@ -54,7 +54,7 @@ impl Interval {
 
     /// The same for the natural logarithm of the ratio of two medians, the first over the second. Pairs of another
     /// `stream` get other draws.
-    pub(super) fn of_log_ratio(first: &[f64], second: &[f64], stream: u64) -> Option<Self> {
+    pub(crate) fn of_log_ratio(first: &[f64], second: &[f64], stream: u64) -> Option<Self> {
         let over = resampled(second, 2 * stream + 1)?;
         let mut logs = resampled(first, 2 * stream)?;
         for (log, over) in logs.iter_mut().zip(over) {

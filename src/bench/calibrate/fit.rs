@@ -6,7 +6,7 @@ use crate::backend::auto::machine::{Card, Core, Team};
 use crate::backend::auto::profile::{Adapter, AdapterKey, Processor, ProcessorKey};
 use crate::backend::auto::{Curve, Estimate};
 use crate::backend::{CHUNK, Kind};
-use crate::sweep::Regime;
+use crate::bench::regime::Regime;
 
 /// Bytes of an element.
 const SIZE: f64 = size_of::<f32>() as f64;

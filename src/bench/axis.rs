@@ -1,0 +1,131 @@
+//! What is different from one measurement of a series to the next: an [`Axis`], and a [`Varied`], one value on it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::regime::Regime;
+use crate::backend::Kind;
+use crate::error::{Error, Result};
+use crate::text::about;
+
+/// What is different from one measurement of a series to the next.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+#[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[non_exhaustive]
+pub enum Axis {
+    /// How many elements the arrays have.
+    #[default]
+    Elements,
+    /// How many elements a thread takes at a time, or are sent to a GPU at a time.
+    Chunk,
+    /// How many threads share the work.
+    Threads,
+    /// How much is computed for each element: the degree of a polynomial, which has one fused multiplication and addition for
+    /// each.
+    Intensity,
+}
+
+impl Axis {
+    /// Writes the value at which something begins that lies between two values of the axis: an approximate number of elements,
+    /// or the first whole number.
+    pub fn from(self, value: f64) -> String {
+        match self {
+            Axis::Elements | Axis::Chunk => about(value),
+            Axis::Threads | Axis::Intensity => format!("{:.0}", value.ceil()),
+        }
+    }
+
+    /// Every one of them.
+    pub const ALL: [Axis; 4] = [Axis::Elements, Axis::Chunk, Axis::Threads, Axis::Intensity];
+
+    /// The name: `elements`, `chunk`, `threads` or `intensity`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Axis::Elements => "elements",
+            Axis::Chunk => "chunk",
+            Axis::Threads => "threads",
+            Axis::Intensity => "intensity",
+        }
+    }
+
+    /// What its values count, as a table's column is headed: `elements`, `chunk`, `threads` or `degree`.
+    pub fn counts(self) -> &'static str {
+        match self {
+            Axis::Intensity => "degree",
+            other => other.name(),
+        }
+    }
+
+    /// Whether a backend has this to vary under a regime.
+    pub fn is_of(self, kind: Kind, regime: Regime) -> bool {
+        regime.is_of(kind)
+            && match self {
+                Axis::Elements | Axis::Intensity => true,
+                Axis::Chunk => kind == Kind::Threads || (kind == Kind::Gpu && regime == Regime::Host),
+                Axis::Threads => kind == Kind::Threads,
+            }
+    }
+
+    /// Writes a place on the axis: `1e3 elements`, `a chunk of 65536 elements`, `4 threads`, `degree 16`.
+    pub fn at(self, number: &str) -> String {
+        match self {
+            Axis::Elements => format!("{number} elements"),
+            Axis::Chunk => format!("a chunk of {number} elements"),
+            Axis::Threads => format!("{number} thread{}", if number == "1" { "" } else { "s" }),
+            Axis::Intensity => format!("degree {number}"),
+        }
+    }
+}
+
+impl FromStr for Axis {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Axis> {
+        let found = Axis::ALL.into_iter().find(|axis| axis.name() == name);
+        found.ok_or_else(|| Error::unknown("axis", name, Axis::ALL.map(Axis::name).to_vec()))
+    }
+}
+
+impl fmt::Display for Axis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A value on an axis other than the elements'. In a file, `{"threads": 4}`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[non_exhaustive]
+pub enum Varied {
+    /// So many elements are taken, or sent, at a time.
+    Chunk(usize),
+    /// So many threads share the work.
+    Threads(usize),
+    /// The polynomial has this degree.
+    Intensity(usize),
+}
+
+impl Varied {
+    /// The axis that it is on.
+    pub fn axis(self) -> Axis {
+        match self {
+            Varied::Chunk(_) => Axis::Chunk,
+            Varied::Threads(_) => Axis::Threads,
+            Varied::Intensity(_) => Axis::Intensity,
+        }
+    }
+
+    /// The number: of elements, of threads, or the degree.
+    pub fn value(self) -> usize {
+        match self {
+            Varied::Chunk(value) | Varied::Threads(value) | Varied::Intensity(value) => value,
+        }
+    }
+}
+
+/// `chunk of 65536 elements`, `4 threads`, `degree 16`.
+impl fmt::Display for Varied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.axis().at(&self.value().to_string()).trim_start_matches("a "))
+    }
+}

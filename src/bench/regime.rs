@@ -1,0 +1,82 @@
+//! Where a contender's arrays are: on the host, on the device, or both.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::backend::Kind;
+use crate::error::{Error, Result};
+use crate::fold::Fold;
+use crate::kernel::Kernel;
+
+/// Where a contender's arrays are while the clock runs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[non_exhaustive]
+pub enum Regime {
+    /// Array in, array out, in host memory, the same output for each run: on a GPU, upload and download are part of the
+    /// time.
+    Host,
+    /// As `Host` on a CPU, but each run allocates its output anew and frees that of the run before, as a program does that
+    /// writes `a = f(x)`: the time has the allocator and the page faults in it.
+    Fresh,
+    /// From host memory to the device, and the output stays there.
+    Compute,
+    /// On the device before and after.
+    Resident,
+    /// On the device before, and one number comes back to the host: the workload's fold, or the sum of its results if it
+    /// has none.
+    Scalar,
+}
+
+impl Regime {
+    /// Every one of them, from the plainest on.
+    pub const ALL: [Regime; 5] = [Regime::Host, Regime::Fresh, Regime::Compute, Regime::Resident, Regime::Scalar];
+
+    /// Those that are measured unless others are asked for: all but `Fresh`, whose series lie on those of `Host` until the
+    /// outputs are large.
+    pub const USUAL: [Regime; 4] = [Regime::Host, Regime::Compute, Regime::Resident, Regime::Scalar];
+
+    /// The name: `host`, `fresh`, `compute`, `resident` or `scalar`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Regime::Host => "host",
+            Regime::Fresh => "fresh",
+            Regime::Compute => "compute",
+            Regime::Resident => "resident",
+            Regime::Scalar => "scalar",
+        }
+    }
+
+    /// Whether a backend can be measured under it: all from host to host, those of the CPU with a fresh output, and a GPU
+    /// with arrays on the device.
+    pub fn is_of(self, kind: Kind) -> bool {
+        match self {
+            Regime::Host => true,
+            Regime::Fresh => kind != Kind::Gpu,
+            Regime::Compute | Regime::Resident | Regime::Scalar => kind == Kind::Gpu,
+        }
+    }
+
+    /// What is run of a kernel under it: for `Scalar` the kernel with a fold, else the kernel itself.
+    pub(crate) fn kernel(self, kernel: &Kernel) -> Kernel {
+        match (self, kernel.fold()) {
+            (Regime::Scalar, None) => kernel.with_fold(Some(Fold::Sum)),
+            _ => kernel.clone(),
+        }
+    }
+}
+
+impl FromStr for Regime {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Regime> {
+        let found = Regime::ALL.into_iter().find(|regime| regime.name() == name);
+        found.ok_or_else(|| Error::unknown("regime", name, Regime::ALL.map(Regime::name).to_vec()))
+    }
+}
+
+impl fmt::Display for Regime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
