@@ -16,7 +16,7 @@ use super::drawing::{Anchor, Drawing, Group, Node, Paint, Point, SIZE, Text};
 use super::font::{fitted, width_of};
 use super::measured::ceiling;
 use super::scale::{At, Scale};
-use super::view::View;
+use super::view::{CEILING_KEY, CEILING_WIDTH, View};
 
 /// Returns the plot as SVG.
 pub fn svg_text(report: &Report, analysis: &Analysis) -> String {
@@ -32,13 +32,8 @@ pub fn png(report: &Report, analysis: &Analysis, to: impl io::Write) -> io::Resu
     drawing(report, analysis, false).png(to)
 }
 
-/// The width of what the machine allows.
-pub(super) const CEILING_WIDTH: f64 = 6.0;
 /// What is added to the horizontal axis where lines cross.
 const CROSSED: &str = "; a ring is where one overtakes another, its bar the 95 % interval";
-
-/// The key of the line of what the machine allows, among those of series.
-pub(super) const CEILING_KEY: &str = "ceiling";
 
 /// Returns the lines that can be switched off, as they stand in a legend, with the keys of their groups.
 pub(super) fn switches(report: &Report) -> Vec<(String, Swatch, String)> {

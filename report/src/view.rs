@@ -9,8 +9,12 @@ use super::drawing::{Anchor, GREY, Group, Node, Paint, Point, SIZE, Spot, Text};
 use super::look::Look;
 use super::mark::Mark;
 use super::measured::{bound_seconds, ceiling};
-use super::plot::{CEILING_KEY, CEILING_WIDTH};
 use super::scale::{At, Scale};
+
+/// The width of the line of what the machine allows.
+pub(super) const CEILING_WIDTH: f64 = 6.0;
+/// Its key among those of series.
+pub(super) const CEILING_KEY: &str = "ceiling";
 
 /// What there is to draw of a workload on a scale, and where.
 pub(super) struct View<'a> {

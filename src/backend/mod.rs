@@ -5,6 +5,7 @@
 
 pub mod auto;
 pub mod memory;
+mod open;
 mod serial;
 mod team;
 pub(crate) mod threads;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use crate::kernel::cpu::isa::Isa;
+pub use open::open;
 pub(crate) use serial::FAR;
 pub use serial::{Loop, Simd};
 pub use threads::Threads;
@@ -274,29 +276,6 @@ impl Kind {
         }
     }
 
-    /// Opens the backend with its defaults: the widest instruction set, all cores, the most powerful GPU; for `auto`, all of
-    /// these, and what `crossover calibrate` found out about them.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Unavailable`] with the reason if this machine, or this build, does not have it.
-    pub fn open(self) -> Result<Box<dyn Backend>> {
-        match self {
-            Kind::Loop => Ok(Box::new(Loop)),
-            Kind::Simd => Ok(Box::new(Simd::new())),
-            Kind::Threads => Ok(Box::new(Threads::new())),
-            Kind::Auto => Ok(Box::new(auto::Auto::open()?)),
-            #[cfg(feature = "gpu")]
-            Kind::Gpu => Ok(Box::new(gpu::Gpu::open()?)),
-            #[cfg(not(feature = "gpu"))]
-            Kind::Gpu => Err(Error::Unavailable {
-                what: "the gpu backend".to_owned(),
-                reason: "this build is without the feature `gpu`".to_owned(),
-                remedy: "build with the default features".to_owned(),
-            }),
-        }
-    }
-
     /// The backend named by the argument, else by the environment variable [`CROSSOVER_BACKEND`](Kind::ENV), else the
     /// default: `threads`, which for short arrays stays on the caller's thread.
     ///
@@ -311,15 +290,6 @@ impl Kind {
             (None, _) => Ok(Kind::Threads),
         }
     }
-}
-
-/// Opens the backend that [`Kind::choose`] chooses.
-///
-/// # Errors
-///
-/// As [`Kind::choose`] and [`Kind::open`].
-pub fn open(argument: Option<&str>) -> Result<Box<dyn Backend>> {
-    Kind::choose(argument)?.open()
 }
 
 impl fmt::Display for Kind {

@@ -6,9 +6,10 @@ use crate::error::{Error, Result};
 use crate::formula::reduction::{Fold, Tree};
 use crate::kernel::Kernel;
 use crate::kernel::arg::{Arg, elements};
+use crate::kernel::cpu::columns::EMPTY;
 use crate::kernel::cpu::isa::Checked;
 use crate::kernel::cpu::lanes::Stores;
-use crate::kernel::cpu::reduce::{self, EMPTY};
+use crate::kernel::cpu::reduce;
 
 /// Runs kernels as a plain loop that the compiler does not widen: what the others are measured against.
 #[derive(Clone, Copy, Debug, Default)]

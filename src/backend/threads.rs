@@ -17,9 +17,10 @@ use crate::error::{Error, Result};
 use crate::formula::reduction::{Fold, LEAF, Tree};
 use crate::kernel::Kernel;
 use crate::kernel::arg::{Arg, elements};
+use crate::kernel::cpu::columns::{EMPTY, Rows};
 use crate::kernel::cpu::isa::Checked;
 use crate::kernel::cpu::lanes::Stores;
-use crate::kernel::cpu::reduce::{self, EMPTY, Rows};
+use crate::kernel::cpu::reduce;
 
 /// As many elements, or fewer, take less time than it takes to find out whether to share them.
 const SHORT: usize = 2048;

@@ -1,7 +1,36 @@
 //! Two series, size by size: where one is ahead beyond noise, and what follows from that.
 
-use super::crossover::Found;
 use crate::bench::interval::Interval;
+
+/// What was found about two series.
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[cfg_attr(feature = "profile", derive(serde::Serialize), serde(tag = "found", rename_all = "lowercase"))]
+pub enum Found {
+    /// One is slower at smaller sizes and faster at larger ones, both beyond noise.
+    Overtakes {
+        /// From how many elements on, or which other value of the axis, by the medians.
+        at: Interval,
+    },
+    /// No crossover: one is never slower beyond noise, and not level with the other at the largest sizes.
+    Ahead {
+        /// How many times the other's time is of its own, where they come closest. Below 1 only within noise.
+        times: f64,
+        /// At how many elements, or which other value of the axis.
+        #[cfg_attr(feature = "profile", serde(rename = "elements"))]
+        at: usize,
+    },
+    /// Neither is faster beyond noise at the largest sizes, or at more than half of all.
+    Tie {
+        /// The smallest of these sizes, in elements, or of the axis' other values.
+        from: usize,
+        /// Whether one is ahead below it.
+        ahead_below: bool,
+        /// The greatest ratio of their times that the noise leaves possible at these sizes; above 1.
+        within: f64,
+        /// If both wait for memory: how many 10⁹ bytes a second they move at the largest size.
+        memory_gb_per_s: Option<f64>,
+    },
+}
 
 /// How many times the rate of large arrays a smaller size must have reached, for memory to be what they wait for.
 const FALLS: f64 = 1.3;

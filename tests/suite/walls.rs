@@ -34,7 +34,7 @@ const WALLS: [(&str, &[&str]); 14] = [
 const PACKAGES: [&str; 3] = ["src", "report/src", "cli/src"];
 
 /// The number of imports that are part of a circle. It may not grow, and is to be 0.
-const CIRCULAR: usize = 76;
+const CIRCULAR: usize = 37;
 
 /// The longest file, in lines.
 const LONGEST: usize = 420;

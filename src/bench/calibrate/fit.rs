@@ -1,6 +1,5 @@
 //! From what the probes took to the figures of the model.
 
-use super::Found;
 use super::probe::{FORKED, LITTLE, NEAR, NONE, PASSES, Probe, SHARED, SIZES, SPREAD, STEPS, WHOLE, What};
 use crate::backend::auto::machine::{Card, Core, Team};
 use crate::backend::auto::profile::{Adapter, AdapterKey, Processor, ProcessorKey};
@@ -13,6 +12,16 @@ const SIZE: f64 = size_of::<f32>() as f64;
 
 /// The least that it can take to share a run: less than that cannot be told from the arithmetic around it.
 const LEAST_FORK: f64 = 100e-9;
+
+/// What the probes took, in seconds a run.
+pub(super) struct Found(pub(super) Vec<(Probe, Estimate)>);
+
+impl Found {
+    /// What a probe took; nothing if there was no such probe.
+    fn time(&self, probe: &Probe) -> Estimate {
+        self.0.iter().find(|(other, _)| other == probe).map(|(_, time)| *time).unwrap_or_default()
+    }
+}
 
 /// The model's figures from the probes' times.
 pub(super) fn fit(found: &Found, cpu: ProcessorKey, gpu: Option<AdapterKey>) -> (Processor, Option<Adapter>) {

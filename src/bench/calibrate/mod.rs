@@ -9,7 +9,7 @@ mod probe;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use self::fit::fit;
+use self::fit::{Found, fit};
 use self::probe::Probe;
 use crate::arg::Arg;
 use crate::backend::auto::profile::{AdapterKey, ProcessorKey};
@@ -137,16 +137,6 @@ struct Outcome {
     unsettled: Vec<String>,
     /// How many times longer than at their best the samples took.
     slowdown: Option<f64>,
-}
-
-/// What the probes took, in seconds a run.
-struct Found(Vec<(Probe, Estimate)>);
-
-impl Found {
-    /// What a probe took; nothing if there was no such probe.
-    fn time(&self, probe: &Probe) -> Estimate {
-        self.0.iter().find(|(other, _)| other == probe).map(|(_, time)| *time).unwrap_or_default()
-    }
 }
 
 impl<'a> Calibration<'a> {

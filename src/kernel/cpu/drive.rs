@@ -1,8 +1,8 @@
 //! The loop that every CPU backend runs: a formula over arrays, a block of lanes at a time.
 
+use super::columns::Columns;
 use super::isa::{Checked, Isa};
 use super::lanes::{AHEAD, Lanes, Stores, Task, misaligned};
-use super::reduce::Columns;
 use crate::formula::Formula;
 use crate::formula::reduction::states::{self, one};
 use crate::formula::reduction::{LEAF, ROW};

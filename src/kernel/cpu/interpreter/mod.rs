@@ -9,10 +9,10 @@ pub(crate) mod pass;
 use crate::formula::program::Program;
 use crate::kernel::arg::Arg;
 use crate::kernel::cpu::code::Bodies;
+use crate::kernel::cpu::columns::Columns;
 use crate::kernel::cpu::interpreter::bytecode::Plan;
 use crate::kernel::cpu::isa::Checked;
 use crate::kernel::cpu::lanes::Stores;
-use crate::kernel::cpu::reduce::Columns;
 
 /// A program as the body of a kernel.
 pub(crate) struct Interpreted {
