@@ -16,7 +16,7 @@ impl Kind {
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`] with the reason if this machine, or this build, does not have it.
+    /// [`Error::Unavailable`](crate::Error::Unavailable) with the reason if this machine, or this build, does not have it.
     pub fn open(self) -> Result<Box<dyn Backend>> {
         match self {
             Kind::Loop => Ok(Box::new(Loop)),

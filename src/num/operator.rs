@@ -17,13 +17,12 @@
 pub use super::propagation::Passing;
 use crate::num::Num;
 use crate::num::bits::Bits;
-use crate::num::math;
 
 /// π/180 and 180/π as numpy has them: the quotients of the nearest `f32`.
 const DEGREE: f32 = std::f32::consts::PI / 180.0;
 const RADIAN: f32 = 180.0 / std::f32::consts::PI;
 
-/// Passes the table to another macro.
+/// Passes the table to another macro. What it names `math` is found where the macro is used: [`math::table`](super::math) has it.
 macro_rules! operators {
     ($then:ident) => { $then! {
         /// Operators on one number.
@@ -293,23 +292,6 @@ macro_rules! define {
                     $($enum::$op => Some($ulp),)*
                     _ => None,
                 }
-            }
-        }
-
-        $(define!(@function $function $group $op $args { $bits, $oracle, $ulp, $passing });)*
-    };
-    (@function $function:ident $group:ident $op:ident ($($x:ident),+) { $bits:expr, $oracle:expr, $ulp:literal, $passing:ident }) => {
-        impl $function for $group::$op {
-            const ULP: f64 = $ulp;
-            const PASSING: Passing = Passing::$passing;
-
-            #[inline(always)]
-            fn lanes<B: Bits>($($x: B),+) -> B {
-                $bits
-            }
-
-            fn oracle($($x: f64),+) -> f64 {
-                $oracle
             }
         }
     };

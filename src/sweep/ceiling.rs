@@ -12,14 +12,12 @@ mod of_sweep;
 #[cfg(test)]
 mod tests;
 
-pub(super) use machine::Own;
-pub(super) use measure::{Machine, measure};
+pub(super) use machine::{Machine, Own};
 #[cfg(test)]
-pub(super) use measure::{Unit, Way};
+pub(super) use machine::{Unit, Way};
 
-use super::warning::NOISY;
-use super::{Regime, Report, Warning};
 use crate::backend::Kind;
+use crate::bench::regime::Regime;
 use crate::bench::workload::Workload;
 
 /// What this machine's memory and arithmetic reach at best.
@@ -248,15 +246,4 @@ fn at(mut points: Vec<(f64, f64)>, bytes: f64) -> Option<f64> {
     };
     let part = (bytes / from.0).ln() / (to.0 / from.0).ln();
     Some(from.1 + part * (to.1 - from.1))
-}
-
-impl Report {
-    /// Whether the ceilings may be too low: rates that were not reached again, or a measurement above its ceiling.
-    pub(super) fn low_ceilings(&self) -> Option<Warning> {
-        let rates = self.ceilings.as_ref()?.unconfirmed.len();
-        let parts = self.measurements.iter().filter_map(|each| each.of_ceiling);
-        let above = parts.clone().filter(|part| *part > ABOVE).count();
-        let part = parts.max_by(f64::total_cmp).unwrap_or(0.0);
-        (rates > NOISY.0 || above > 0).then_some(Warning::LowCeilings { rates, measurements: above, part })
-    }
 }

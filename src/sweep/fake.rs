@@ -3,13 +3,13 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::ceiling::{Unit, Way};
+use super::ceiling::{Machine, Unit, Way};
 pub(super) use super::costs::FakeClock;
 use super::costs::THREADS;
 use super::*;
 use crate::arg::Arg;
-use crate::backend::{Loop, Simd};
-use crate::error::Result;
+use crate::backend::{Backend, Info, Isa, Kind, Loop, Simd};
+use crate::error::{Error, Result};
 use crate::kernel::Kernel;
 
 /// How a fake contender behaves.

@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::costs::Costs;
 use super::fake::{Fake, FakeClock, FakeMachine, Manner};
 use super::*;
+use crate::backend::Kind;
 
 /// A loop, SIMD, threads, and a GPU that is a program; and a contender that writes nothing.
 fn report() -> Report {

@@ -9,9 +9,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::ceiling::Machine;
-use super::warning::{NOISY, SPREAD};
-use super::{Clock, Measurement, Report, Warning};
+use super::reference::Reference;
+use super::report::{Measurement, Report};
+use super::warning::{NOISY, SPREAD, Warning};
 use crate::backend::{Info, Isa};
+use crate::bench::clock::Clock;
 use crate::bench::quantiles::quantile;
 
 /// The least time of a sample of the reference: longer than an interrupt, shorter than a scheduler's time slice.
@@ -20,17 +22,6 @@ const SAMPLE: Duration = Duration::from_millis(2);
 const STEPS: u32 = 100;
 /// The most repetitions in a sample, so that a clock that hardly moves ends too.
 const MOST: usize = 1 << 14;
-
-/// How long the reference took before each trial of a measurement.
-#[derive(Clone, PartialEq, Debug)]
-#[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize))]
-pub struct Reference {
-    /// How many threads did the work, each all of it: as many as what was measured has.
-    pub threads: usize,
-    /// Seconds that the work took, in the order of the trials.
-    #[cfg_attr(feature = "profile", serde(deserialize_with = "crate::bench::number::numbers"))]
-    pub seconds: Vec<f64>,
-}
 
 /// Times the reference.
 pub(super) struct ReferenceWork<'a> {

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{Ceilings, Mismatch, Reference};
+use super::ceiling::Ceilings;
+use super::reference::Reference;
+use super::verify::Mismatch;
 use crate::backend::Kind;
 use crate::bench::axis::{Axis, Varied};
 use crate::bench::environment::Environment;

@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
-use super::load::{self, Reference, ReferenceWork};
+use super::ceiling::Ceilings;
+use super::load::{self, ReferenceWork};
+use super::observer::{Observer, Progress};
+use super::reference::Reference;
 use super::report::{Failure, Measurement, Place, Report};
+use super::settings::Sweep;
 use super::verify::{Mismatch, Oracle};
-use super::{Axis, Ceilings, Contender, Observer, Progress, Runner, Sweep, Varied};
+use crate::bench::axis::{Axis, Varied};
+use crate::bench::contender::{Contender, Runner};
 use crate::bench::quantiles::Quantiles;
 use crate::bench::sampler::Sampler;
 use crate::bench::workload::{Data, Workload};

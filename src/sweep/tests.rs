@@ -6,8 +6,9 @@ use std::time::Duration;
 use super::fake::{Fake, FakeClock, Manner, Notes};
 use super::*;
 use crate::arg::Arg;
-use crate::backend::{Isa, Loop};
-use crate::error::Result;
+use crate::backend::{Backend, Info, Isa, Kind, Loop};
+use crate::bench::workload::Workload;
+use crate::error::{Error, Result};
 use crate::kernel::Kernel;
 
 fn sizes(text: &str) -> Sizes {

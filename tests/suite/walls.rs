@@ -21,7 +21,7 @@ const WALLS: [(&str, &[&str]); 14] = [
     ("unsafe fn", &["src/kernel/cpu/"]),
     ("rayon::", &["src/backend/threads.rs", "src/backend/team/"]),
     ("memmap2::", &["src/backend/memory.rs"]),
-    ("plotters::", &["report/src/"]),
+    ("tiny_skia::", &["report/src/"]),
     ("anstream::", &["cli/src/screen.rs"]),
     ("anstyle::", &["cli/src/screen.rs"]),
     ("clap::", &["cli/src/"]),
@@ -32,9 +32,6 @@ const WALLS: [(&str, &[&str]); 14] = [
 
 /// The packages, by where their sources are.
 const PACKAGES: [&str; 3] = ["src", "report/src", "cli/src"];
-
-/// The number of imports that are part of a circle. It may not grow, and is to be 0.
-const CIRCULAR: usize = 37;
 
 /// The longest file, in lines.
 const LONGEST: usize = 420;
@@ -289,7 +286,7 @@ fn circles(package: &str) -> Vec<String> {
 #[test]
 fn files_form_no_circle() {
     let found: Vec<String> = PACKAGES.into_iter().flat_map(circles).collect();
-    assert!(found.len() <= CIRCULAR, "{} of {CIRCULAR} imports in circles:\n{}", found.len(), found.join("\n"));
+    assert!(found.is_empty(), "imports in circles:\n{}", found.join("\n"));
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::Inner;
 use super::demand::Demand;
+use super::members::{Fallback, Inner};
 use super::policy::Residency;
 use super::ranking::{Order, Table};
 use super::refinement::Refinement;
@@ -13,30 +13,6 @@ use crate::backend::{Kind, Prepared, Stage};
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
 use crate::kernel::arg::{Arg, elements};
-
-/// A run that failed on a backend. The next best ran it, if there was one.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Fallback {
-    /// The backend that failed.
-    pub kind: Kind,
-    /// The kernel's name.
-    pub kernel: String,
-    /// How many elements it was to run over; none if it could not even be prepared.
-    pub elements: Option<usize>,
-    /// What went wrong.
-    pub error: Error,
-}
-
-impl fmt::Display for Fallback {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Fallback { kind, kernel, error, .. } = self;
-        match self.elements {
-            Some(elements) => write!(f, "{kind} failed with `{kernel}` over {elements} elements: {error}"),
-            None => write!(f, "{kind} could not prepare `{kernel}`: {error}"),
-        }
-    }
-}
 
 /// A kernel that is ready to run on the best backend for each length.
 ///

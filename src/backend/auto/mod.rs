@@ -9,6 +9,7 @@ mod demand;
 mod estimate;
 mod kernel;
 pub(crate) mod machine;
+mod members;
 mod policy;
 pub(crate) mod profile;
 mod ranking;
@@ -23,28 +24,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use decision::{Candidate, Crossover, Decision};
 pub(crate) use estimate::Curve;
 pub use estimate::Estimate;
-pub use kernel::{AutoKernel, Fallback};
+pub use kernel::AutoKernel;
 pub use machine::Cost;
+pub use members::Fallback;
 pub use policy::{Among, Goal, Policy, Residency};
 pub use profile::{Origin, Profile, Source};
+pub use ranking::RANGE;
 #[cfg(feature = "profile")]
 pub use store::Stored;
 
 use self::demand::Demand;
-use self::machine::Machine;
-use self::ranking::Ranking;
+use self::members::{Inner, Member};
 use super::{Backend, Info, Kind, Loop, Prepared, Simd, Threads};
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
 
-/// Elements up to which crossovers are looked for.
-pub const RANGE: usize = 1_000_000_000;
-
 /// Why there are only estimates where nothing else is the matter.
 const NOT_CALIBRATED: &str = "this machine was not calibrated";
-
-/// Failures that are remembered.
-const REMEMBERED: usize = 256;
 
 /// The other backends, and which of them is to run what.
 ///
@@ -69,27 +65,6 @@ const REMEMBERED: usize = 256;
 #[derive(Clone)]
 pub struct Auto {
     inner: Arc<Inner>,
-}
-
-/// What an `Auto` shares with its kernels.
-struct Inner {
-    members: Vec<Member>,
-    /// Backends that are not here, and why.
-    absent: Vec<(Kind, Error)>,
-    policy: Policy,
-    machine: Machine,
-    source: Source,
-    refines: bool,
-    fallbacks: Mutex<Vec<Fallback>>,
-    #[cfg(feature = "gpu")]
-    gpu: Option<super::gpu::Gpu>,
-}
-
-/// One of the backends.
-#[derive(Clone)]
-struct Member {
-    info: Info,
-    backend: Arc<dyn Backend>,
 }
 
 impl Auto {
@@ -268,69 +243,6 @@ impl Opened {
     fn with_gpu(mut self) -> Self {
         self.absent.extend(Kind::Gpu.open().err().map(|reason| (Kind::Gpu, reason)));
         self
-    }
-}
-
-impl Inner {
-    /// The same, to be changed, with nothing remembered.
-    fn renewed(&self) -> Inner {
-        Inner {
-            members: self.members.clone(),
-            absent: self.absent.clone(),
-            policy: self.policy,
-            machine: self.machine.clone(),
-            source: self.source.clone(),
-            refines: self.refines,
-            fallbacks: Mutex::default(),
-            #[cfg(feature = "gpu")]
-            gpu: self.gpu.clone(),
-        }
-    }
-
-    /// Why a backend may not be chosen, if it may not.
-    fn excluded(&self, member: &Member) -> Option<&'static str> {
-        let software = member.info.device.as_ref().is_some_and(|device| device.software);
-        self.policy.excludes(member.info.kind, software)
-    }
-
-    /// The backends that may be chosen.
-    fn eligible(&self) -> impl Iterator<Item = &Member> {
-        self.members.iter().filter(|member| self.excluded(member).is_none())
-    }
-
-    /// Why no backend may be chosen, if none may.
-    fn refusal(&self) -> Option<Error> {
-        if self.eligible().next().is_some() {
-            return None;
-        }
-        let wanted = match self.policy.among {
-            Among::Only(kind) => kind,
-            _ => Kind::Gpu,
-        };
-        if let Some((_, reason)) = self.absent.iter().find(|(kind, _)| *kind == wanted) {
-            return Some(reason.clone());
-        }
-        let found = self.members.iter().find(|member| member.info.kind == wanted);
-        Some(Error::Unavailable {
-            what: format!("the {wanted} backend"),
-            reason: match found {
-                Some(member) => format!("a program on the CPU plays the GPU: {}", member.info),
-                None => "it is not among the backends".to_owned(),
-            },
-            remedy: "allow another backend, or software, in the policy".to_owned(),
-        })
-    }
-
-    fn ranking<'a>(&'a self, demand: &'a Demand, residency: Residency) -> Ranking<'a> {
-        Ranking::new(self, demand, residency)
-    }
-
-    fn remember(&self, fallback: Fallback) {
-        let mut all = self.fallbacks.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() == REMEMBERED {
-            all.remove(0);
-        }
-        all.push(fallback);
     }
 }
 

@@ -3,11 +3,15 @@
 use super::decision::{Candidate, Crossover, Decision};
 use super::demand::Demand;
 use super::machine::{Line, Prediction};
+use super::members::Inner;
 use super::policy::{Goal, Residency};
-use super::{Inner, RANGE};
+
 use crate::backend::Kind;
 use crate::kernel::Kernel;
 use crate::text::time;
+
+/// Elements up to which crossovers are looked for.
+pub const RANGE: usize = 1_000_000_000;
 
 /// Predictions so near to the best count as equal: the plainer backend is chosen then, which leaves the other cores and the
 /// GPU to others.
@@ -79,6 +83,12 @@ impl Table {
         // A handful of entries, of which most lengths want one near the front.
         let next = self.0.iter().position(|(from, _)| *from > len).unwrap_or(self.0.len());
         self.0.get(next.saturating_sub(1)).map(|(_, order)| *order).unwrap_or_default()
+    }
+}
+
+impl Inner {
+    pub(super) fn ranking<'a>(&'a self, demand: &'a Demand, residency: Residency) -> Ranking<'a> {
+        Ranking::new(self, demand, residency)
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::array::{DeviceArg, DeviceArray};
+use super::compiled::Compiled;
 use super::fault::captured;
-use super::kernel::{Compiled, GpuKernel};
 use super::layout::{self, Layout, group};
 use super::memory::Allocation;
 use super::params::{self, Work};
@@ -55,23 +55,6 @@ struct Dispatch {
 enum Role {
     Part(usize),
     Level(usize),
-}
-
-impl GpuKernel {
-    /// Binds arrays of the device to the kernel's inputs and output: what a run needs, made once. The output of a fold has
-    /// one element.
-    ///
-    /// An input may be the output, too, as a whole: each element is then read before it is overwritten.
-    ///
-    /// # Errors
-    ///
-    /// What [`Kernel::check`](crate::Kernel::check) finds if the arrays do not fit, [`Error::OtherDevice`] if one of them is
-    /// in the memory of another device than the kernel's, [`Error::Overlap`] if an input shares
-    /// some of the output's elements only, [`Error::Empty`] for the least or greatest of no elements, and what may go wrong
-    /// on the device.
-    pub fn bind(&self, inputs: &[DeviceArg<'_>], out: &DeviceArray) -> Result<BoundKernel> {
-        BoundKernel::new(&self.core, inputs, out, true)
-    }
 }
 
 impl BoundKernel {

@@ -3,22 +3,12 @@
 use std::sync::Arc;
 
 use super::Gpu;
-use super::memory::bytes;
-use super::pipeline::Pipeline;
+use super::array::{DeviceArg, DeviceArray};
+use super::bound::BoundKernel;
+use super::compiled::Compiled;
 use super::stream::Idle;
-use crate::error::{Error, Result};
-use crate::formula::reduction::Fold;
+use crate::error::Result;
 use crate::kernel::Kernel;
-use crate::kernel::wgsl::{self, Shape};
-
-/// Invocations in a workgroup, where the device allows as many: a multiple of every GPU's subgroup.
-const WORKGROUP: u32 = 256;
-
-/// Operations of a kernel at most: drivers compile more in seconds or minutes, if at all.
-const MOST_OPERATIONS: usize = 2000;
-
-/// Operations of a kernel at most that is written out for each element of a block. Longer ones do not wait for memory.
-const MOST_IN_BLOCKS: usize = 256;
 
 /// A kernel compiled for a GPU. Cloning it is cheap.
 #[derive(Clone, Debug)]
@@ -26,16 +16,6 @@ pub struct GpuKernel {
     pub(super) core: Arc<Compiled>,
     /// Memory for runs on arrays of the host, between them.
     pub(super) idle: Arc<Idle>,
-}
-
-/// What does not change from run to run.
-#[derive(Debug)]
-pub(super) struct Compiled {
-    pub(super) gpu: Gpu,
-    pub(super) kernel: Kernel,
-    /// What the device's tools call it.
-    pub(super) title: String,
-    pub(super) workgroup: u32,
 }
 
 impl Gpu {
@@ -51,31 +31,7 @@ impl Gpu {
 
 impl GpuKernel {
     pub(super) fn new(gpu: &Gpu, kernel: &Kernel) -> Result<Self> {
-        let (limits, title) = (gpu.limits(), kernel.title());
-        let operations = kernel.program().ops().len();
-        if operations > MOST_OPERATIONS {
-            return Err(Error::TooLarge {
-                what: format!("kernel `{title}`, in operations of one shader,"),
-                needed: operations as u64,
-                limit: MOST_OPERATIONS as u64,
-                remedy: "run it on another backend, or split it into several kernels".to_owned(),
-            });
-        }
-        let (needed, limit) = (kernel.inputs().len() + 1, limits.max_storage_buffers_per_shader_stage);
-        if needed > limit as usize {
-            return Err(Error::TooLarge {
-                what: format!("kernel `{title}`, in arrays bound at once on the GPU,"),
-                needed: needed as u64,
-                limit: u64::from(limit),
-                remedy: "use fewer inputs, or another backend".to_owned(),
-            });
-        }
-        let workgroup = workgroup(limits, kernel.fold());
-        let core = Arc::new(Compiled { gpu: gpu.clone(), kernel: kernel.clone(), title, workgroup });
-        // What nearly every run needs.
-        core.pipeline(&Shape { blocks: core.may_take_blocks(), ..Shape::new(workgroup) })?;
-        core.join()?;
-        Ok(GpuKernel { core, idle: Idle::of(gpu) })
+        Ok(GpuKernel { core: Compiled::new(gpu, kernel)?, idle: Idle::of(gpu) })
     }
 
     /// The kernel that was compiled.
@@ -87,69 +43,19 @@ impl GpuKernel {
     pub fn gpu(&self) -> &Gpu {
         &self.core.gpu
     }
-}
 
-impl Compiled {
-    /// Whether blocks are worth it, if the arrays are in the right places.
-    pub(super) fn may_take_blocks(&self) -> bool {
-        self.kernel.fold().is_none() && self.kernel.program().ops().len() <= MOST_IN_BLOCKS
-    }
-
-    pub(super) fn pipeline(&self, shape: &Shape) -> Result<Pipeline> {
-        self.gpu.pipeline(&self.kernel, shape)
-    }
-
-    /// What folds the results of workgroups, for a fold.
-    pub(super) fn join(&self) -> Result<Option<Pipeline>> {
-        let Some(fold) = self.kernel.fold() else { return Ok(None) };
-        let x = crate::formula::trace::trace(&crate::formula::Identity);
-        let identity = Kernel::from_program(fold.names()[0], x.with_fold(Some(fold)));
-        self.gpu.pipeline(&identity, &Shape { joins: true, ..Shape::new(self.workgroup) }).map(Some)
-    }
-
-    /// Elements in one dispatch: what one binding may hold, what a rectangle of workgroups may cover, and what a `u32`
-    /// may count with room to spare; and a whole number of the steps in which a binding may begin.
-    pub(super) fn part(&self) -> usize {
-        let limits = self.gpu.limits();
-        let side = u64::from(limits.max_compute_workgroups_per_dimension);
-        let step = (self.gpu.alignment() / bytes(1)).max(u64::from(wgsl::BLOCK));
-        // An array that begins between two steps needs almost one more.
-        let binding = (limits.max_storage_buffer_binding_size / bytes(1)).saturating_sub(step);
-        let dispatch = (side * side).saturating_mul(self.share(1) as u64);
-        let most = binding.min(dispatch).min(1 << 31);
-        (most / step * step).max(step) as usize
-    }
-
-    /// Elements that a buffer and the bindings of one run should not exceed: as many as one dispatch does, but no more than
-    /// the GPU's [chunk](Gpu::set_chunk).
-    pub(super) fn chunk(&self) -> usize {
-        let buffer = (self.gpu.limits().max_buffer_size / bytes(1)) as usize;
-        self.part().min(buffer).min(self.gpu.chunk())
-    }
-
-    /// Elements that one workgroup computes, in blocks of so many.
-    pub(super) fn share(&self, width: u32) -> usize {
-        (self.workgroup * if self.kernel.fold().is_some() { wgsl::EACH } else { width }) as usize
-    }
-
-    /// The workgroups that cover `len` elements: a row of them, or as many equal rows as are needed.
-    pub(super) fn workgroups(&self, len: usize, width: u32) -> (u32, u32) {
-        let count = len.div_ceil(self.share(width)) as u64;
-        let rows = count.div_ceil(u64::from(self.gpu.limits().max_compute_workgroups_per_dimension)).max(1);
-        // Both are within the dimension's limit, since `len` is at most a part.
-        (count.div_ceil(rows) as u32, rows as u32)
-    }
-}
-
-/// Invocations in a workgroup: as many as the device allows, up to what is useful; a power of two for a fold, which also
-/// keeps a state for each.
-fn workgroup(limits: &wgpu::Limits, fold: Option<Fold>) -> u32 {
-    let most = WORKGROUP.min(limits.max_compute_workgroup_size_x).min(limits.max_compute_invocations_per_workgroup);
-    match fold {
-        None => most,
-        Some(fold) => {
-            let state = bytes(fold.planes()) as u32;
-            1 << most.min(limits.max_compute_workgroup_storage_size / state).max(1).ilog2()
-        }
+    /// Binds arrays of the device to the kernel's inputs and output: what a run needs, made once. The output of a fold has
+    /// one element.
+    ///
+    /// An input may be the output, too, as a whole: each element is then read before it is overwritten.
+    ///
+    /// # Errors
+    ///
+    /// What [`Kernel::check`](crate::Kernel::check) finds if the arrays do not fit;
+    /// [`Error::OtherDevice`](crate::Error::OtherDevice) if one of them is in the memory of another device than the kernel's;
+    /// [`Error::Overlap`](crate::Error::Overlap) if an input shares some of the output's elements only;
+    /// [`Error::Empty`](crate::Error::Empty) for the least or greatest of no elements; and any device error.
+    pub fn bind(&self, inputs: &[DeviceArg<'_>], out: &DeviceArray) -> Result<BoundKernel> {
+        BoundKernel::new(&self.core, inputs, out, true)
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Gpu;
 use super::array::{DeviceArg, DeviceArray};
-use super::kernel::Compiled;
+use super::compiled::Compiled;
 use super::memory::{bytes, part};
 use super::pipeline::Pipeline;
 use crate::error::{Error, Result};

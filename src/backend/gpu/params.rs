@@ -1,6 +1,6 @@
 //! The parameters of a dispatch, as the shaders read them: see `Params` and `Input` in `shaders/`.
 
-use super::kernel::Compiled;
+use super::compiled::Compiled;
 use super::layout::Layout;
 use super::memory::part;
 

@@ -1,22 +1,33 @@
 //! Memory for one chunk of the host's arrays on its way through the device.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::array::{DeviceArg, DeviceArray};
-use super::kernel::Compiled;
+use super::compiled::Compiled;
 use super::memory::bytes;
 use super::poller::Waiting;
 use super::timer::Timer;
 use super::window::Window;
 use super::{BoundKernel, Gpu};
-use crate::backend::gpu::stream::Times;
 use crate::error::Result;
 use crate::kernel::Kernel;
 use crate::kernel::arg::Arg;
 
 /// Elements from which on it is worth it to ask the device how long it took.
 const WORTH_TIMING: usize = 1 << 16;
+
+/// What the parts of a run took, and how far it got.
+#[derive(Clone, Copy, Default, Debug)]
+pub(super) struct Times {
+    pub(super) upload: Duration,
+    /// What the host waited for the device, and what the device says that it computed, if it has a clock.
+    pub(super) waited: Duration,
+    pub(super) device: Option<Duration>,
+    pub(super) download: Duration,
+    /// Elements of the output that are written.
+    pub(super) written: usize,
+}
 
 /// The inputs and the output of a chunk.
 #[derive(Debug)]

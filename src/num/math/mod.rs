@@ -11,6 +11,7 @@ mod hyperbolic;
 mod inverse;
 mod log;
 mod power;
+mod table;
 mod trig;
 
 use crate::num::bits::Bits;

@@ -3,49 +3,18 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::machine::{Machine, Unit, Way};
 use super::{Bandwidth, Ceilings, CpuCeiling, DeviceBandwidth, GpuCeiling, chain};
 use crate::arg::Arg;
 use crate::backend::Kind;
+use crate::bench::clock::Clock;
+use crate::bench::contender::{Contender, Runner};
+use crate::bench::regime::Regime;
 use crate::error::Result;
 use crate::formula::Identity;
 use crate::kernel::Kernel;
-use crate::sweep::{Clock, Contender, Observer, Regime, Runner, Sweep};
-
-/// What is measured: the machine itself, or a test's, whose figures are known beforehand.
-pub(in crate::sweep) trait Machine {
-    /// How long it takes to move so many bytes, as many times; none if there is no such way.
-    fn moves(&mut self, clock: &dyn Clock, way: Way, threads: usize, bytes: usize, times: usize) -> Option<Duration>;
-
-    /// How long it takes to compute, as many times, and how many operations each time is; none if there is no such unit.
-    fn computes(&mut self, clock: &dyn Clock, unit: Unit, threads: usize, times: usize) -> Option<(Duration, f64)>;
-
-    /// How long a fixed piece of work takes, as many times on each of so many threads; none if there is none.
-    fn works(&mut self, clock: &dyn Clock, threads: usize, times: usize) -> Option<Duration>;
-}
-
-/// How bytes move.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::sweep) enum Way {
-    /// The standard library's copy.
-    Copy,
-    /// That of lanes, with plain stores.
-    Lanes,
-    /// That of lanes, with stores past the caches.
-    Streaming,
-    /// A sum.
-    Read,
-    /// A sum of the products of two arrays: where it is the sum that takes its time, two move faster than one.
-    ReadTwo,
-}
-
-/// What computes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::sweep) enum Unit {
-    /// One number at a time.
-    Scalar,
-    /// Full-width lanes.
-    Lanes,
-}
+use crate::sweep::observer::Observer;
+use crate::sweep::settings::Sweep;
 
 const WAYS: [Way; 5] = [Way::Copy, Way::Lanes, Way::Streaming, Way::Read, Way::ReadTwo];
 

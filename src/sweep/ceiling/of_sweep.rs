@@ -2,10 +2,16 @@
 
 use std::time::Duration;
 
-use super::Ceilings;
+use super::measure::measure;
+use super::{ABOVE, Ceilings};
 use crate::backend::{Info, Kind};
+use crate::bench::axis::{Axis, Varied};
+use crate::bench::clock::Clock;
 use crate::bench::workload::Workload;
-use crate::sweep::{Axis, Clock, Measurement, Observer, Report, Sweep, Varied};
+use crate::sweep::observer::Observer;
+use crate::sweep::report::{Measurement, Report};
+use crate::sweep::settings::Sweep;
+use crate::sweep::warning::{NOISY, Warning};
 
 impl Sweep {
     /// Measures what the machine allows, and returns whether it measured. A resumed sweep keeps what was found before, also if
@@ -38,7 +44,7 @@ impl Sweep {
     fn ceilings(&self, clock: &dyn Clock, step: Duration, observer: &mut dyn Observer) -> Option<Ceilings> {
         let lanes = |info: &Info| matches!(info.kind, Kind::Simd | Kind::Threads | Kind::Auto);
         let isa = self.infos().iter().filter(|info| lanes(info)).filter_map(|info| info.isa).max();
-        super::measure(self, &mut *(self.machine)(isa), clock, step, observer)
+        measure(self, &mut *(self.machine)(isa), clock, step, observer)
     }
 
     /// Measures the ceilings again if a measurement is above its own: the machine was busy when they were measured.
@@ -49,7 +55,7 @@ impl Sweep {
         step: Duration,
         observer: &mut dyn Observer,
     ) {
-        let above = |each: &Measurement| each.of_ceiling.is_some_and(|part| part > super::ABOVE);
+        let above = |each: &Measurement| each.of_ceiling.is_some_and(|part| part > ABOVE);
         if !report.measurements.iter().any(above) {
             return;
         }
@@ -66,5 +72,16 @@ impl Sweep {
             each.of_ceiling = bound.map(|bound| bound / each.seconds.q50).filter(|part| part.is_finite());
         }
         report.ceilings = Some(raised);
+    }
+}
+
+impl Report {
+    /// Whether the ceilings may be too low: rates that were not reached again, or a measurement above its ceiling.
+    pub(in crate::sweep) fn low_ceilings(&self) -> Option<Warning> {
+        let rates = self.ceilings.as_ref()?.unconfirmed.len();
+        let parts = self.measurements.iter().filter_map(|each| each.of_ceiling);
+        let above = parts.clone().filter(|part| *part > ABOVE).count();
+        let part = parts.max_by(f64::total_cmp).unwrap_or(0.0);
+        (rates > NOISY.0 || above > 0).then_some(Warning::LowCeilings { rates, measurements: above, part })
     }
 }

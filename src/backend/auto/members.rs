@@ -1,0 +1,117 @@
+//! The other backends, and what an `Auto` shares with its kernels.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::machine::Machine;
+use super::policy::{Among, Policy};
+use super::profile::Source;
+use crate::backend::{Backend, Info, Kind};
+use crate::error::Error;
+
+/// Failures that are remembered.
+const REMEMBERED: usize = 256;
+
+/// What an `Auto` shares with its kernels.
+pub(super) struct Inner {
+    pub(super) members: Vec<Member>,
+    /// Backends that are not here, and why.
+    pub(super) absent: Vec<(Kind, Error)>,
+    pub(super) policy: Policy,
+    pub(super) machine: Machine,
+    pub(super) source: Source,
+    pub(super) refines: bool,
+    pub(super) fallbacks: Mutex<Vec<Fallback>>,
+    #[cfg(feature = "gpu")]
+    pub(super) gpu: Option<crate::backend::gpu::Gpu>,
+}
+
+/// One of the backends.
+#[derive(Clone)]
+pub(super) struct Member {
+    pub(super) info: Info,
+    pub(super) backend: Arc<dyn Backend>,
+}
+
+impl Inner {
+    /// The same, to be changed, with nothing remembered.
+    pub(super) fn renewed(&self) -> Inner {
+        Inner {
+            members: self.members.clone(),
+            absent: self.absent.clone(),
+            policy: self.policy,
+            machine: self.machine.clone(),
+            source: self.source.clone(),
+            refines: self.refines,
+            fallbacks: Mutex::default(),
+            #[cfg(feature = "gpu")]
+            gpu: self.gpu.clone(),
+        }
+    }
+
+    /// Why a backend may not be chosen, if it may not.
+    pub(super) fn excluded(&self, member: &Member) -> Option<&'static str> {
+        let software = member.info.device.as_ref().is_some_and(|device| device.software);
+        self.policy.excludes(member.info.kind, software)
+    }
+
+    /// The backends that may be chosen.
+    pub(super) fn eligible(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter().filter(|member| self.excluded(member).is_none())
+    }
+
+    /// Why no backend may be chosen, if none may.
+    pub(super) fn refusal(&self) -> Option<Error> {
+        if self.eligible().next().is_some() {
+            return None;
+        }
+        let wanted = match self.policy.among {
+            Among::Only(kind) => kind,
+            _ => Kind::Gpu,
+        };
+        if let Some((_, reason)) = self.absent.iter().find(|(kind, _)| *kind == wanted) {
+            return Some(reason.clone());
+        }
+        let found = self.members.iter().find(|member| member.info.kind == wanted);
+        Some(Error::Unavailable {
+            what: format!("the {wanted} backend"),
+            reason: match found {
+                Some(member) => format!("a program on the CPU plays the GPU: {}", member.info),
+                None => "it is not among the backends".to_owned(),
+            },
+            remedy: "allow another backend, or software, in the policy".to_owned(),
+        })
+    }
+
+    pub(super) fn remember(&self, fallback: Fallback) {
+        let mut all = self.fallbacks.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() == REMEMBERED {
+            all.remove(0);
+        }
+        all.push(fallback);
+    }
+}
+
+/// A run that failed on a backend. The next best ran it, if there was one.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Fallback {
+    /// The backend that failed.
+    pub kind: Kind,
+    /// The kernel's name.
+    pub kernel: String,
+    /// How many elements it was to run over; none if it could not even be prepared.
+    pub elements: Option<usize>,
+    /// What went wrong.
+    pub error: Error,
+}
+
+impl fmt::Display for Fallback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Fallback { kind, kernel, error, .. } = self;
+        match self.elements {
+            Some(elements) => write!(f, "{kind} failed with `{kernel}` over {elements} elements: {error}"),
+            None => write!(f, "{kind} could not prepare `{kernel}`: {error}"),
+        }
+    }
+}
