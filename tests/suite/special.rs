@@ -163,6 +163,31 @@ fn special_cases_are_those_of_the_standards_on_every_gpu() {
     }
 }
 
+/// A shader's compiler may take `abs` of the constant −0 for −0: the sign is set by bits.
+#[cfg(feature = "gpu")]
+#[test]
+fn a_constant_zero_has_the_sign_that_it_is_given_on_a_gpu() {
+    let gpu = match crate::common::gpu::open() {
+        Ok(gpu) => gpu,
+        Err(reason) => return println!("skipped: {reason}"),
+    };
+    for (text, size) in [("copysign(-0.0, x)", 0.0), ("copysign(0.0, x)", 0.0), ("copysign(-2.0, x)", 2.0_f32)] {
+        let result = run(&gpu, &Kernel::parse(text).unwrap(), &[Arg::from(&[NAN, 1.0, -1.0, INF, -INF])], 5);
+        let wanted = [size, size, -size, size, -size];
+        assert_eq!(result.iter().copied().map(bits).collect::<Vec<_>>(), wanted.map(bits), "{text}: {result:?}");
+    }
+}
+
+/// Which of two zeros is chosen is open where the comparison is: the sum is `y` where it is rounded to it.
+#[test]
+fn a_selection_that_is_open_admits_zeros_of_both_signs() {
+    let kernel = Kernel::parse("where(x + y >= y, 0.0, -0.0)").unwrap();
+    let (x, y) = ([-1e-20, -1.0], [1.0, 1.0]);
+    let bounds = kernel.bounds(Arithmetic::Ieee, &[Arg::from(&x), Arg::from(&y)], 2).unwrap();
+    assert!(bounds[0].admits(0.0) && bounds[0].admits(-0.0), "{:?}", bounds[0]);
+    assert!(!bounds[1].admits(0.0) && bounds[1].admits(-0.0), "{:?}", bounds[1]);
+}
+
 /// A quotient that was rounded, and a remainder that is a tie: the two errors together leave nothing of the bound.
 #[test]
 fn a_remainder_that_is_a_tie_is_within_its_bound() {

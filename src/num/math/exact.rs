@@ -9,7 +9,9 @@ const SIGN: u32 = 1 << 31;
 /// Returns `x` with the sign of `y`; positive if `y` is NaN, whose sign differs between machines.
 #[inline(always)]
 pub(crate) fn copysign<B: Bits>(x: B, y: B) -> B {
-    B::select(y.is_nan(), x.abs(), with_sign(x, y))
+    // By bits throughout: a shader's compiler may take `abs` of the constant −0 for −0.
+    let size = B::from_bits(x.to_bits() & B::Word::constant(!SIGN));
+    B::select(y.is_nan(), size, with_sign(x, y))
 }
 
 /// Returns `x` with the sign bit of `y`.
