@@ -97,9 +97,9 @@ impl fmt::Display for Axis {
 #[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 #[non_exhaustive]
 pub enum Varied {
-    /// So many elements are taken, or sent, at a time.
+    /// The number of elements that are taken, or sent, at a time.
     Chunk(usize),
-    /// So many threads share the work.
+    /// The number of threads that share the work.
     Threads(usize),
     /// The polynomial has this degree.
     Intensity(usize),

@@ -83,7 +83,7 @@ impl Sweep {
         Sweep { vary: Some(vary), ..self }
     }
 
-    /// So many trials for each measurement; at least one. From two on, the slowest is dropped.
+    /// Sets the number of trials for each measurement, at least one. Of two or more, the slowest is dropped.
     pub fn trials(self, trials: usize) -> Self {
         Sweep { trials: trials.max(1), ..self }
     }

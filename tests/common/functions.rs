@@ -23,7 +23,7 @@ impl Formula<2> for Two {
 }
 
 /// Interpreted, so that one compiled interpreter tests them all. That it gives the bits of compiled formulas is
-/// `tests/random.rs`' to test.
+/// `tests/suite/random.rs`' to test.
 pub fn one(op: Unary) -> Kernel {
     Kernel::from_program(op.name(), trace(&One(op)))
 }

@@ -264,7 +264,8 @@ fn reach<'m>(imports: &'m BTreeMap<String, BTreeSet<String>>, from: &String) -> 
     found
 }
 
-/// Returns the imports by which files of a package form circles.
+/// Returns the imports by which files of a package form circles. A re-export is another name of what it names, and no import: a
+/// folder that names its files' contents anew imports nothing from them.
 fn circles(package: &str) -> Vec<String> {
     let mutual = |module: &str| if MUTUAL.contains(&module) { "num".to_owned() } else { module.to_owned() };
     let mut merged: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

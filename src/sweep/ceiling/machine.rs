@@ -4,14 +4,14 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use super::chain;
-use crate::arg::Arg;
 use crate::backend::FAR;
 use crate::backend::{Backend, Prepared, Simd, threads};
 use crate::bench::clock::Clock;
-use crate::fold::Fold;
 use crate::formula;
 use crate::formula::Identity;
+use crate::formula::reduction::Fold;
 use crate::kernel::Kernel;
+use crate::kernel::arg::Arg;
 use crate::kernel::cpu::isa::{Checked, Isa};
 use crate::kernel::cpu::lanes::Stores;
 
@@ -22,13 +22,13 @@ formula! {
 
 /// What is measured: the machine itself, or a test's, whose figures are known beforehand.
 pub(in crate::sweep) trait Machine {
-    /// How long it takes to move so many bytes, as many times; none if there is no such way.
+    /// Returns the time to move `bytes` bytes `times` times, or `None` if there is no such way.
     fn moves(&mut self, clock: &dyn Clock, way: Way, threads: usize, bytes: usize, times: usize) -> Option<Duration>;
 
     /// How long it takes to compute, as many times, and how many operations each time is; none if there is no such unit.
     fn computes(&mut self, clock: &dyn Clock, unit: Unit, threads: usize, times: usize) -> Option<(Duration, f64)>;
 
-    /// How long a fixed piece of work takes, as many times on each of so many threads; none if there is none.
+    /// Returns the time for a fixed piece of work, `times` times on each of `threads` threads, or `None` if there is none.
     fn works(&mut self, clock: &dyn Clock, threads: usize, times: usize) -> Option<Duration>;
 }
 

@@ -1,4 +1,4 @@
-//! When a sweep measures its ceilings, and when once more.
+//! When a sweep measures its ceilings, when once more, and whether they may be too low.
 
 use std::time::Duration;
 
