@@ -148,9 +148,6 @@ pub use sweep::Sweep;
 #[cfg(feature = "gpu")]
 pub use wgpu;
 
-// The name of a room until every file uses the new one.
-pub(crate) use kernel::arg;
-
 /// What messages of the packages `crossover-report` and `crossover-cli` have in common with the library's.
 #[doc(hidden)]
 pub mod message {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::axis::Varied;
 use super::regime::Regime;
-use crate::arg::Arg;
 use crate::backend::{Backend, Info, Prepared};
 use crate::error::Result;
 use crate::kernel::Kernel;
+use crate::kernel::arg::Arg;
 
 /// One way to run a kernel: a backend under a regime.
 ///

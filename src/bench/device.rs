@@ -2,11 +2,11 @@
 
 use super::contender::{Contender, Runner};
 use super::regime::Regime;
-use crate::arg::Arg;
 use crate::backend::gpu::{BoundKernel, DeviceArg, DeviceArray, Gpu};
 use crate::backend::{Backend, Info};
 use crate::error::Result;
 use crate::kernel::Kernel;
+use crate::kernel::arg::Arg;
 
 /// A GPU whose output stays on the device, or all of whose arrays do. Each run is waited for.
 pub struct OnDevice {

@@ -5,7 +5,7 @@ use rand_pcg::Pcg64Mcg;
 
 use super::workload::Workload;
 use crate::error::Result;
-use crate::operator::{Binary, Unary};
+use crate::num::operator::{Binary, Unary};
 
 /// How deep an expression goes, and with it how long it may be.
 const DEPTH: usize = 4;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::backend::Kind;
 use crate::error::{Error, Result};
-use crate::fold::Fold;
+use crate::formula::reduction::Fold;
 use crate::kernel::Kernel;
 
 /// Where a contender's arrays are while the clock runs.

@@ -9,12 +9,12 @@ use super::regime::Regime;
 use super::sampler::Sampler;
 use super::sizes::Sizes;
 use super::workload::{Data, Workload};
-use crate::arg::Arg;
 use crate::backend::auto::{Auto, Residency};
 use crate::backend::{Backend, Kind, Prepared};
 use crate::error::Result;
 use crate::formula::Identity;
 use crate::kernel::Kernel;
+use crate::kernel::arg::Arg;
 
 /// The least time of a sample.
 const SAMPLE: Duration = Duration::from_millis(4);

@@ -6,12 +6,12 @@ use std::str::FromStr;
 use rand_distr::{Distribution, StandardNormal, Uniform};
 use rand_pcg::Pcg64Mcg;
 
-use crate::arg::Arg;
 use crate::error::{Error, Result};
 use crate::formula;
 use crate::formula::Formula;
 pub use crate::formula::Identity;
 use crate::kernel::Kernel;
+use crate::kernel::arg::Arg;
 use crate::num::Num;
 
 formula! {

@@ -22,9 +22,10 @@ use crate::num::bits::Bits;
 const DEGREE: f32 = std::f32::consts::PI / 180.0;
 const RADIAN: f32 = 180.0 / std::f32::consts::PI;
 
-/// Passes the table to another macro. What it names `math` is found where the macro is used: [`math::table`](super::math) has it.
+/// Passes the table to another macro, behind what else it is to be given. What the table names `math` is found where the macro
+/// is used.
 macro_rules! operators {
-    ($then:ident) => { $then! {
+    ($then:ident $($first:tt)*) => { $then! { $($first)*
         /// Operators on one number.
         Unary UnaryOperator UnaryFunction unary(x) -> T {
             required {
@@ -234,6 +235,26 @@ macro_rules! operators {
 }
 pub(crate) use operators;
 
+/// Passes to another macro the operators whose meaning needs the bits of their operands: for each group its enum, trait, module
+/// and operands, and for each operator its name, method and `{ bits, oracle, ulp, passing }`.
+macro_rules! function_rows {
+    ($then:ident) => { operators! { function_rows $then => } };
+    ($then:ident => $(
+        $(#[$about:meta])+
+        $enum:ident $operator:ident $function:ident $group:ident $args:tt -> $out:ty {
+            required { $($required:tt)* }
+            composed { $($composed:tt)* }
+            function {$(
+                $(#[doc = $doc:literal])+ $op:ident $method:ident $names:tt $wgsl:literal $meaning:expr;
+                $bits:expr, $oracle:expr, $ulp:literal, $passing:ident;
+            )*}
+        }
+    )+) => { $then! {
+        $($enum $function $group $args { $($op $method { $bits, $oracle, $ulp, $passing })* })+
+    } };
+}
+pub(crate) use function_rows;
+
 /// An operator whose meaning needs the bits of its one operand.
 pub trait UnaryFunction: UnaryOperator {
     /// The most that a result may be off, in ULP.
@@ -276,14 +297,12 @@ macro_rules! define {
                 $($required)* $($composed)*
                 $($(#[doc = $doc])+ $op $method [$($name),*] $wgsl $meaning;)*
             });
-            define!(@functions $enum $function $group $args { $($op $method $bits, $oracle, $ulp, $passing;)* });
+            define!(@ulp $enum $function { $($op $ulp)* });
         )+
     };
 
-    (@functions $enum:ident NoFunction $group:ident $args:tt {}) => {};
-    (@functions $enum:ident $function:ident $group:ident $args:tt {
-        $($op:ident $method:ident $bits:expr, $oracle:expr, $ulp:literal, $passing:ident;)*
-    }) => {
+    (@ulp $enum:ident NoFunction {}) => {};
+    (@ulp $enum:ident $function:ident { $($op:ident $ulp:literal)* }) => {
         impl $enum {
             /// The most that a result may be off on a CPU, in ULP, for the functions that have an oracle of their own: not
             /// for the operators that IEEE 754 defines, nor for what is composed of those.

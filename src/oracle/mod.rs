@@ -187,9 +187,9 @@ impl<M: Model> Bounded<M> {
             return self;
         }
         let (value, other) = (self.at.value, passed_over.at.value);
-        // A bound of zero would require the sign of the one zero.
-        let signs_differ = value == 0.0 && other == 0.0 && value.is_sign_negative() != other.is_sign_negative();
-        let between = if signs_differ { f64::MIN_POSITIVE } else { (value - other).abs() };
+        // Zeros of both signs: a bound of zero would require the sign of the one.
+        let opposite = value == other && value.is_sign_negative() != other.is_sign_negative();
+        let between = if opposite { f64::MIN_POSITIVE } else { (value - other).abs() };
         let bound = between + self.at.bound.max(passed_over.at.bound);
         Self::at(value, if bound.is_nan() { f64::INFINITY } else { bound })
     }

@@ -7,10 +7,10 @@ use super::ceiling::{Machine, Unit, Way};
 pub(super) use super::costs::FakeClock;
 use super::costs::THREADS;
 use super::*;
-use crate::arg::Arg;
 use crate::backend::{Backend, Info, Isa, Kind, Loop, Simd};
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
+use crate::kernel::arg::Arg;
 
 /// How a fake contender behaves.
 #[derive(Clone, Copy, PartialEq)]

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::fake::{Fake, FakeClock, Manner, Notes};
 use super::*;
-use crate::arg::Arg;
 use crate::backend::{Backend, Info, Isa, Kind, Loop};
 use crate::bench::workload::Workload;
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
+use crate::kernel::arg::Arg;
 
 fn sizes(text: &str) -> Sizes {
     text.parse().unwrap()

@@ -9,7 +9,6 @@
 mod tests;
 
 use super::contenders;
-use crate::arg::Arg;
 use crate::backend::threads::MOST_THREADS;
 use crate::backend::{Backend, Info, Kind, Threads};
 use crate::bench::axis::{Axis, Varied};
@@ -19,6 +18,7 @@ use crate::bench::sizes::Sizes;
 use crate::bench::workload::{Horner, Workload};
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
+use crate::kernel::arg::Arg;
 
 /// The smallest and the largest chunk that is measured unless others are asked for, as powers of two.
 const CHUNKS: (u32, u32) = (12, 22);

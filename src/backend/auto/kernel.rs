@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::demand::Demand;
 use super::members::{Fallback, Inner};
 use super::policy::Residency;
-use super::ranking::{Order, Table};
+use super::ranking::{Order, Ranking, Table};
 use super::refinement::Refinement;
 use crate::backend::{Kind, Prepared, Stage};
 use crate::error::{Error, Result};
@@ -75,7 +75,7 @@ impl AutoKernel {
         let (auto, kernel) = (&self.auto, &self.kernel);
         self.plans[arrays].get_or_insert_with(|| {
             let demand = Demand::new(kernel, arrays);
-            let table = auto.ranking(&demand, Residency::Host).table();
+            let table = Ranking::new(auto, &demand, Residency::Host).table();
             Plan { demand, table, refinement: auto.refines.then(Refinement::new) }
         })
     }
@@ -92,7 +92,7 @@ impl AutoKernel {
         let auto = self.auto.clone();
         let Plan { demand, refinement, .. } = self.plan(arrays);
         let Some(refinement) = refinement else { return order };
-        refinement.order(order, len, |place| auto.ranking(demand, Residency::Host).mean(place, len))
+        refinement.order(order, len, |place| Ranking::new(&auto, demand, Residency::Host).mean(place, len))
     }
 
     /// The kernel, ready on a backend.

@@ -35,6 +35,7 @@ pub use store::Stored;
 
 use self::demand::Demand;
 use self::members::{Inner, Member};
+use self::ranking::Ranking;
 use super::{Backend, Info, Kind, Loop, Prepared, Simd, Threads};
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
@@ -187,7 +188,7 @@ impl Auto {
     /// As [`decide`](Auto::decide), where only so many of the inputs are arrays.
     pub fn decide_with(&self, kernel: &Kernel, arrays: usize, len: usize, residency: Residency) -> Decision {
         let demand = Demand::new(kernel, arrays);
-        self.inner.ranking(&demand, residency).decision(kernel, len)
+        Ranking::new(&self.inner, &demand, residency).decision(kernel, len)
     }
 
     /// From which number of elements on which backend is to run a kernel, with arrays for all of its inputs: from 1 on, in
@@ -199,7 +200,7 @@ impl Auto {
     /// As [`choices`](Auto::choices), where only so many of the inputs are arrays.
     pub fn choices_with(&self, kernel: &Kernel, arrays: usize, residency: Residency) -> Vec<(usize, Kind)> {
         let demand = Demand::new(kernel, arrays);
-        self.inner.ranking(&demand, residency).choices()
+        Ranking::new(&self.inner, &demand, residency).choices()
     }
 
     /// Makes a kernel ready to run on whichever backend is chosen.

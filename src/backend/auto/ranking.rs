@@ -5,7 +5,6 @@ use super::demand::Demand;
 use super::machine::{Line, Prediction};
 use super::members::Inner;
 use super::policy::{Goal, Residency};
-
 use crate::backend::Kind;
 use crate::kernel::Kernel;
 use crate::text::time;
@@ -83,12 +82,6 @@ impl Table {
         // A handful of entries, of which most lengths want one near the front.
         let next = self.0.iter().position(|(from, _)| *from > len).unwrap_or(self.0.len());
         self.0.get(next.saturating_sub(1)).map(|(_, order)| *order).unwrap_or_default()
-    }
-}
-
-impl Inner {
-    pub(super) fn ranking<'a>(&'a self, demand: &'a Demand, residency: Residency) -> Ranking<'a> {
-        Ranking::new(self, demand, residency)
     }
 }
 

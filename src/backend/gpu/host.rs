@@ -67,14 +67,14 @@ impl GpuKernel {
 }
 
 /// A kernel that is ready to run on arrays of the host.
-pub(super) struct OnGpu {
+struct OnGpu {
     kernel: GpuKernel,
     stages: [Stage; 3],
     written: usize,
 }
 
 impl OnGpu {
-    pub(super) fn new(gpu: &Gpu, kernel: &Kernel) -> Result<Self> {
+    fn new(gpu: &Gpu, kernel: &Kernel) -> Result<Self> {
         let stages = ["upload", "compute", "download"].map(|name| Stage { name, time: Duration::ZERO });
         Ok(OnGpu { kernel: gpu.compile(kernel)?, stages, written: 0 })
     }

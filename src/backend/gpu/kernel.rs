@@ -25,15 +25,11 @@ impl Gpu {
     ///
     /// [`Error::TooLarge`](crate::Error::TooLarge) if it has more inputs than the device can bind, and what may go wrong on the device.
     pub fn compile(&self, kernel: &Kernel) -> Result<GpuKernel> {
-        GpuKernel::new(self, kernel)
+        Ok(GpuKernel { core: Compiled::new(self, kernel)?, idle: Idle::of(self) })
     }
 }
 
 impl GpuKernel {
-    pub(super) fn new(gpu: &Gpu, kernel: &Kernel) -> Result<Self> {
-        Ok(GpuKernel { core: Compiled::new(gpu, kernel)?, idle: Idle::of(gpu) })
-    }
-
     /// The kernel that was compiled.
     pub fn kernel(&self) -> &Kernel {
         &self.core.kernel

@@ -11,7 +11,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use self::fit::{Found, fit};
 use self::probe::Probe;
-use crate::arg::Arg;
 use crate::backend::auto::profile::{AdapterKey, ProcessorKey};
 use crate::backend::auto::{Auto, Estimate, Profile};
 use crate::backend::{Info, Kind};
@@ -21,6 +20,7 @@ use crate::bench::quantiles::Quantiles;
 use crate::bench::regret::Regret;
 use crate::bench::sampler::Sampler;
 use crate::error::{Error, Result};
+use crate::kernel::arg::Arg;
 
 /// How long a calibration may take, with what comes before the first round.
 const BUDGET: Duration = Duration::from_millis(1500);

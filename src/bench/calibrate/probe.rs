@@ -6,10 +6,10 @@ use std::fmt;
 use crate::backend::auto::machine::{COPY, SELECT};
 use crate::backend::{CHUNK, Kind};
 use crate::bench::regime::Regime;
-use crate::fold::Fold;
 use crate::formula::Formula;
 use crate::formula::Identity;
 use crate::formula::program::{Binary, Builder, Compare, Op, Program, Ternary, Unary};
+use crate::formula::reduction::Fold;
 use crate::kernel::Kernel;
 use crate::num::Num;
 

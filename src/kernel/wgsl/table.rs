@@ -3,22 +3,13 @@
 use std::sync::LazyLock;
 
 use super::function::{self, Functions};
-use crate::num::operator::{Binary, Unary, binary, operators, unary};
+use crate::num::operator::{Binary, Unary, binary, function_rows, operators, unary};
 
-/// Defines `functions` for each group of the table that has operators of this sort.
-macro_rules! tables {
-    ($(
-        $(#[$about:meta])+
-        $enum:ident $operator:ident $function:ident $group:ident $args:tt -> $out:ty {
-            required { $($required:tt)* }
-            composed { $($composed:tt)* }
-            function {$(
-                $(#[doc = $doc:literal])+ $op:ident $method:ident [$($name:literal),*] $wgsl:literal $meaning:expr;
-                $bits:expr, $oracle:expr, $ulp:literal, $passing:ident;
-            )*}
-        }
-    )+) => { $(tables!(@group $enum $function $group { $($op $method)* });)+ };
-
+/// Defines `functions` for each group that has such operators.
+macro_rules! define {
+    ($($enum:ident $function:ident $group:ident $args:tt { $($op:ident $method:ident $row:tt)* })+) => {
+        $(define!(@group $enum $function $group { $($op $method)* });)+
+    };
     (@group $enum:ident NoFunction $group:ident {}) => {};
     (@group $enum:ident $function:ident $group:ident { $($op:ident $method:ident)* }) => {
         impl $enum {
@@ -36,4 +27,4 @@ macro_rules! tables {
         }
     };
 }
-operators!(tables);
+function_rows!(define);

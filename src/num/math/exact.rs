@@ -9,9 +9,8 @@ const SIGN: u32 = 1 << 31;
 /// Returns `x` with the sign of `y`; positive if `y` is NaN, whose sign differs between machines.
 #[inline(always)]
 pub(crate) fn copysign<B: Bits>(x: B, y: B) -> B {
-    // By bits throughout: a shader's compiler may take `abs` of the constant −0 for −0.
-    let size = B::from_bits(x.to_bits() & B::Word::constant(!SIGN));
-    B::select(y.is_nan(), size, with_sign(x, y))
+    // Not by `abs`, which with the constant −0 for `x` was −0 in a shader on llvmpipe.
+    with_sign(x, B::select(y.is_nan(), B::constant(0), y))
 }
 
 /// Returns `x` with the sign bit of `y`.

@@ -2,23 +2,14 @@
 
 use crate::num::bits::Bits;
 use crate::num::math;
-use crate::num::operator::{BinaryFunction, Passing, UnaryFunction, binary, operators, unary};
+use crate::num::operator::{BinaryFunction, Passing, UnaryFunction, binary, function_rows, operators, unary};
 
-/// Implements [`UnaryFunction`] and [`BinaryFunction`] for the operators that the table gives a function.
-macro_rules! functions {
-    ($(
-        $(#[$about:meta])+
-        $enum:ident $operator:ident $function:ident $group:ident $args:tt -> $out:ty {
-            required { $($required:tt)* }
-            composed { $($composed:tt)* }
-            function {$(
-                $(#[doc = $doc:literal])+ $op:ident $method:ident [$($name:literal),*] $wgsl:literal $meaning:expr;
-                $bits:expr, $oracle:expr, $ulp:literal, $passing:ident;
-            )*}
-        }
-    )+) => { $($(functions!(@function $function $group $op $args { $bits, $oracle, $ulp, $passing });)*)+ };
-
-    (@function $function:ident $group:ident $op:ident ($($x:ident),+) { $bits:expr, $oracle:expr, $ulp:literal, $passing:ident }) => {
+/// Implements [`UnaryFunction`] and [`BinaryFunction`].
+macro_rules! implement {
+    ($($enum:ident $function:ident $group:ident $args:tt { $($op:ident $method:ident $row:tt)* })+) => {
+        $($(implement!(@one $function $group $op $args $row);)*)+
+    };
+    (@one $function:ident $group:ident $op:ident ($($x:ident),+) { $bits:expr, $oracle:expr, $ulp:literal, $passing:ident }) => {
         impl $function for $group::$op {
             const ULP: f64 = $ulp;
             const PASSING: Passing = Passing::$passing;
@@ -34,4 +25,4 @@ macro_rules! functions {
         }
     };
 }
-operators!(functions);
+function_rows!(implement);

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::machine::{Machine, Unit, Way};
 use super::{Bandwidth, Ceilings, CpuCeiling, DeviceBandwidth, GpuCeiling, chain};
-use crate::arg::Arg;
 use crate::backend::Kind;
 use crate::bench::clock::Clock;
 use crate::bench::contender::{Contender, Runner};
@@ -13,6 +12,7 @@ use crate::bench::regime::Regime;
 use crate::error::Result;
 use crate::formula::Identity;
 use crate::kernel::Kernel;
+use crate::kernel::arg::Arg;
 use crate::sweep::observer::Observer;
 use crate::sweep::settings::Sweep;
 
