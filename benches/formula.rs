@@ -15,6 +15,7 @@ fn main() {
     for len in [100, 1000, 2000, 10_000, 100_000, 1_000_000, 10_000_000] {
         let data = poly.data(len, 0);
         let [Arg::Array(x)] = data.args(len)[..] else { return };
+        let x: &[f32] = x.as_slice().unwrap_or_default();
         let mut out = vec![0.0; len];
         println!("\n{len} elements");
         for (name, backend) in backends {

@@ -68,6 +68,7 @@ fn main() {
     for len in [1000, 1500, 2000, 100_000, 1_000_000, 4_000_000] {
         let data = poly.data(len, 0);
         let [Arg::Array(x)] = data.args(len)[..] else { return };
+        let x: &[f32] = x.as_slice().unwrap_or_default();
         let mut out = vec![0.0; len];
         let times = measure(&mut contenders, x, &mut out);
         println!("\n{len} elements");

@@ -5,7 +5,7 @@
 use std::process::ExitCode;
 
 use crossover::auto::{Policy, Residency};
-use crossover::{Auto, Error, Kernel, Prepared};
+use crossover::{Auto, Error, Kernel};
 
 fn run(formula: &str) -> Result<(), Error> {
     let auto = Auto::with(Policy::default())?;

@@ -26,7 +26,7 @@ impl Best {
         // Once more after the device was reopened.
         for _ in 0..2 {
             let Some(gpu) = &self.gpu else { break };
-            match gpu.run(kernel, inputs, out) {
+            match gpu.run(kernel, inputs, &mut *out) {
                 Err(lost @ Error::DeviceLost { .. }) => {
                     println!("  {lost}");
                     self.gpu = gpu.reopen().inspect_err(|reason| println!("  without a GPU: {reason}")).ok();

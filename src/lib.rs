@@ -138,11 +138,10 @@ pub use error::{Error, ParseError, Result};
 pub use formula::program::{self, Program};
 pub use formula::reduction::{self as fold, Fold};
 pub use formula::{Formula, parse, trace};
-pub use kernel::arg::Arg;
-#[doc(hidden)]
-pub use kernel::arg::Stored;
+pub use kernel::arg::{Arg, Outputs};
+pub use kernel::view::{Element, Out, View};
 pub use kernel::{Kernel, wgsl};
-pub use num::{Element, Mask, Num, operator, ulp};
+pub use num::{Mask, Num, Scalar, Type, operator, ulp};
 pub use oracle::{self as bound, Arithmetic};
 pub use sweep::Sweep;
 #[cfg(feature = "gpu")]

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crossover::{Backend, Loop, Workload};
+use crossover::{Loop, Workload};
 
 /// Instructions that do arithmetic on several numbers at once. Moves and the logic that makes zeros are not among them.
 const PACKED: [&str; 8] = ["addps", "subps", "mulps", "divps", "sqrtps", "minps", "maxps", "add213ps"];

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use crossover::{Arg, Arithmetic, Backend, DeviceArg, DeviceArray, Error, Gpu, Kernel, Result};
+use crossover::{Arg, Arithmetic, DeviceArg, DeviceArray, Error, Gpu, Kernel, Result};
 
 const THREADS: u64 = 8;
 /// Devices that a soak goes through.
@@ -116,7 +116,7 @@ fn resident(gpu: &Gpu, task: &Task, out: &mut [f32]) -> Result<()> {
         arrays.push(if *number { None } else { Some(gpu.upload(input)?) });
     }
     let inputs: Vec<DeviceArg<'_>> = std::iter::zip(&arrays, &task.inputs)
-        .map(|(array, input)| array.as_ref().map_or(DeviceArg::Scalar(input[0]), DeviceArg::Array))
+        .map(|(array, input)| array.as_ref().map_or(input[0].into(), DeviceArg::Array))
         .collect();
     let result = gpu.empty(out.len())?;
     gpu.compile(&task.kernel)?.bind(&inputs, &result)?.run()?;

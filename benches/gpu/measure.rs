@@ -120,8 +120,8 @@ fn resident(gpu: &Gpu, name: &str, workload: &Workload, len: usize) -> Result<Re
     let mut arrays = Vec::new();
     for arg in &args {
         arrays.push(match arg {
-            Arg::Array(array) => Some(gpu.upload(array)?),
-            Arg::Scalar(_) => None,
+            Arg::Array(array) => Some(gpu.upload(array.as_slice().unwrap_or_default())?),
+            _ => None,
         });
     }
     let inputs: Vec<DeviceArg<'_>> = std::iter::zip(&arrays, &args)
@@ -157,7 +157,7 @@ fn host(gpu: &Gpu, name: &str, workload: &Workload, len: usize) -> Result<Host> 
         let start = Instant::now();
         for arg in &args {
             if let Arg::Array(array) = arg {
-                copy.copy_from_slice(array);
+                copy.copy_from_slice(array.as_slice().unwrap_or_default());
                 std::hint::black_box(&mut copy);
             }
         }
@@ -185,6 +185,7 @@ fn short(gpu: &Gpu) -> Result<Short> {
     let data = workload.data(LEN, 1);
     let args = data.args(LEN);
     let [Arg::Array(x)] = args[..] else { unreachable!("poly takes one array") };
+    let x: &[f32] = x.as_slice().unwrap_or_default();
     let bare = Bare::new(gpu.device(), gpu.queue(), LEN);
     let mut prepared = gpu.prepare(&workload.kernel)?;
     let mut out = vec![0.0; LEN];

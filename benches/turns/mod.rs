@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use crossover::{Arg, Backend, Kernel, Prepared};
+use crossover::{Backend, Kernel, Prepared};
 
 const ROUNDS: usize = 41;
 /// How long one contender runs in a round.
@@ -21,7 +21,7 @@ pub struct Contender {
 pub fn prepared(name: impl Into<String>, backend: &dyn Backend, kernel: &Kernel) -> Option<Contender> {
     let mut prepared: Box<dyn Prepared> = backend.prepare(kernel).ok()?;
     let run = Box::new(move |x: &[f32], out: &mut [f32]| {
-        if let Err(error) = prepared.run(&[Arg::Array(x)], out) {
+        if let Err(error) = prepared.run(&[x.into()], &mut *out) {
             panic!("{error}");
         }
     });

@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use memmap2::MmapMut;
 
 use crate::error::{Error, Result};
+use crate::kernel::arg::Arg;
+use crate::kernel::view::Out;
 
 /// The size of a huge page; the memory of large arrays is a multiple of it.
 const HUGE_PAGE_BYTES: usize = 2 << 20;
@@ -123,6 +125,18 @@ pub struct HostArray {
     memory: Option<MmapMut>,
     len: usize,
     pool: Pool,
+}
+
+impl<'a> From<&'a mut HostArray> for Out<'a> {
+    fn from(array: &'a mut HostArray) -> Self {
+        (&mut array[..]).into()
+    }
+}
+
+impl<'a> From<&'a HostArray> for Arg<'a> {
+    fn from(array: &'a HostArray) -> Self {
+        (&array[..]).into()
+    }
 }
 
 impl Deref for HostArray {

@@ -1,7 +1,7 @@
 //! Where a kernel can run, behind one object-safe trait, chosen at run time.
 //!
 //! [`Kind`] names a backend and opens it. [`Backend::prepare`] does what needs doing once for a kernel: compile, allocate.
-//! [`Prepared::run`] does the work, as often as you like.
+//! [`run`](<dyn Prepared>::run) does the work, any number of times.
 
 pub mod auto;
 pub mod memory;
@@ -28,8 +28,8 @@ pub use threads::Threads;
 use crate::error::{Error, Result};
 use crate::formula::reduction::Fold;
 use crate::kernel::Kernel;
-use crate::kernel::arg::Arg;
-use crate::num::Element;
+use crate::kernel::arg::{Arg, Outputs};
+use crate::kernel::view::Out;
 use crate::oracle::rounding::Arithmetic;
 
 /// Elements that are sent to a GPU at a time, 8 MiB: enough to hide the cost of a submission, and few enough for several
@@ -37,7 +37,7 @@ use crate::oracle::rounding::Arithmetic;
 pub(crate) const CHUNK: usize = 1 << 21;
 
 /// Something that runs kernels.
-pub trait Backend<T: Element = f32>: Send + Sync {
+pub trait Backend: Send + Sync {
     /// What it is and what it found.
     fn info(&self) -> Info;
 
@@ -46,106 +46,107 @@ pub trait Backend<T: Element = f32>: Send + Sync {
     /// # Errors
     ///
     /// On a GPU, if the device cannot hold the kernel: too many inputs, no memory, a lost device.
-    fn prepare(&self, kernel: &Kernel<T>) -> Result<Box<dyn Prepared<T>>>;
+    fn prepare(&self, kernel: &Kernel) -> Result<Box<dyn Prepared>>;
+}
 
+impl<'b> dyn Backend + 'b {
     /// Prepares and runs a kernel once.
     ///
     /// # Errors
     ///
-    /// As [`prepare`](Backend::prepare) and [`Prepared::run`].
-    fn run(&self, kernel: &Kernel<T>, inputs: &[Arg<'_, T>], out: &mut [T]) -> Result<()> {
-        self.prepare(kernel)?.run(inputs, out)
+    /// As [`prepare`](Backend::prepare) and [`run`](<dyn Prepared>::run).
+    pub fn run(&self, kernel: &Kernel, inputs: &[Arg<'_>], outputs: impl Outputs) -> Result<()> {
+        self.prepare(kernel)?.run(inputs, outputs)
     }
 }
 
+/// Defines `run` for the backends of this crate, so that callers need no trait.
+macro_rules! runs {
+    ($($backend:ty),+) => {$(
+        impl $backend {
+            /// Prepares and runs a kernel once.
+            ///
+            /// # Errors
+            ///
+            /// As [`prepare`](Backend::prepare) and [`run`](<dyn Prepared>::run).
+            pub fn run(&self, kernel: &Kernel, inputs: &[Arg<'_>], outputs: impl Outputs) -> Result<()> {
+                let backend: &dyn Backend = self;
+                backend.run(kernel, inputs, outputs)
+            }
+        }
+    )+};
+}
+
+runs!(Loop, Simd, Threads, auto::Auto);
+#[cfg(feature = "gpu")]
+runs!(gpu::Gpu);
+
 /// A shared backend is one, too.
-impl<T: Element, B: Backend<T> + ?Sized> Backend<T> for Arc<B> {
+impl<B: Backend + ?Sized> Backend for Arc<B> {
     fn info(&self) -> Info {
         (**self).info()
     }
 
-    fn prepare(&self, kernel: &Kernel<T>) -> Result<Box<dyn Prepared<T>>> {
+    fn prepare(&self, kernel: &Kernel) -> Result<Box<dyn Prepared>> {
         (**self).prepare(kernel)
     }
 }
 
 /// A kernel that is ready to run.
 ///
-/// A backend implements the `launch` methods; call the `run` methods, which check the inputs first.
-pub trait Prepared<T: Element = f32>: Send {
-    /// The kernel that was prepared.
-    fn kernel(&self) -> &Kernel<T>;
+/// A backend implements [`launch`](Prepared::launch); callers use [`run`](<dyn Prepared>::run), which checks the arguments
+/// first.
+pub trait Prepared: Send {
+    /// Returns the kernel that was prepared.
+    fn kernel(&self) -> &Kernel;
 
-    /// Computes `out` from inputs that fit the kernel and the output. There is at least one element.
+    /// Computes the outputs from arguments that fit the kernel. There is at least one element.
     ///
     /// # Errors
     ///
-    /// What may go wrong on the device.
+    /// Any device error.
     ///
     /// # Panics
     ///
-    /// If the inputs do not fit.
-    fn launch(&mut self, inputs: &[Arg<'_, T>], out: &mut [T]) -> Result<()>;
+    /// If the arguments do not fit.
+    fn launch(&mut self, inputs: &[Arg<'_>], outputs: &mut [Out<'_>]) -> Result<()>;
 
-    /// As [`launch`](Prepared::launch), with the output also the first input.
-    ///
-    /// # Errors
-    ///
-    /// What may go wrong on the device.
-    ///
-    /// # Panics
-    ///
-    /// If the inputs do not fit.
-    fn launch_in_place(&mut self, data: &mut [T], rest: &[Arg<'_, T>]) -> Result<()>;
-
-    /// Computes one element of `out` for each element of the inputs; for a fold, the one element of `out` from all of them.
-    /// Empty arrays are fine.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InputCount`], [`Error::Length`] and [`Error::FoldOutput`] if the arrays do not fit, [`Error::Empty`] for the
-    /// least or greatest of no elements; on a GPU also what may go wrong there.
-    fn run(&mut self, inputs: &[Arg<'_, T>], out: &mut [T]) -> Result<()> {
-        if self.kernel().check(inputs, out.len())? == 0 {
-            return nothing(self.kernel().fold(), out);
-        }
-        self.launch(inputs, out)
-    }
-
-    /// As [`run`](Prepared::run), with the kernel's first input overwritten by the result; `rest` has the other inputs.
-    ///
-    /// # Errors
-    ///
-    /// As [`run`](Prepared::run), and [`Error::FoldOutput`] for a fold, whose result does not take its input's place.
-    fn run_in_place(&mut self, data: &mut [T], rest: &[Arg<'_, T>]) -> Result<()> {
-        if self.kernel().fold().is_some() {
-            return Err(Error::FoldOutput { kernel: self.kernel().title(), found: data.len() });
-        }
-        let lengths = std::iter::once(Some(data.len())).chain(rest.iter().map(Arg::len));
-        self.kernel().check_lengths(lengths, data.len())?;
-        if data.is_empty() {
-            return Ok(());
-        }
-        self.launch_in_place(data, rest)
-    }
-
-    /// How many elements of its output, from the first on, a run that failed had written before it did, and no others. None
-    /// if that is not known.
+    /// Returns the number of elements of its outputs, starting at the first, that a run that failed had written before it
+    /// did, or `None` if that is unknown.
     fn written(&self) -> Option<usize> {
         None
     }
 
-    /// What the last run spent its time on, where that can be told apart.
+    /// Returns the times of the stages of the last run, where they are known.
     fn stages(&self) -> &[Stage] {
         &[]
     }
 }
 
-/// The output for no elements.
+impl<'p> dyn Prepared + 'p {
+    /// Computes one element of the output for each element of the inputs; for a reduction, the one element of the output from
+    /// all of them. Empty arrays are allowed. [`Arg::Output`] makes a run in place.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Kernel::check`] if the arrays do not fit, [`Error::Empty`] for the minimum or maximum of no elements;
+    /// on a GPU also any device error.
+    pub fn run(&mut self, inputs: &[Arg<'_>], outputs: impl Outputs) -> Result<()> {
+        outputs.lend(|outputs| {
+            if self.kernel().check(inputs, outputs)? == 0 {
+                return nothing(self.kernel().fold(), outputs);
+            }
+            self.launch(inputs, outputs)
+        })
+    }
+}
+
+/// Writes the outputs for no elements.
 #[cold]
-fn nothing<T: Element>(fold: Option<Fold>, out: &mut [T]) -> Result<()> {
+fn nothing(fold: Option<Fold>, outputs: &mut [Out<'_>]) -> Result<()> {
     if let Some(fold) = fold {
-        out.fill(T::constant(fold.empty()?));
+        let empty = fold.empty()?;
+        outputs.iter_mut().for_each(|out| out.floats().fill(empty));
     }
     Ok(())
 }

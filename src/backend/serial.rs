@@ -9,7 +9,9 @@ use crate::kernel::arg::{Arg, elements};
 use crate::kernel::cpu::columns::EMPTY;
 use crate::kernel::cpu::isa::Checked;
 use crate::kernel::cpu::lanes::Stores;
+use crate::kernel::cpu::part::Targets;
 use crate::kernel::cpu::reduce;
+use crate::kernel::view::Out;
 
 /// Runs kernels as a plain loop that the compiler does not widen: what the others are measured against.
 #[derive(Clone, Copy, Debug, Default)]
@@ -110,12 +112,12 @@ impl OnCaller {
         self.isa
     }
 
-    /// Folds all elements.
+    /// Reduces all elements.
     pub(super) fn fold(&self, fold: Fold, inputs: &[Arg<'_>], out: &mut [f32]) -> Result<()> {
-        let (bodies, len) = (self.kernel.bodies(), elements(inputs));
+        let (code, len) = (self.kernel.code(), elements(inputs));
         let mut rows = [EMPTY];
         let mut chunk = |from| {
-            reduce::part(bodies, self.isa, fold, inputs, (from, Fold::CHUNK.min(len - from)), &mut rows[0]);
+            reduce::part(code, self.isa, fold, inputs, (from, Fold::CHUNK.min(len - from)), &mut rows[0]);
             reduce::finish(self.isa, fold, &mut rows)
         };
         if len <= Fold::CHUNK {
@@ -134,24 +136,24 @@ impl Prepared for OnCaller {
         &self.kernel
     }
 
-    fn launch(&mut self, inputs: &[Arg<'_>], out: &mut [f32]) -> Result<()> {
-        let (bodies, isa) = (self.kernel.bodies(), self.isa);
-        match self.kernel.fold() {
-            Some(fold) => self.fold(fold, inputs, out)?,
-            None if out.len() < LARGE || !isa.streams() => {
-                bodies.apply(isa, inputs, 0, out, stores(out.len(), Way::Second));
-            }
-            None => {
-                let run = self.stores.begin(out.len());
-                bodies.apply(isa, inputs, 0, out, stores(out.len(), run.way));
-                self.stores.end(run, true);
-            }
+    fn launch(&mut self, inputs: &[Arg<'_>], outputs: &mut [Out<'_>]) -> Result<()> {
+        let (code, isa) = (self.kernel.code(), self.isa);
+        if let Some(fold) = self.kernel.fold() {
+            return self.fold(fold, inputs, outputs[0].floats());
         }
-        Ok(())
-    }
-
-    fn launch_in_place(&mut self, data: &mut [f32], rest: &[Arg<'_>]) -> Result<()> {
-        self.kernel.bodies().apply_in_place(self.isa, data, rest, 0);
+        let mut targets = Targets::new(outputs);
+        let part = targets.whole();
+        let len = part.len();
+        if inputs.iter().any(Arg::is_output) {
+            // The cache has what is written: it has just been read.
+            code.apply(isa, inputs, &part, Stores::Plain);
+        } else if len < LARGE || !isa.streams() {
+            code.apply(isa, inputs, &part, stores(len, Way::Second));
+        } else {
+            let run = self.stores.begin(len);
+            code.apply(isa, inputs, &part, stores(len, run.way));
+            self.stores.end(run, true);
+        }
         Ok(())
     }
 }

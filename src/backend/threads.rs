@@ -5,8 +5,6 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Instant;
 
-use rayon::prelude::*;
-
 use super::serial::{LARGE, OnCaller, stores};
 pub(crate) use super::team::pool::MOST_THREADS;
 use super::team::pool::Pool;
@@ -20,7 +18,9 @@ use crate::kernel::arg::{Arg, elements};
 use crate::kernel::cpu::columns::{EMPTY, Rows};
 use crate::kernel::cpu::isa::Checked;
 use crate::kernel::cpu::lanes::Stores;
+use crate::kernel::cpu::part::{Divide, Slices, Targets};
 use crate::kernel::cpu::reduce;
+use crate::kernel::view::Out;
 
 /// As many elements, or fewer, take less time than it takes to find out whether to share them.
 const SHORT: usize = 2048;
@@ -133,8 +133,7 @@ impl Threads {
             crew: self.crew.clone(),
             threads: self.crew.threads(),
             block: self.block,
-            trials: Trials::new(),
-            in_place: Trials::new(),
+            trials: [Trials::new(), Trials::new()],
             asleep: None,
             rows: Vec::new(),
         }
@@ -155,37 +154,19 @@ struct OnThreads {
     threads: usize,
     block: Option<NonZeroUsize>,
     /// For each size, whether to stay on the caller's thread or to share; of [large](LARGE) outputs, which are always
-    /// shared, how to write them.
-    trials: Trials,
-    /// The same for runs in place.
-    in_place: Trials,
+    /// shared, how to write them. Those of runs in place are apart.
+    trials: [Trials; 2],
     /// When sharing would last have been better, but all helpers were asleep.
     asleep: Option<Instant>,
     /// What the parts of an array fold to.
     rows: Vec<Rows>,
 }
 
-/// Calls `body(from, block)` for the blocks of `data`, on all threads. Gives whether any helped.
-fn share<T: Send>(crew: &Crew, data: &mut [T], block: usize, body: impl Fn(usize, &mut [T]) + Send + Sync) -> bool {
-    if crew.is_inside() {
-        let blocks = data.par_chunks_mut(block).enumerate();
-        blocks.for_each(|(index, part)| body(index * block, part));
-        return true;
-    }
-    match crew.share(data, block, &body) {
-        Some(helpers) => helpers > 0,
-        // The crew is at another caller's work: to wait for a thread could be to wait for ever.
-        None => {
-            data.chunks_mut(block).enumerate().for_each(|(index, part)| body(index * block, part));
-            false
-        }
-    }
-}
-
 /// Calls `body` for every one of `parts`, on all cores.
 pub(crate) fn each<T: Send>(parts: &mut [T], body: impl Fn(&mut T) + Send + Sync) {
     static CREW: std::sync::OnceLock<Crew> = std::sync::OnceLock::new();
-    share(CREW.get_or_init(|| Crew::new(None)), parts, 1, |_, part| part.iter_mut().for_each(&body));
+    let crew = CREW.get_or_init(|| Crew::new(None));
+    crew.divide(&Slices::from(parts), 1, |(_, part)| part.iter_mut().for_each(&body));
 }
 
 /// The way of a run over so many elements that shares it: the first, which a kernel goes that runs only once, if there is
@@ -221,20 +202,20 @@ impl OnThreads {
         }
     }
 
-    fn apply(&self, inputs: &[Arg<'_>], out: &mut [f32], stores: Stores) -> bool {
-        let (bodies, isa) = (self.alone.kernel().bodies(), self.alone.isa());
-        share(&self.crew, out, self.block(out.len()), |from, out| bodies.apply(isa, inputs, from, out, stores))
+    fn apply(&self, inputs: &[Arg<'_>], outputs: &mut [Out<'_>], stores: Stores) -> bool {
+        let (code, isa, targets) = (self.alone.kernel().code(), self.alone.isa(), Targets::new(outputs));
+        self.crew.divide(&targets, self.block((&targets).len()), |part| code.apply(isa, inputs, &part, stores))
     }
 
-    /// Folds all elements: parts of chunks on the threads, then what they gave.
+    /// Reduces all elements: parts of chunks on the threads, then their results.
     fn fold(&mut self, fold: Fold, inputs: &[Arg<'_>], len: usize, out: &mut [f32]) -> Result<bool> {
         let mut rows = std::mem::take(&mut self.rows);
         let part = self.block(len).clamp(LEAST, Fold::CHUNK).next_power_of_two();
         rows.resize(len.div_ceil(part), EMPTY);
-        let (bodies, isa) = (self.alone.kernel().bodies(), self.alone.isa());
-        let helped = share(&self.crew, &mut rows, 1, |index, row| {
+        let (code, isa) = (self.alone.kernel().code(), self.alone.isa());
+        let helped = self.crew.divide(&Slices::from(&mut rows[..]), 1, |(index, row)| {
             let from = index * part;
-            reduce::part(bodies, isa, fold, inputs, (from, part.min(len - from)), &mut row[0]);
+            reduce::part(code, isa, fold, inputs, (from, part.min(len - from)), &mut row[0]);
         });
         let mut tree = Tree::new(fold);
         for chunk in rows.chunks_mut(Fold::CHUNK / part) {
@@ -251,43 +232,27 @@ impl Prepared for OnThreads {
         self.alone.kernel()
     }
 
-    fn launch(&mut self, inputs: &[Arg<'_>], out: &mut [f32]) -> Result<()> {
+    fn launch(&mut self, inputs: &[Arg<'_>], outputs: &mut [Out<'_>]) -> Result<()> {
         let fold = self.kernel().fold();
-        let len = if fold.is_some() { elements(inputs) } else { out.len() };
+        let len = if fold.is_some() { elements(inputs) } else { outputs[0].len() };
         if self.is_short(len) {
-            return self.alone.launch(inputs, out);
+            return self.alone.launch(inputs, outputs);
         }
-        let large = len >= LARGE && fold.is_none();
-        if !large && self.trials.settled(len) == Some(together(len).other()) {
-            return self.alone.launch(inputs, out);
+        let in_place = inputs.iter().any(Arg::is_output);
+        let large = len >= LARGE && fold.is_none() && !in_place;
+        let trials = &mut self.trials[usize::from(in_place)];
+        if !large && trials.settled(len) == Some(together(len).other()) {
+            return self.alone.launch(inputs, outputs);
         }
-        let (run, seconds) = (self.trials.begin(len), self.trials.expected(len, together(len).other()));
+        let (run, seconds) = (trials.begin(len), trials.expected(len, together(len).other()));
         let went = match fold {
-            None if large => self.apply(inputs, out, stores(len, run.way)),
-            _ if !self.shares(&run, seconds) => self.alone.launch(inputs, out).map(|()| true)?,
-            None => self.apply(inputs, out, stores(len, Way::Second)),
-            Some(fold) => self.fold(fold, inputs, len, out)?,
+            None if large => self.apply(inputs, outputs, stores(len, run.way)),
+            _ if !self.shares(&run, seconds) => self.alone.launch(inputs, outputs).map(|()| true)?,
+            None if in_place => self.apply(inputs, outputs, Stores::Plain),
+            None => self.apply(inputs, outputs, stores(len, Way::Second)),
+            Some(fold) => self.fold(fold, inputs, len, outputs[0].floats())?,
         };
-        self.trials.end(run, went);
-        Ok(())
-    }
-
-    fn launch_in_place(&mut self, data: &mut [f32], rest: &[Arg<'_>]) -> Result<()> {
-        let len = data.len();
-        if self.is_short(len) {
-            return self.alone.launch_in_place(data, rest);
-        }
-        if self.in_place.settled(len) == Some(together(len).other()) {
-            return self.alone.launch_in_place(data, rest);
-        }
-        let (run, seconds) = (self.in_place.begin(len), self.in_place.expected(len, together(len).other()));
-        let went = if self.shares(&run, seconds) {
-            let (bodies, isa) = (self.alone.kernel().bodies(), self.alone.isa());
-            share(&self.crew, data, self.block(len), |from, data| bodies.apply_in_place(isa, data, rest, from))
-        } else {
-            self.alone.launch_in_place(data, rest).map(|()| true)?
-        };
-        self.in_place.end(run, went);
+        self.trials[usize::from(in_place)].end(run, went);
         Ok(())
     }
 }
@@ -323,7 +288,7 @@ mod tests {
         let first = std::thread::spawn({
             let (crew, end) = (crew.clone(), release.clone());
             move || {
-                share(&crew, &mut [0], 1, |_, _| {
+                crew.divide(&Slices::from(&mut [0][..]), 1, |_| {
                     begun.send(()).unwrap();
                     end.wait();
                 })
@@ -335,7 +300,8 @@ mod tests {
             let (crew, sender) = (crew.clone(), sender.clone());
             std::thread::spawn(move || {
                 let mut data = [0; 100];
-                let helped = share(&crew, &mut data, 7, |_, part| part.iter_mut().for_each(|count| *count += 1));
+                let count = |(_, part): (usize, &mut [i32])| part.iter_mut().for_each(|count| *count += 1);
+                let helped = crew.divide(&Slices::from(&mut data[..]), 7, count);
                 sender.send((helped, data)).unwrap();
             });
         }

@@ -167,7 +167,7 @@ mod tests {
         let (kernel, data) = (kernel.kernel, vec![1.0; 1000]);
         let host = Host::new(Box::new(Simd::new()));
         for (contender, same) in [(&host, true), (&host.fresh(), false)] {
-            let mut runner = contender.prepare(&kernel, &[Arg::Array(&data)], data.len()).unwrap();
+            let mut runner = contender.prepare(&kernel, &[(&data).into()], data.len()).unwrap();
             let mut places = Vec::new();
             for _ in 0..2 {
                 assert!(places.is_empty() == runner.output().unwrap()[999].is_nan());

@@ -44,9 +44,12 @@ impl Contender for OnDevice {
         let output = vec![f32::NAN; kernel.output_len(len)];
         let out = self.gpu.upload(&output)?;
         let input = |arg: &Arg<'a>| match arg {
-            Arg::Scalar(number) => Ok(Input::Number(*number)),
-            Arg::Array(from) if self.regime == Regime::Compute => Ok(Input::Array(from, self.gpu.empty(from.len())?)),
-            Arg::Array(from) => Ok(Input::Array(from, self.gpu.upload(from)?)),
+            Arg::Scalar(number) => Ok(Input::Number(number.as_f32())),
+            Arg::Array(from) if self.regime == Regime::Compute => {
+                Ok(Input::Array(from.floats(), self.gpu.empty(from.len())?))
+            }
+            Arg::Array(from) => Ok(Input::Array(from.floats(), self.gpu.upload(from.floats())?)),
+            Arg::Output(_) => unreachable!("a contender is not in place"),
         };
         let inputs = args.iter().map(input).collect::<Result<_>>()?;
         // The device copies what is uploaded while the host goes on: the first run is not to wait for that.
@@ -78,7 +81,7 @@ impl Run<'_> {
     fn bind(&self) -> Result<BoundKernel> {
         let inputs = self.inputs.iter().map(|input| match input {
             Input::Array(_, array) => DeviceArg::Array(array),
-            Input::Number(number) => DeviceArg::Scalar(*number),
+            Input::Number(number) => (*number).into(),
         });
         self.contender.gpu.compile(&self.kernel)?.bind(&inputs.collect::<Vec<_>>(), &self.out)
     }
@@ -156,7 +159,7 @@ mod tests {
         for contender in contenders.iter().filter(|each| each.regime() != Regime::Host) {
             let regime = contender.regime();
             let data = [1.0, 2.0, 3.0];
-            let mut runner = contender.prepare(&regime.kernel(&kernel), &[Arg::Array(&data)], 3).unwrap();
+            let mut runner = contender.prepare(&regime.kernel(&kernel), &[(&data).into()], 3).unwrap();
             assert!(runner.output().unwrap().iter().all(|value| value.is_nan()), "{regime}: right before it has run");
             runner.run().unwrap();
             let expected: &[f32] = if regime == Regime::Scalar { &[56.0] } else { &[3.0, 14.0, 39.0] };

@@ -197,7 +197,7 @@ struct Timed<'a> {
 
 impl Runner for Timed<'_> {
     fn run(&mut self) -> Result<()> {
-        self.prepared.run(&[Arg::Array(self.data)], &mut self.out)
+        self.prepared.run(&[self.data.into()], &mut self.out)
     }
 
     fn output(&mut self) -> Result<&[f32]> {

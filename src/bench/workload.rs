@@ -218,8 +218,8 @@ impl Data {
     /// If there are fewer.
     pub fn args(&self, len: usize) -> Vec<Arg<'_>> {
         let inputs = self.inputs.iter().map(|input| match input {
-            Input::Array(array) => Arg::Array(&array[..len]),
-            Input::Scalar(value) => Arg::Scalar(*value),
+            Input::Array(array) => (&array[..len]).into(),
+            Input::Scalar(value) => (*value).into(),
         });
         inputs.collect()
     }

@@ -76,6 +76,16 @@ pub enum Error {
         /// The number of inputs that were given.
         found: usize,
     },
+    /// Too few or too many outputs for a kernel.
+    #[error("kernel `{kernel}` has {expected} output(s), but {found} were given; give one array per output")]
+    OutputCount {
+        /// The kernel's name.
+        kernel: String,
+        /// The number of outputs that it has.
+        expected: usize,
+        /// The number of outputs that were given.
+        found: usize,
+    },
     /// An input given by an unknown name.
     #[error("kernel `{kernel}` has no input `{input}`{}; its inputs: {names}", did_you_mean(.nearest))]
     UnknownInput {

@@ -1,8 +1,11 @@
 //! Formulas: the trait, the macro that implements it, and the programs that formulas are traced or parsed into.
 
+pub(crate) mod inst;
 pub mod parse;
 pub mod program;
 pub mod reduction;
+pub(crate) mod routine;
+pub(crate) mod tape;
 pub mod trace;
 
 use crate::num::Num;

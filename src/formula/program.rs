@@ -1,14 +1,16 @@
-//! A formula as data: operations in the order in which they are computed, each naming its operands.
+//! Programs: formulas as data.
 //!
-//! A [`Program`] is in static single assignment form: every operation makes one new value, and its operands come before
-//! it. It is made by [`trace`](crate::formula::trace) and read by the shader writer and the block interpreter.
+//! A [`Program`] is in static single assignment form: each operation computes one new value, which has a type, from values
+//! before it. It has a list of outputs, each a value, which may be reduced over all elements. The
+//! [tracer](crate::formula::trace) and the [parser](crate::formula::parse) make programs; the block interpreter and the
+//! shader writer read them.
 
 use std::collections::HashMap;
 use std::fmt;
 
 use crate::formula::reduction::Fold;
-use crate::num::Num;
 pub use crate::num::operator::{Binary, Compare, Ternary, Test, Unary};
+use crate::num::{Num, Scalar, Type};
 
 /// The value that operation number `n` of a program makes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -36,35 +38,13 @@ pub enum Logic {
     Or,
 }
 
-/// A constant, told apart by its bits: −0 is not +0, and a NaN is itself.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Constant(u32);
-
-impl Constant {
-    /// The constant with this value.
-    pub fn new(value: f32) -> Self {
-        Constant(value.to_bits())
-    }
-
-    /// Its value.
-    pub fn get(self) -> f32 {
-        f32::from_bits(self.0)
-    }
-}
-
-impl fmt::Debug for Constant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.get().fmt(f)
-    }
-}
-
 /// One operation.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Op {
     /// The element of input number `n`.
     Input(usize),
     /// A constant.
-    Constant(Constant),
+    Constant(Scalar),
     /// A number from one number.
     Unary(Unary, Value),
     /// A number from two.
@@ -83,8 +63,49 @@ pub enum Op {
     Select(Value, Value, Value),
 }
 
+/// An operation in static single assignment form.
+pub(crate) trait Operation: Copy + Eq + std::hash::Hash {
+    /// Returns the values that it needs, in order.
+    fn operands(&self) -> impl Iterator<Item = Value> + use<Self>;
+
+    /// Returns the operation on other values.
+    fn with_operands(self, to: impl Fn(Value) -> Value) -> Self;
+
+    /// Returns the type of the value that it computes; `types` are those of the values before it.
+    fn kind(&self, types: &[Type]) -> Type;
+}
+
+impl Operation for Op {
+    fn operands(&self) -> impl Iterator<Item = Value> + use<> {
+        Op::operands(self)
+    }
+
+    fn with_operands(self, to: impl Fn(Value) -> Value) -> Self {
+        match self {
+            Op::Input(_) | Op::Constant(_) => self,
+            Op::Unary(op, a) => Op::Unary(op, to(a)),
+            Op::Test(op, a) => Op::Test(op, to(a)),
+            Op::Not(a) => Op::Not(to(a)),
+            Op::Binary(op, a, b) => Op::Binary(op, to(a), to(b)),
+            Op::Compare(op, a, b) => Op::Compare(op, to(a), to(b)),
+            Op::Logic(op, a, b) => Op::Logic(op, to(a), to(b)),
+            Op::Ternary(op, a, b, c) => Op::Ternary(op, to(a), to(b), to(c)),
+            Op::Select(a, b, c) => Op::Select(to(a), to(b), to(c)),
+        }
+    }
+
+    fn kind(&self, types: &[Type]) -> Type {
+        match *self {
+            Op::Constant(value) => value.kind(),
+            Op::Compare(..) | Op::Test(..) | Op::Logic(..) | Op::Not(_) => Type::Bool,
+            Op::Select(_, yes, _) => types[yes.index()],
+            Op::Input(_) | Op::Unary(..) | Op::Binary(..) | Op::Ternary(..) => Type::F32,
+        }
+    }
+}
+
 impl Op {
-    /// The values it needs, in order.
+    /// Returns the values that it needs, in order.
     pub fn operands(&self) -> impl Iterator<Item = Value> + use<> {
         let (count, all) = match *self {
             Op::Input(_) | Op::Constant(_) => (0, [Value(0); 3]),
@@ -95,7 +116,7 @@ impl Op {
         all.into_iter().take(count)
     }
 
-    /// The operator's name.
+    /// Returns the operator's name.
     pub fn name(&self) -> &'static str {
         match self {
             Op::Input(_) => "input",
@@ -112,7 +133,7 @@ impl Op {
         }
     }
 
-    /// How many operations on numbers it is, as [`Program::flops`] counts them.
+    /// Returns the number of operations on numbers that it counts for in [`Program::flops`].
     pub(crate) fn flops(&self) -> Option<usize> {
         Some(match self {
             Op::Input(_) | Op::Constant(_) | Op::Logic(..) | Op::Not(_) | Op::Select(..) => 0,
@@ -127,21 +148,15 @@ impl Op {
             Op::Unary(..) | Op::Binary(..) => return None,
         })
     }
+}
 
-    /// The same operation on other values.
-    fn with_operands(self, to: impl Fn(Value) -> Value) -> Self {
-        match self {
-            Op::Input(_) | Op::Constant(_) => self,
-            Op::Unary(op, a) => Op::Unary(op, to(a)),
-            Op::Test(op, a) => Op::Test(op, to(a)),
-            Op::Not(a) => Op::Not(to(a)),
-            Op::Binary(op, a, b) => Op::Binary(op, to(a), to(b)),
-            Op::Compare(op, a, b) => Op::Compare(op, to(a), to(b)),
-            Op::Logic(op, a, b) => Op::Logic(op, to(a), to(b)),
-            Op::Ternary(op, a, b, c) => Op::Ternary(op, to(a), to(b), to(c)),
-            Op::Select(a, b, c) => Op::Select(to(a), to(b), to(c)),
-        }
-    }
+/// A result of a program.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Output {
+    /// The value for each element.
+    pub value: Value,
+    /// The reduction of the value over all elements, if there is one. The result then is one number.
+    pub reduction: Option<Fold>,
 }
 
 /// A formula as a list of operations.
@@ -149,74 +164,101 @@ impl Op {
 pub struct Program {
     inputs: Vec<String>,
     ops: Vec<Op>,
-    fold: Option<Fold>,
-    condition: bool,
+    types: Vec<Type>,
+    outputs: Vec<Output>,
 }
 
 impl Program {
-    /// The names of the inputs, in order. An input need not be used.
+    /// Creates the program that computes the outputs, without the operations that they do not need.
+    pub(crate) fn new(inputs: Vec<String>, ops: Vec<Op>, mut outputs: Vec<Output>) -> Self {
+        let (ops, values) = pruned(ops, outputs.iter().map(|output| output.value).collect());
+        outputs.iter_mut().zip(values).for_each(|(output, value)| output.value = value);
+        let mut types = Vec::with_capacity(ops.len());
+        ops.iter().for_each(|op| types.push(op.kind(&types)));
+        Program { inputs, ops, types, outputs }
+    }
+
+    /// Returns the names of the inputs, in order. An input need not be used.
     pub fn inputs(&self) -> &[String] {
         &self.inputs
     }
 
-    /// The operations; operands come before what uses them, every operation is used, and the last one is the result.
+    /// Returns the operations. Operands come before their users, and each operation is needed for an output.
     pub fn ops(&self) -> &[Op] {
         &self.ops
     }
 
-    /// How many operations a run computes for each element: one for each of `+ - * /`, `sqrt`, `min`, `max`, each rounding to
-    /// a whole number and each comparison or test, two for a `mul_add`, and as many as it takes for what is made of these,
-    /// such as `clip`, or adding an element to a fold: one for a sum. Negating, taking the absolute value, logic and `select` are free.
+    /// Returns the type of a value.
     ///
-    /// None if it has a function such as `exp` or `sin`: how many operations that takes depends on the machine.
+    /// # Panics
+    ///
+    /// If the program has no such value.
+    pub fn value_type(&self, value: Value) -> Type {
+        self.types[value.index()]
+    }
+
+    /// Returns the outputs, of which there is at least one.
+    pub fn outputs(&self) -> &[Output] {
+        &self.outputs
+    }
+
+    /// Returns the type of an output. A condition is stored as a number: 1 where it holds, else 0.
+    ///
+    /// # Panics
+    ///
+    /// If the program has no such output.
+    pub fn output_type(&self, output: usize) -> Type {
+        let Output { value, reduction } = self.outputs[output];
+        match reduction {
+            Some(fold) if fold.is_condition() => Type::Bool,
+            Some(_) => Type::F32,
+            None => self.value_type(value),
+        }
+    }
+
+    /// Returns the output of a program with one; kernels have one.
+    pub(crate) fn output(&self) -> Output {
+        self.outputs[0]
+    }
+
+    /// Returns the program with the reduction of its output replaced.
+    pub(crate) fn with_reduction(mut self, reduction: Option<Fold>) -> Self {
+        self.outputs.iter_mut().for_each(|output| output.reduction = reduction);
+        self
+    }
+
+    /// Returns the number of floating-point operations for each element: one for each of `+ - * /`, `sqrt`, `min`, `max`,
+    /// rounding, comparison and test; two for a `mul_add`; and for composed operators, such as `clip`, and reductions those
+    /// of their definitions: one for a sum. Negation, absolute value, logic and `select` count for none.
+    ///
+    /// Returns `None` for a program with a function such as `exp` or `sin`, whose number of operations depends on the
+    /// machine.
     pub fn flops(&self) -> Option<usize> {
-        let fold = self.fold.map_or(0, Fold::flops);
-        self.ops.iter().map(Op::flops).try_fold(fold, |sum, flops| Some(sum + flops?))
+        let reductions = self.outputs.iter().filter_map(|output| output.reduction).map(Fold::flops).sum();
+        self.ops.iter().map(Op::flops).try_fold(reductions, |sum, flops| Some(sum + flops?))
     }
 
-    /// What makes one number of the results for all elements, if anything does.
-    pub fn fold(&self) -> Option<Fold> {
-        self.fold
-    }
-
-    /// The same with another fold, or without one.
-    pub fn with_fold(self, fold: Option<Fold>) -> Self {
-        Program { fold, ..self }
-    }
-
-    /// Whether the result is a condition, which is 1 where it holds and 0 where it does not.
-    pub fn is_condition(&self) -> bool {
-        self.fold.map_or(self.condition, Fold::is_condition)
-    }
-
-    pub(crate) fn with_condition(self, condition: bool) -> Self {
-        Program { condition, ..self }
-    }
-
-    /// The result's value: the last.
-    pub fn result(&self) -> Value {
-        Value(self.ops.len() as u32 - 1)
-    }
-
-    /// Computes the result for one element, or for as many as `T` has lanes. `inputs` has one number for each of
-    /// [`inputs`](Program::inputs).
+    /// Computes each output, before its reduction, for one element, or for one element per lane of `T`. `inputs` has one
+    /// number for each of [`inputs`](Program::inputs).
     ///
     /// # Panics
     ///
     /// If `inputs` is shorter than that.
-    pub fn eval<T: Num>(&self, inputs: &[T]) -> T {
-        self.eval_in(&mut Vec::with_capacity(self.ops.len()), inputs)
+    pub fn eval<T: Num>(&self, inputs: &[T]) -> Vec<T> {
+        let mut values = Vec::with_capacity(self.ops.len());
+        self.compute(&mut values, inputs);
+        self.outputs.iter().map(|output| values[output.value.index()].number()).collect()
     }
 
-    /// Computes as [`eval`](Program::eval) does, with memory for the values that callers keep from one element to the next.
-    pub(crate) fn eval_in<T: Num>(&self, values: &mut Vec<Computed<T>>, inputs: &[T]) -> T {
+    /// Computes all values. `values` is memory that callers keep from one element to the next.
+    pub(crate) fn compute<T: Num>(&self, values: &mut Vec<Computed<T>>, inputs: &[T]) {
         values.clear();
         for op in &self.ops {
             let number = |value: Value| values[value.index()].number();
             let mask = |value: Value| values[value.index()].mask();
             let computed = match *op {
                 Op::Input(index) => Computed::Number(inputs[index]),
-                Op::Constant(value) => Computed::Number(T::constant(value.get())),
+                Op::Constant(value) => Computed::constant(value),
                 Op::Unary(op, a) => Computed::Number(op.apply(number(a))),
                 Op::Binary(op, a, b) => Computed::Number(op.apply(number(a), number(b))),
                 Op::Ternary(op, a, b, c) => Computed::Number(op.apply(number(a), number(b), number(c))),
@@ -229,7 +271,6 @@ impl Program {
             };
             values.push(computed);
         }
-        values[self.result().index()].number()
     }
 }
 
@@ -241,10 +282,19 @@ pub(crate) enum Computed<T: Num> {
 }
 
 impl<T: Num> Computed<T> {
-    fn number(self) -> T {
+    fn constant(value: Scalar) -> Self {
+        match value {
+            Scalar::F32(number) => Computed::Number(T::constant(number)),
+            Scalar::Bool(holds) => Computed::Mask(T::constant(u8::from(holds)).ne(T::constant(0))),
+            Scalar::U32(_) => unreachable!("programs have no words"),
+        }
+    }
+
+    /// Returns the number; for a condition, 1 where it holds, else 0.
+    pub(crate) fn number(self) -> T {
         match self {
             Computed::Number(number) => number,
-            Computed::Mask(_) => unreachable!("a program uses a condition as a number"),
+            Computed::Mask(mask) => T::select(mask, T::constant(1), T::constant(0)),
         }
     }
 
@@ -256,16 +306,21 @@ impl<T: Num> Computed<T> {
     }
 }
 
-/// Collects the operations of a program, each one once.
-#[derive(Default)]
-pub(crate) struct Builder {
-    ops: Vec<Op>,
-    seen: HashMap<Op, Value>,
+/// Collects operations, each one once.
+pub(crate) struct Builder<O> {
+    ops: Vec<O>,
+    seen: HashMap<O, Value>,
 }
 
-impl Builder {
-    /// The value of an operation: the earlier one if it has been computed already.
-    pub(crate) fn push(&mut self, op: Op) -> Value {
+impl<O> Default for Builder<O> {
+    fn default() -> Self {
+        Builder { ops: Vec::new(), seen: HashMap::new() }
+    }
+}
+
+impl<O: Operation> Builder<O> {
+    /// Returns the value of an operation: an earlier one if it has been computed already.
+    pub(crate) fn push(&mut self, op: O) -> Value {
         let next = Value(self.ops.len() as u32);
         *self.seen.entry(op).or_insert_with(|| {
             self.ops.push(op);
@@ -273,46 +328,50 @@ impl Builder {
         })
     }
 
-    /// All operations.
-    pub(crate) fn into_ops(self) -> Vec<Op> {
+    /// Returns all operations.
+    pub(crate) fn into_ops(self) -> Vec<O> {
         self.ops
-    }
-
-    /// The program that computes `result`, without the operations that it does not need.
-    pub(crate) fn finish(self, inputs: Vec<String>, result: Value) -> Program {
-        let mut needed = vec![false; result.index() + 1];
-        needed[result.index()] = true;
-        for index in (0..=result.index()).rev() {
-            if needed[index] {
-                self.ops[index].operands().for_each(|value| needed[value.index()] = true);
-            }
-        }
-        let mut renamed = Vec::with_capacity(needed.len());
-        let mut ops = Vec::new();
-        for (op, needed) in self.ops.into_iter().zip(needed) {
-            renamed.push(Value(ops.len() as u32));
-            if needed {
-                ops.push(op.with_operands(|value| renamed[value.index()]));
-            }
-        }
-        Program { inputs, ops, fold: None, condition: false }
     }
 }
 
-/// The operations, one a line, as in `v2 = mul v0 v1`.
+/// Removes the operations that the results do not need. Returns the others and the results' new values.
+pub(crate) fn pruned<O: Operation>(all: Vec<O>, results: Vec<Value>) -> (Vec<O>, Vec<Value>) {
+    let mut needed = vec![false; all.len()];
+    results.iter().for_each(|result| needed[result.index()] = true);
+    for index in (0..all.len()).rev() {
+        if needed[index] {
+            all[index].operands().for_each(|value| needed[value.index()] = true);
+        }
+    }
+    let mut renamed = Vec::with_capacity(all.len());
+    let mut ops = Vec::new();
+    for (op, needed) in all.into_iter().zip(needed) {
+        renamed.push(Value(ops.len() as u32));
+        if needed {
+            ops.push(op.with_operands(|value| renamed[value.index()]));
+        }
+    }
+    (ops, results.into_iter().map(|value| renamed[value.index()]).collect())
+}
+
+/// One operation on each line, as in `v2 = mul v0 v1`, then the outputs.
 impl fmt::Display for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, op) in self.ops.iter().enumerate() {
             write!(f, "v{index} = {}", op.name())?;
             match op {
                 Op::Input(input) => write!(f, " {}", self.inputs[*input])?,
-                Op::Constant(value) => write!(f, " {:?}", value.get())?,
+                Op::Constant(value) => write!(f, " {value}")?,
                 _ => op.operands().try_for_each(|value| write!(f, " {value}"))?,
             }
             writeln!(f)?;
         }
-        if let Some(fold) = self.fold {
-            writeln!(f, "{fold} {}", self.result())?;
+        for Output { value, reduction } in &self.outputs {
+            match reduction {
+                Some(fold) => writeln!(f, "{fold} {value}")?,
+                None if self.outputs.len() > 1 => writeln!(f, "{value}")?,
+                None => {}
+            }
         }
         Ok(())
     }

@@ -1,96 +1,54 @@
-//! Running a formula on symbols to get its program.
+//! Traces formulas: runs them on symbols to get their programs.
 //!
-//! A [`Symbol`] is a [`Num`] that computes nothing: each operation on it is written down. Running a formula once on
-//! symbols therefore yields the operations that it would do on numbers, as a [`Program`]. Operations on constants alone are
-//! done at once, in `f32`, so that they give the bits that they would give at run time.
+//! A [`Symbol`] is a [`Num`] that computes nothing: each operation on it is recorded on a [tape](crate::formula::tape). Running
+//! a formula once on symbols therefore yields the operations that it would do on numbers, as a [`Program`]. Operations on
+//! constants alone are done at once, in `f32`, so that they give the bits that they would give at run time.
+//!
+//! The same symbols have [bits](crate::formula::routine), so that the functions that programs call are traced, too.
 
-use std::cell::RefCell;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 use crate::formula::Formula;
-use crate::formula::program::{Builder, Compare, Constant, Logic, Op, Program, Value};
+use crate::formula::inst::Inst;
+use crate::formula::program::{Logic, Op, Output, Program, Value};
+use crate::formula::tape::{Known, Tape};
 use crate::num::operator::{
     BinaryFunction, BinaryOperator, CompareOperator, TernaryOperator, TestOperator, UnaryFunction, UnaryOperator,
 };
 use crate::num::operator::{binary, compare, ternary, unary};
 use crate::num::{Mask, Num};
 
-/// The program of a formula.
+/// Returns the program of a formula.
 pub fn trace<F: Formula<N>, const N: usize>(formula: &F) -> Program {
     let tape = Tape::default();
-    let result = tape.value(formula.eval(std::array::from_fn(|index| tape.input(index))));
-    tape.finish(formula.inputs(), result)
-}
-
-/// Where the operations on symbols are written down.
-#[derive(Default)]
-pub(crate) struct Tape {
-    builder: RefCell<Builder>,
+    let value = tape.value(formula.eval(std::array::from_fn(|index| tape.input(index))));
+    tape.program(formula.inputs(), vec![Output { value, reduction: None }])
 }
 
 impl Tape {
-    fn push(&self, op: Op) -> Value {
-        self.builder.borrow_mut().push(op)
-    }
-
-    fn number(&self, op: Op) -> Symbol<'_> {
-        Symbol(Known::Later(self.push(op), self))
-    }
-
-    fn condition(&self, op: Op) -> Condition<'_> {
-        Condition(Known::Later(self.push(op), self))
-    }
-
-    /// The element of an input.
+    /// Returns the element of an input.
     pub(crate) fn input(&self, index: usize) -> Symbol<'_> {
-        self.number(Op::Input(index))
+        Symbol(Known::later(self, Inst::Op(Op::Input(index))))
     }
 
-    /// The program that computes a value.
-    pub(crate) fn finish(self, inputs: Vec<String>, result: Value) -> Program {
-        self.builder.into_inner().finish(inputs, result)
-    }
-
-    /// All operations that were written down.
-    pub(crate) fn into_ops(self) -> Vec<Op> {
-        self.builder.into_inner().into_ops()
-    }
-
-    /// The value of a symbol, which for a constant is only now written down.
+    /// Returns the value of a symbol, which for a constant is only now recorded.
     pub(crate) fn value(&self, symbol: Symbol<'_>) -> Value {
-        match symbol.0 {
-            Known::Now(constant) => self.push(Op::Constant(Constant::new(constant))),
-            Known::Later(value, _) => value,
-        }
+        symbol.0.on(self)
     }
 
-    /// As [`value`](Tape::value), for a condition: there is no constant one, so a comparison of constants is written.
-    fn condition_value(&self, condition: Condition<'_>) -> Value {
-        match condition.0 {
-            Known::Now(holds) => {
-                let zero = self.push(Op::Constant(Constant::new(0.0)));
-                let compare = if holds { Compare::Eq } else { Compare::Ne };
-                self.push(Op::Compare(compare, zero, zero))
-            }
-            Known::Later(value, _) => value,
-        }
+    /// Does the same as [`value`](Tape::value) for a condition.
+    pub(crate) fn condition_value(&self, condition: Condition<'_>) -> Value {
+        condition.0.on(self)
     }
 }
 
-/// Something known while tracing, or only when the program runs.
+/// A number of a program that is traced.
 #[derive(Clone, Copy)]
-enum Known<'t, T> {
-    Now(T),
-    Later(Value, &'t Tape),
-}
+pub struct Symbol<'t>(pub(super) Known<'t, f32>);
 
-/// A number of a program being written.
+/// A condition of a program that is traced.
 #[derive(Clone, Copy)]
-pub struct Symbol<'t>(Known<'t, f32>);
-
-/// A condition of a program being written.
-#[derive(Clone, Copy)]
-pub struct Condition<'t>(Known<'t, bool>);
+pub struct Condition<'t>(pub(super) Known<'t, bool>);
 
 macro_rules! infix {
     ($($trait:ident $method:ident),+) => {$(
@@ -113,16 +71,13 @@ impl Neg for Symbol<'_> {
 }
 
 impl Symbol<'_> {
-    /// Its value, if that is known before the program runs.
+    /// Returns the value, if it is known before the program runs.
     pub(crate) fn known(self) -> Option<f32> {
-        match self.0 {
-            Known::Now(value) => Some(value),
-            Known::Later(..) => None,
-        }
+        self.0.now()
     }
 }
 
-/// Writes the required methods of [`Num`] down as the operators that they are.
+/// Defines the required methods of [`Num`] as the operators that they are.
 macro_rules! required {
     (unary $($unary:ident $unary_op:ident),+; binary $($binary:ident $binary_op:ident),+; compare $($compare:ident $compare_op:ident),+) => {
         $(fn $unary(self) -> Self {
@@ -155,102 +110,66 @@ impl<'t> Num for Symbol<'t> {
     }
 
     fn select(mask: Condition<'t>, yes: Self, no: Self) -> Self {
-        match mask.0 {
-            Known::Now(holds) => {
-                if holds {
-                    yes
-                } else {
-                    no
-                }
-            }
-            Known::Later(condition, tape) => tape.number(Op::Select(condition, tape.value(yes), tape.value(no))),
-        }
+        Symbol(Known::select(mask.0, yes.0, no.0))
     }
 
     fn unary_function<F: UnaryFunction>(self) -> Self {
-        self.unary::<F>()
+        match self.0 {
+            Known::Later(_, tape) if tape.expands() => F::lanes(self),
+            _ => self.unary::<F>(),
+        }
     }
 
     fn binary_function<F: BinaryFunction>(self, other: Self) -> Self {
-        self.binary::<F>(other)
+        match (self.0, other.0) {
+            (Known::Later(_, tape), _) | (_, Known::Later(_, tape)) if tape.expands() => F::lanes(self, other),
+            _ => self.binary::<F>(other),
+        }
     }
 
     fn unary<O: UnaryOperator>(self) -> Self {
-        match self.0 {
-            Known::Now(a) => Symbol(Known::Now(a.unary::<O>())),
-            Known::Later(a, tape) => tape.number(Op::Unary(O::OPERATOR, a)),
-        }
+        Symbol(self.0.map(|a| a.unary::<O>(), |a| Inst::Op(Op::Unary(O::OPERATOR, a))))
     }
 
     fn binary<O: BinaryOperator>(self, other: Self) -> Self {
-        match (self.0, other.0) {
-            (Known::Now(a), Known::Now(b)) => Symbol(Known::Now(a.binary::<O>(b))),
-            (Known::Later(_, tape), _) | (_, Known::Later(_, tape)) => {
-                tape.number(Op::Binary(O::OPERATOR, tape.value(self), tape.value(other)))
-            }
-        }
+        Symbol(self.0.zip(other.0, |a, b| a.binary::<O>(b), |a, b| Inst::Op(Op::Binary(O::OPERATOR, a, b))))
     }
 
     fn ternary<O: TernaryOperator>(self, second: Self, third: Self) -> Self {
-        match (self.0, second.0, third.0) {
-            (Known::Now(a), Known::Now(b), Known::Now(c)) => Symbol(Known::Now(a.ternary::<O>(b, c))),
-            (Known::Later(_, tape), ..) | (_, Known::Later(_, tape), _) | (.., Known::Later(_, tape)) => {
-                tape.number(Op::Ternary(O::OPERATOR, tape.value(self), tape.value(second), tape.value(third)))
-            }
-        }
+        let inst = |[a, b, c]: [Value; 3]| Inst::Op(Op::Ternary(O::OPERATOR, a, b, c));
+        Symbol(Known::zip3([self.0, second.0, third.0], |[a, b, c]| a.ternary::<O>(b, c), inst))
     }
 
     fn compare<O: CompareOperator>(self, other: Self) -> Condition<'t> {
-        match (self.0, other.0) {
-            (Known::Now(a), Known::Now(b)) => Condition(Known::Now(a.compare::<O>(b))),
-            (Known::Later(_, tape), _) | (_, Known::Later(_, tape)) => {
-                tape.condition(Op::Compare(O::OPERATOR, tape.value(self), tape.value(other)))
-            }
-        }
+        let inst = |a, b| Inst::Op(Op::Compare(O::OPERATOR, a, b));
+        Condition(self.0.zip(other.0, |a, b| a.compare::<O>(b), inst))
     }
 
     fn test<O: TestOperator>(self) -> Condition<'t> {
-        match self.0 {
-            Known::Now(a) => Condition(Known::Now(a.test::<O>())),
-            Known::Later(a, tape) => tape.condition(Op::Test(O::OPERATOR, a)),
-        }
+        Condition(self.0.map(|a| a.test::<O>(), |a| Inst::Op(Op::Test(O::OPERATOR, a))))
     }
 }
 
 impl Mask for Condition<'_> {}
 
-impl Condition<'_> {
-    fn logic(self, op: Logic, other: Self, now: fn(bool, bool) -> bool) -> Self {
-        match (self.0, other.0) {
-            (Known::Now(a), Known::Now(b)) => Condition(Known::Now(now(a, b))),
-            (Known::Later(_, tape), _) | (_, Known::Later(_, tape)) => {
-                tape.condition(Op::Logic(op, tape.condition_value(self), tape.condition_value(other)))
-            }
-        }
-    }
-}
-
 impl BitAnd for Condition<'_> {
     type Output = Self;
     fn bitand(self, other: Self) -> Self {
-        self.logic(Logic::And, other, |a, b| a & b)
+        Condition(self.0.zip(other.0, |a, b| a & b, |a, b| Inst::Op(Op::Logic(Logic::And, a, b))))
     }
 }
 
 impl BitOr for Condition<'_> {
     type Output = Self;
     fn bitor(self, other: Self) -> Self {
-        self.logic(Logic::Or, other, |a, b| a | b)
+        Condition(self.0.zip(other.0, |a, b| a | b, |a, b| Inst::Op(Op::Logic(Logic::Or, a, b))))
     }
 }
 
 impl Not for Condition<'_> {
     type Output = Self;
     fn not(self) -> Self {
-        match self.0 {
-            Known::Now(holds) => Condition(Known::Now(!holds)),
-            Known::Later(condition, tape) => tape.condition(Op::Not(condition)),
-        }
+        Condition(self.0.map(|a| !a, |a| Inst::Op(Op::Not(a))))
     }
 }
 

@@ -1,6 +1,7 @@
-//! What a kernel is given for an input.
+//! What a run is given: arguments for the inputs, and outputs.
 
-use crate::num::Element;
+use super::view::{Element, Out, View};
+use crate::num::Scalar;
 
 /// Makes inputs by name: `inputs! { x: &x, limit: 0.5 }`, for [`Kernel::by_name`](crate::Kernel::by_name), which checks the
 /// names and puts them into the kernel's order.
@@ -15,109 +16,135 @@ macro_rules! inputs {
     (@name $name:literal) => { $name };
 }
 
-/// The value of one input: an array with an element for each element of the output, or one number for all of them.
+/// The argument for one input.
 ///
-/// Made from a slice, an array, a vector or a number with `into()`. Exchanging one number for another compiles nothing
-/// anew on any backend. Arrays are of `f32`; one of another type does not compile, and the error says so:
+/// Made from a slice, an array, a vector or a number with `into()`. Replacing one number by another requires no
+/// recompilation on any backend. Arrays are of `f32`; one of another type does not compile, and the error says so:
 ///
 /// ```compile_fail,E0277
 /// let x: Vec<f64> = vec![1.0, 2.0];
 /// let input: crossover::Arg<'_> = (&x).into();
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Arg<'a, T = f32> {
-    /// An element for each element of the output.
-    Array(&'a [T]),
-    /// The same number for every element.
-    Scalar(T),
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Arg<'a> {
+    /// An array with one element per element of the output.
+    Array(View<'a>),
+    /// One value for every element.
+    Scalar(Scalar),
+    /// The elements of this output before the run, which overwrites them: the run is in place.
+    ///
+    /// ```
+    /// use crossover::{Arg, Kernel};
+    ///
+    /// let mut x = [1.0, 2.0];
+    /// crossover::open(None)?.run(&Kernel::parse("x*x + y")?, &[Arg::Output(0), 0.5.into()], &mut x)?;
+    /// assert_eq!(x, [1.5, 4.5]);
+    /// # Ok::<(), crossover::Error>(())
+    /// ```
+    Output(usize),
 }
 
-/// Which arrays can be the inputs of a kernel that computes with a type: those of that type alone. A trait so that the compiler
-/// says what to do with an array of another one.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "an array of `{S}` cannot be the input of a kernel, which computes with `{Self}`",
-    label = "this is an array of `{S}`, and one of `{Self}` is needed",
-    note = "inputs are `f32`: a slice, an array or a vector of them, or one number",
-    note = "convert an array once, as with `x.iter().map(|&x| x as f32).collect::<Vec<f32>>()`"
-)]
-pub trait Stored<S>: Sized {
-    /// The same slice.
-    fn slice(array: &[S]) -> &[Self];
-}
-
-impl<T> Stored<T> for T {
-    fn slice(array: &[T]) -> &[T] {
-        array
+impl<'a, T: Element> From<&'a [T]> for Arg<'a> {
+    fn from(array: &'a [T]) -> Self {
+        Arg::Array(array.into())
     }
 }
 
-impl<'a, S, T: Stored<S>> From<&'a [S]> for Arg<'a, T> {
-    fn from(array: &'a [S]) -> Self {
-        Arg::Array(T::slice(array))
+impl<'a, T: Element, const N: usize> From<&'a [T; N]> for Arg<'a> {
+    fn from(array: &'a [T; N]) -> Self {
+        array.as_slice().into()
     }
 }
 
-impl<'a, S, T: Stored<S>, const N: usize> From<&'a [S; N]> for Arg<'a, T> {
-    fn from(array: &'a [S; N]) -> Self {
-        Arg::Array(T::slice(array))
+impl<'a, T: Element> From<&'a Vec<T>> for Arg<'a> {
+    fn from(array: &'a Vec<T>) -> Self {
+        array.as_slice().into()
     }
 }
 
-impl<'a, S, T: Stored<S>> From<&'a Vec<S>> for Arg<'a, T> {
-    fn from(array: &'a Vec<S>) -> Self {
-        Arg::Array(T::slice(array))
-    }
-}
-
-impl<T: Element> From<T> for Arg<'_, T> {
-    fn from(value: T) -> Self {
+impl From<Scalar> for Arg<'_> {
+    fn from(value: Scalar) -> Self {
         Arg::Scalar(value)
     }
 }
 
-impl<T: Element> Arg<'_, T> {
-    /// The length of the array; a scalar has none.
+impl<T: Element> From<T> for Arg<'_> {
+    fn from(value: T) -> Self {
+        Arg::Scalar(value.into())
+    }
+}
+
+impl Arg<'_> {
+    /// Returns the length of the array, or `None` for anything else.
+    #[inline(always)]
     pub fn len(&self) -> Option<usize> {
         match self {
             Arg::Array(array) => Some(array.len()),
-            Arg::Scalar(_) => None,
+            Arg::Scalar(_) | Arg::Output(_) => None,
         }
     }
 
-    /// Whether it is an array without elements.
+    /// Returns whether it is an array without elements.
     pub fn is_empty(&self) -> bool {
         self.len() == Some(0)
     }
 
-    /// The value for element `index`.
+    /// Returns the value for an element.
     ///
     /// # Panics
     ///
-    /// If an array has no such element.
-    pub fn at(&self, index: usize) -> T {
+    /// If an array has no such element, or for an output.
+    pub fn at(&self, index: usize) -> Scalar {
         match self {
-            Arg::Array(array) => array[index],
+            Arg::Array(array) => array.floats()[index].into(),
             Arg::Scalar(value) => *value,
+            Arg::Output(output) => panic!("the elements of output {output} are not among the arguments"),
         }
     }
 
-    /// The part of it that belongs to `len` elements of the output from `from` on.
+    /// Returns the argument for `len` elements starting at `from`.
     ///
     /// # Panics
     ///
     /// If an array has fewer elements.
     pub fn part(&self, from: usize, len: usize) -> Self {
         match self {
-            Arg::Array(array) => Arg::Array(&array[from..from + len]),
-            Arg::Scalar(value) => Arg::Scalar(*value),
+            Arg::Array(array) => Arg::Array(array.range(from..from + len)),
+            other => *other,
         }
+    }
+
+    /// Returns whether it is the elements of an output.
+    #[inline(always)]
+    pub(crate) fn is_output(&self) -> bool {
+        matches!(self, Arg::Output(_))
     }
 }
 
-/// How many elements inputs that fit each other have: one, if none of them is an array.
-pub(crate) fn elements<T: Element>(inputs: &[Arg<'_, T>]) -> usize {
+/// Returns the number of elements that arguments have which fit each other: one if none of them is an array.
+pub(crate) fn elements(inputs: &[Arg<'_>]) -> usize {
     inputs.iter().find_map(Arg::len).unwrap_or(1)
+}
+
+/// What a run writes: an array for a kernel with one output, or one [`Out`] per output.
+pub trait Outputs {
+    /// Calls a function with the outputs.
+    #[doc(hidden)]
+    fn lend<R>(self, run: impl FnOnce(&mut [Out<'_>]) -> R) -> R;
+}
+
+impl<'o, O: Into<Out<'o>>> Outputs for O {
+    #[inline(always)]
+    fn lend<R>(self, run: impl FnOnce(&mut [Out<'_>]) -> R) -> R {
+        run(&mut [self.into()])
+    }
+}
+
+impl Outputs for &mut [Out<'_>] {
+    #[inline(always)]
+    fn lend<R>(self, run: impl FnOnce(&mut [Out<'_>]) -> R) -> R {
+        run(self)
+    }
 }
 
 #[cfg(test)]
@@ -170,7 +197,7 @@ mod tests {
         for error in [kernel.by_name(inputs! {}), kernel.by_name([])] {
             assert!(message(error.unwrap_err()).len() < 400);
         }
-        assert!(message(kernel.by_name([(long[1..].as_ref(), Arg::Scalar(1.0))]).unwrap_err()).len() < 400);
-        assert!(message(kernel.check(&[], 1).unwrap_err()).len() < 400);
+        assert!(message(kernel.by_name([(long[1..].as_ref(), Arg::from(1.0))]).unwrap_err()).len() < 400);
+        assert!(message(kernel.check(&[], &[(&mut [0.0]).into()]).unwrap_err()).len() < 400);
     }
 }

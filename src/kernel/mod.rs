@@ -1,7 +1,9 @@
-//! A formula ready to be run by any backend: its name, its program, and its bodies for the CPU.
+//! A formula ready to be run by any backend: its name, its program, and its code for the CPU.
 
 pub(crate) mod arg;
 pub(crate) mod cpu;
+pub(crate) mod lower;
+pub(crate) mod view;
 pub mod wgsl;
 
 use std::fmt;
@@ -14,20 +16,20 @@ use crate::formula::program::Program;
 use crate::formula::reduction::Fold;
 use crate::formula::trace::trace;
 use crate::kernel::arg::Arg;
-use crate::kernel::cpu::code::Bodies;
+use crate::kernel::cpu::code::CpuCode;
 use crate::kernel::cpu::compiled::Compiled;
 use crate::kernel::cpu::interpreter::Interpreted;
 use crate::kernel::cpu::interpreter::bytecode::Plan;
-use crate::num::Element;
+use crate::kernel::view::Out;
 use crate::oracle::{self, Arithmetic, Bound, Bounded, Ieee, Model, Wgsl};
 use crate::text::{listed, nearest, shortened};
 
 /// A formula with everything that a backend needs to run it. Cloning it is cheap.
 #[derive(Clone)]
-pub struct Kernel<T: Element = f32> {
+pub struct Kernel {
     name: Arc<str>,
     program: Arc<Program>,
-    bodies: Arc<dyn Bodies<T>>,
+    code: Arc<dyn CpuCode>,
 }
 
 impl Kernel {
@@ -41,7 +43,7 @@ impl Kernel {
     /// assert_eq!(kernel.inputs(), ["a", "b"]);
     /// ```
     pub fn new<F: Formula<N>, const N: usize>(name: impl Into<Arc<str>>, formula: F) -> Self {
-        Kernel { name: name.into(), program: Arc::new(trace(&formula)), bodies: Arc::new(Compiled::<F, N>(formula)) }
+        Kernel { name: name.into(), program: Arc::new(trace(&formula)), code: Arc::new(Compiled::<F, N>(formula)) }
     }
 
     /// A kernel of a formula's text, in the language of [`parse`](mod@crate::formula::parse). It is named as it is written.
@@ -86,11 +88,11 @@ impl Kernel {
     /// would give.
     pub fn from_program(name: impl Into<Arc<str>>, program: Program) -> Self {
         let program = Arc::new(program);
-        Kernel { name: name.into(), bodies: Arc::new(Interpreted::new(&program)), program }
+        Kernel { name: name.into(), code: Arc::new(Interpreted::new(&program)), program }
     }
 }
 
-impl<T: Element> Kernel<T> {
+impl Kernel {
     /// The name, for messages and reports.
     pub fn name(&self) -> &str {
         &self.name
@@ -119,7 +121,7 @@ impl<T: Element> Kernel<T> {
 
     /// What makes one number of the results for all elements, if anything does. The output then has one element.
     pub fn fold(&self) -> Option<Fold> {
-        self.program.fold()
+        self.program.output().reduction
     }
 
     /// The same kernel with another fold, or without one.
@@ -135,7 +137,7 @@ impl<T: Element> Kernel<T> {
     /// # Ok::<(), crossover::Error>(())
     /// ```
     pub fn with_fold(&self, fold: Option<Fold>) -> Self {
-        let program = Arc::new(Program::clone(&self.program).with_fold(fold));
+        let program = Arc::new(Program::clone(&self.program).with_reduction(fold));
         Kernel { program, ..self.clone() }
     }
 
@@ -163,7 +165,7 @@ impl<T: Element> Kernel<T> {
     ///
     /// [`Error::UnknownInput`] if the kernel has no input of that name, [`Error::RepeatedInput`] if a name is given twice and
     /// [`Error::MissingInput`] if an input is not given.
-    pub fn by_name<'a, const N: usize>(&self, given: [(&str, Arg<'a, T>); N]) -> Result<[Arg<'a, T>; N]> {
+    pub fn by_name<'a, const N: usize>(&self, given: [(&str, Arg<'a>); N]) -> Result<[Arg<'a>; N]> {
         for (at, (name, _)) in given.iter().enumerate() {
             let (kernel, input) = (|| self.title(), || shortened(name).into_owned());
             if !self.inputs().iter().any(|known| known == name) {
@@ -203,16 +205,47 @@ impl<T: Element> Kernel<T> {
         self.fold().map_or(elements, Fold::width)
     }
 
-    /// Whether these inputs fit the kernel and an output of `len` elements, and how many elements there are to compute: as
-    /// many as the output has, or for a fold, as the inputs have. Every run checks it first.
+    /// Checks that arguments and outputs fit the kernel, and returns the number of elements to compute: the length of an
+    /// output, or for a reduction that of the inputs. Every run checks it first.
     ///
     /// # Errors
     ///
-    /// [`Error::InputCount`] if there are too few or too many, [`Error::Length`] if an array is longer or shorter than the
-    /// others, [`Error::FoldOutput`] if the output of a fold has not one element, and what [`Fold::check`] finds.
+    /// [`Error::OutputCount`] or [`Error::InputCount`] if there are too few or too many, [`Error::Length`] if an array is
+    /// longer or shorter than the others, [`Error::FoldOutput`] if the output of a reduction has not one element,
+    /// [`Error::Invalid`] for [`Arg::Output`] of an output that does not exist or is a reduction, and the errors of
+    /// [`Fold::check`].
     #[inline(always)]
-    pub fn check(&self, inputs: &[Arg<'_, T>], len: usize) -> Result<usize> {
-        self.check_lengths(inputs.iter().map(Arg::len), len)
+    pub fn check(&self, inputs: &[Arg<'_>], outputs: &[Out<'_>]) -> Result<usize> {
+        let [out] = outputs else { return Err(self.output_count(outputs.len())) };
+        if let Some(output) = inputs.iter().find_map(|arg| self.not_replaced(arg)) {
+            return Err(self.no_output(output));
+        }
+        self.check_lengths(inputs.iter().map(Arg::len), out.len())
+    }
+
+    /// Returns the output that an argument names, if it is none whose elements can be an input.
+    #[inline(always)]
+    fn not_replaced(&self, arg: &Arg<'_>) -> Option<usize> {
+        match arg {
+            Arg::Output(output) if self.program.outputs().get(*output).is_none_or(|it| it.reduction.is_some()) => {
+                Some(*output)
+            }
+            _ => None,
+        }
+    }
+
+    #[cold]
+    fn output_count(&self, found: usize) -> Error {
+        Error::OutputCount { kernel: self.title(), expected: self.program.outputs().len(), found }
+    }
+
+    #[cold]
+    fn no_output(&self, output: usize) -> Error {
+        let expected = match self.program.outputs().len() {
+            outputs if output >= outputs => format!("kernel `{}` has {outputs} output, counted from 0", self.title()),
+            _ => format!("a reduction such as `{}` has no elements to replace; give the array itself", self.title()),
+        };
+        Error::Invalid { what: "input", given: format!("output {output}"), expected }
     }
 
     /// As [`check`](Kernel::check), for inputs wherever they are: the length of each array, or none for a number.
@@ -261,11 +294,12 @@ impl<T: Element> Kernel<T> {
 
     /// Whether the CPU backends interpret it, as a formula's text, rather than run code compiled for it.
     pub(crate) fn is_interpreted(&self) -> bool {
-        self.bodies.is_interpreted()
+        self.code.is_interpreted()
     }
 
-    pub(crate) fn bodies(&self) -> &dyn Bodies<T> {
-        &*self.bodies
+    /// Returns the code for the CPU.
+    pub(crate) fn code(&self) -> &dyn CpuCode {
+        &*self.code
     }
 }
 
@@ -299,16 +333,18 @@ impl Kernel {
     fn bounds_of<M: Model>(&self, inputs: &[Arg<'_>], len: usize) -> Vec<Bound> {
         let mut values = Vec::with_capacity(self.program.ops().len());
         let mut row = Vec::with_capacity(inputs.len());
+        let result = self.program.output().value;
         let bound = |index| {
             row.clear();
-            row.extend(inputs.iter().map(|arg| Bounded::<M>::new(arg.at(index))));
-            self.program.eval_in(&mut values, &row).get()
+            row.extend(inputs.iter().map(|arg| Bounded::<M>::new(arg.at(index).as_f32())));
+            self.program.compute(&mut values, &row);
+            values[result.index()].number().get()
         };
         (0..len).map(bound).collect()
     }
 }
 
-impl<T: Element> fmt::Debug for Kernel<T> {
+impl fmt::Debug for Kernel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Kernel").field("name", &self.name).field("inputs", &self.inputs()).finish_non_exhaustive()
     }

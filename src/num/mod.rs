@@ -23,9 +23,12 @@ pub(crate) mod bits;
 pub(crate) mod math;
 pub mod operator;
 pub(crate) mod propagation;
+pub mod types;
 pub mod ulp;
 
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
+
+pub use types::{Scalar, Type};
 
 use crate::num::operator::{
     BinaryFunction, BinaryOperator, CompareOperator, TernaryOperator, TestOperator, UnaryFunction, UnaryOperator,
@@ -172,16 +175,6 @@ pub trait Num:
     fn test<O: TestOperator>(self) -> Self::Mask {
         O::apply(self)
     }
-}
-
-/// The element types of arrays: `f32` today. Sealed, so that others can follow.
-pub trait Element: Num + Send + Sync + Default + PartialEq + std::fmt::Debug + sealed::Sealed + 'static {}
-
-impl Element for f32 {}
-
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for f32 {}
 }
 
 macro_rules! num_for_float {

@@ -147,15 +147,15 @@ pub fn spicy_inputs(workload: &Workload, len: usize) -> Vec<Vec<f32>> {
     let data = workload.data(len, 7);
     let args = data.args(len);
     let fill = |(turn, arg): (usize, &Arg<'_>)| match arg {
-        Arg::Array(array) => spiced(array, turn),
-        Arg::Scalar(value) => vec![*value],
+        Arg::Array(array) => spiced(array.as_slice().unwrap(), turn),
+        other => vec![other.at(0).as_f32()],
     };
     args.iter().enumerate().map(fill).collect()
 }
 
 /// Arguments of these arrays: of one that `scalars` marks, its first number.
 pub fn args<'a>(inputs: &'a [Vec<f32>], scalars: &[bool]) -> Vec<Arg<'a>> {
-    let arg = |(array, scalar): (&'a Vec<f32>, &bool)| if *scalar { Arg::Scalar(array[0]) } else { Arg::from(array) };
+    let arg = |(array, scalar): (&'a Vec<f32>, &bool)| if *scalar { Arg::from(array[0]) } else { Arg::from(array) };
     inputs.iter().zip(scalars).map(arg).collect()
 }
 

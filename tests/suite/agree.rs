@@ -174,9 +174,9 @@ fn spicy_triples() -> [Vec<f32>; 3] {
 /// The arguments of a kernel whose inputs are some of x, y and z.
 fn named<'a>(kernel: &Kernel, x: &'a [f32], y: &'a [f32], z: &'a [f32]) -> Vec<Arg<'a>> {
     let array = |name: &String| match name.as_str() {
-        "x" => Arg::Array(x),
-        "y" => Arg::Array(y),
-        _ => Arg::Array(z),
+        "x" => Arg::from(x),
+        "y" => Arg::from(y),
+        _ => Arg::from(z),
     };
     kernel.inputs().iter().map(array).collect()
 }
@@ -224,7 +224,7 @@ fn tame() -> Vec<f32> {
     let poly: Workload = "poly".parse().unwrap();
     let data = poly.data(longest, 11);
     let arg = data.args(longest)[0];
-    (0..longest).map(|index| arg.at(index)).collect()
+    (0..longest).map(|index| arg.at(index).as_f32()).collect()
 }
 
 fn folds_agree(backend: &dyn crossover::Backend) {
@@ -266,7 +266,7 @@ fn folds_numbers_and_nothing(backend: &dyn crossover::Backend) {
         let mut out = [f32::NAN];
         backend.run(&Kernel::parse(text).unwrap(), inputs, &mut out).map(|()| out[0])
     };
-    let nothing = Arg::Array(&[]);
+    let nothing = Arg::from(&[0.0_f32; 0]);
     assert_eq!(run("sum(x)", &[nothing]).unwrap(), 0.0);
     assert_eq!(run("prod(x)", &[nothing]).unwrap(), 1.0);
     assert!(run("mean(x)", &[nothing]).unwrap().is_nan());
@@ -278,17 +278,20 @@ fn folds_numbers_and_nothing(backend: &dyn crossover::Backend) {
     for text in ["argmin(x)", "argmax(x)", "nanmin(x)", "nanmax(x)"] {
         assert!(matches!(run(text, &[nothing]), Err(Error::Empty { fold }) if text.starts_with(fold)), "{text}");
     }
-    assert_eq!(run("argmax(a*b)", &[Arg::Scalar(2.0), Arg::Scalar(3.0)]).unwrap(), 0.0);
-    assert_eq!(run("var(a)", &[Arg::Scalar(2.0)]).unwrap(), 0.0);
-    assert_eq!(run("sum(a*x)", &[Arg::Scalar(2.0), Arg::from(&[1.0, 2.0, 3.0])]).unwrap(), 12.0);
-    assert_eq!(run("max(a*b)", &[Arg::Scalar(2.0), Arg::Scalar(3.0)]).unwrap(), 6.0);
+    assert_eq!(run("argmax(a*b)", &[Arg::from(2.0), Arg::from(3.0)]).unwrap(), 0.0);
+    assert_eq!(run("var(a)", &[Arg::from(2.0)]).unwrap(), 0.0);
+    assert_eq!(run("sum(a*x)", &[Arg::from(2.0), Arg::from(&[1.0, 2.0, 3.0])]).unwrap(), 12.0);
+    assert_eq!(run("max(a*b)", &[Arg::from(2.0), Arg::from(3.0)]).unwrap(), 6.0);
     assert_eq!(run("sum(x > 1)", &[Arg::from(&[1.0, 2.0, 3.0])]).unwrap(), 2.0);
     assert!(matches!(run("sum(x*y)", &[Arg::from(&[1.0]), Arg::from(&[1.0, 2.0])]), Err(Error::Length { .. })));
     let sum = Kernel::parse("sum(x)").unwrap();
     let mut two = [0.0; 2];
     let refused = backend.run(&sum, &[Arg::from(&[1.0])], &mut two);
     assert!(matches!(refused, Err(Error::FoldOutput { found: 2, .. })));
-    assert!(backend.prepare(&sum).unwrap().run_in_place(&mut two, &[]).is_err());
+    for (kernel, output) in [(&sum, 0), (&Kernel::parse("2*x").unwrap(), 1)] {
+        let refused = backend.run(kernel, &[Arg::Output(output)], &mut two[..1]);
+        assert!(matches!(refused, Err(Error::Invalid { what: "input", .. })), "{refused:?}");
+    }
 }
 
 /// A fold, the usual number, the other ones at their places, and the result.
@@ -376,11 +379,12 @@ fn runs_in_place(backend: &dyn crossover::Backend) {
         let data = workload.data(len, 3);
         let mut args = data.args(len);
         // The first input of axpy is its number; the output takes its place, so it has to be an array here.
-        let first: Vec<f32> = (0..len).map(|index| args[0].at(index)).collect();
+        let first: Vec<f32> = (0..len).map(|index| args[0].at(index).as_f32()).collect();
         args[0] = Arg::from(&first);
         let expected = run(backend, &workload.kernel, &args, len);
         let mut in_place = first.clone();
-        backend.prepare(&workload.kernel).unwrap().run_in_place(&mut in_place, &args[1..]).unwrap();
+        args[0] = Arg::Output(0);
+        backend.prepare(&workload.kernel).unwrap().run(&args, &mut in_place).unwrap();
         assert_eq!(in_place, expected, "{} of {len} on {}", name, backend.info());
     }
 }
@@ -401,13 +405,13 @@ fn refuses_inputs_that_do_not_fit(backend: &dyn crossover::Backend) {
     let mut prepared = backend.prepare(&workload.kernel).unwrap();
     let (long, short) = ([1.0; 10], [1.0; 9]);
     let mut out = [-7.0; 10];
-    let count = prepared.run(&[Arg::Scalar(1.0), Arg::from(&long)], &mut out).unwrap_err();
+    let count = prepared.run(&[Arg::from(1.0), Arg::from(&long)], &mut out).unwrap_err();
     assert!(matches!(count, Error::InputCount { expected: 3, found: 2, .. }), "{count}");
-    let length = prepared.run(&[Arg::Scalar(1.0), Arg::from(&long), Arg::from(&short)], &mut out).unwrap_err();
+    let length = prepared.run(&[Arg::from(1.0), Arg::from(&long), Arg::from(&short)], &mut out).unwrap_err();
     assert!(matches!(&length, Error::Length { input, expected: 10, found: 9, .. } if input == "y"), "{length}");
-    assert!(prepared.run_in_place(&mut out, &[Arg::from(&short), Arg::Scalar(0.0)]).is_err());
+    assert!(prepared.run(&[Arg::Output(0), Arg::from(&short), Arg::from(0.0)], &mut out).is_err());
     assert_eq!(out, [-7.0; 10], "a refused run writes nothing");
-    prepared.run(&[Arg::Scalar(1.0), Arg::from(&long), Arg::Scalar(0.0)], &mut out).unwrap();
+    prepared.run(&[Arg::from(1.0), Arg::from(&long), Arg::from(0.0)], &mut out).unwrap();
     assert_eq!(out, [1.0; 10]);
 }
 

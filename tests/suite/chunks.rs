@@ -28,7 +28,7 @@ fn blocks_and_threads_change_no_bit() {
             let mut out = vec![f32::NAN; kernel.output_len(numbers.len())];
             // Several times, so that each way of running is tried.
             let run = |_| {
-                prepared.run(&[Arg::Array(&numbers)], &mut out).unwrap();
+                prepared.run(&[Arg::from(&numbers)], &mut out).unwrap();
                 all_bits(&out)
             };
             let mut all: Vec<_> = (0..9).map(run).collect();
@@ -67,7 +67,7 @@ fn handles_of_a_gpu_have_chunks_of_their_own_and_the_same_bits() {
             let before = gpu.memory().in_use;
             let mut prepared = gpu.with_chunk(*chunk).prepare(&kernel).unwrap();
             let mut out = vec![f32::NAN; numbers.len()];
-            prepared.run(&[Arg::Array(&numbers)], &mut out).unwrap();
+            prepared.run(&[Arg::from(&numbers)], &mut out).unwrap();
             // An input and an output, and as many to move them, of three chunks on their way at most.
             let used = gpu.memory().in_use - before;
             assert!(used <= 3 * 4 * 4 * *chunk as u64 + (1 << 20), "{used} bytes for chunks of {chunk}");
@@ -80,7 +80,7 @@ fn handles_of_a_gpu_have_chunks_of_their_own_and_the_same_bits() {
     for _ in 0..3 {
         for (prepared, expected) in &mut prepared {
             let mut out = vec![f32::NAN; numbers.len()];
-            prepared.run(&[Arg::Array(&numbers)], &mut out).unwrap();
+            prepared.run(&[Arg::from(&numbers)], &mut out).unwrap();
             assert!(all_bits(&out) == *expected);
         }
     }

@@ -263,7 +263,7 @@ fn a_power_does_not_depend_on_the_other_lanes() {
     let results = agreed(&kernel, &[Arg::from(&xs), Arg::from(&ys)], &backends, len);
     for (index, result) in results.iter().enumerate() {
         for backend in &backends {
-            let alone = run(&**backend, &kernel, &[Arg::Scalar(xs[index]), Arg::Scalar(ys[index])], 1)[0];
+            let alone = run(&**backend, &kernel, &[Arg::from(xs[index]), Arg::from(ys[index])], 1)[0];
             assert_eq!(bits(alone), bits(*result), "{} ** {} on {}", xs[index], ys[index], backend.info());
         }
     }

@@ -26,7 +26,7 @@ fn agree(kernel: &Kernel, inputs: &[Arg<'_>], room: &mut [f32]) {
             after.fill(-1.0);
             for run in 0..2 {
                 out.fill(f32::NAN);
-                prepared.run(inputs, out).unwrap();
+                prepared.run(inputs, &mut *out).unwrap();
                 let same = out.iter().zip(&expected).all(|(x, y)| bits(*x) == bits(*y));
                 assert!(same, "{} on {}, from {start}, run {run}", kernel.name(), backend.info());
             }
@@ -45,6 +45,6 @@ fn large_outputs_have_the_same_bits() {
     let (x, y) = (&x[5..], &y[2..LEN + 2]);
     let mut room = vec![0.0; LEN + 100];
     agree(&poly.kernel, &[x.into()], &mut room);
-    agree(&axpy.kernel, &[Arg::Scalar(2.5), x.into(), y.into()], &mut room);
+    agree(&axpy.kernel, &[Arg::from(2.5), x.into(), y.into()], &mut room);
     agree(&text, &[x.into(), y.into()], &mut room);
 }

@@ -134,11 +134,11 @@ proptest! {
         let program = crossover::parse::parse(&text).unwrap_or_else(|error| panic!("{error}"));
         let inputs: Vec<f32> =
             program.inputs().iter().map(|name| X[NAMES.iter().position(|known| known == name).unwrap()]).collect();
-        let found = program.eval(&inputs);
+        let found = program.eval(&inputs)[0];
         prop_assert!(same(found, tree.value()), "{text}: {found:e}, not {:e}", tree.value());
         // The interpreter runs the same operations.
         let mut out = [0.0];
-        let args: Vec<_> = inputs.iter().map(|x| Arg::Scalar(*x)).collect();
+        let args: Vec<_> = inputs.iter().map(|x| Arg::from(*x)).collect();
         Simd::new().run(&Kernel::from_program(text.as_str(), program), &args, &mut out).unwrap();
         prop_assert!(same(out[0], found), "{text}: {:e}, not {found:e}", out[0]);
     }

@@ -100,7 +100,7 @@ fn parts_join_to_the_whole() {
             let mut parts = vec![f32::NAN; x.len().div_ceil(size) * each.output_len(size)];
             for (index, part) in parts.chunks_mut(each.output_len(size)).enumerate() {
                 let x = &x[index * size..x.len().min((index + 1) * size)];
-                Simd::new().run(&each, &[Arg::from(x)], part).unwrap();
+                Simd::new().run(&each, &[Arg::from(x)], &mut *part).unwrap();
                 way.place(part, index * size);
             }
             assert_eq!(way.join(&parts, x.len()).unwrap().to_bits(), whole.to_bits(), "{text} in {chunks}");

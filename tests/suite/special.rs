@@ -102,7 +102,7 @@ const SPECIAL_TWO: Cases<Binary, (f32, f32, f32)> = {
 fn special_cases_are_those_of_the_standards() {
     for backend in backends() {
         let check = |kernel: Kernel, args: &[f32], wanted: f32| {
-            let args: Vec<_> = args.iter().map(|x| Arg::Scalar(*x)).collect();
+            let args: Vec<_> = args.iter().map(|x| Arg::from(*x)).collect();
             let result = run(&*backend, &kernel, &args, 1)[0];
             let who = backend.info();
             assert_eq!(

@@ -48,7 +48,7 @@ fn check(threads: &Threads, numbers: &[f32], expected: &[(Kernel, usize, Vec<f32
         }
         if kernel.fold().is_none() {
             let mut data = numbers[..*len].to_vec();
-            prepared.run_in_place(&mut data, &[]).unwrap();
+            prepared.run(&[Arg::Output(0)], &mut data).unwrap();
             assert!(
                 data.iter().zip(expected).all(|(x, y)| bits(*x) == bits(*y)),
                 "{} of {len} in place",

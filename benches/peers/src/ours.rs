@@ -52,12 +52,12 @@ pub fn contender(form: &str, workload: &str, threads: usize) -> Outcome<Contende
     let mut prepared = backend.prepare(&kernel).map_err(|error| explain("prepare", error))?;
     let names = kernel.inputs().to_vec();
     let call: Call = Box::new(move |x, y, out| {
-        let mut args = [Arg::Scalar(A); 3];
+        let mut args = [Arg::from(A); 3];
         for (arg, name) in args.iter_mut().zip(&names) {
             *arg = match name.as_str() {
-                "x" => Arg::Array(x),
-                "y" => Arg::Array(y),
-                _ => Arg::Scalar(A),
+                "x" => Arg::from(x),
+                "y" => Arg::from(y),
+                _ => Arg::from(A),
             };
         }
         prepared.run(&args[..names.len()], out).map_err(|error| error.to_string())

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use crossover::message::{listed, nearest, shortened};
-use crossover::parse;
+use crossover::program::Output;
+use crossover::{Type, parse};
 
 use crate::Stop;
 
@@ -106,11 +107,12 @@ fn value(name: &str, text: &str) -> Result<Value, Stop> {
 /// The value of an expression without inputs, such as `1/3` or `True`.
 fn constant(text: &str) -> Option<Value> {
     let program = parse::parse(text).ok()?;
-    if !program.inputs().is_empty() || program.fold().is_some() {
+    let [Output { reduction: None, .. }] = program.outputs() else { return None };
+    if !program.inputs().is_empty() {
         return None;
     }
-    let value = program.eval(&[]);
-    Some(if program.is_condition() { Value::Truth(value != 0.0) } else { Value::Number(value) })
+    let value = program.eval(&[])[0];
+    Some(if program.output_type(0) == Type::Bool { Value::Truth(value != 0.0) } else { Value::Number(value) })
 }
 
 fn unknown(name: &str, inputs: &[String]) -> String {

@@ -19,7 +19,7 @@ use std::time::Duration;
 use clap::{Args, ValueHint};
 use crossover::message::{listed, shortened};
 use crossover::parse::{self, Function, Input};
-use crossover::{Backend, Fold, Kernel, Kind, wgsl};
+use crossover::{Backend, Fold, Kernel, Kind, Type, wgsl};
 
 use self::arguments::Value;
 use self::layout::{Layout, Whole};
@@ -139,7 +139,7 @@ pub fn run(options: &Options) -> Result<(), Stop> {
         }
         (None, None) => work.summarise(),
         (None, Some(out)) => {
-            let to = Output::open(out, &work.layout, kernel.program().is_condition(), &scratch)?;
+            let to = Output::open(out, &work.layout, is_condition(&kernel), &scratch)?;
             work.write(to)
         }
     }
@@ -267,7 +267,7 @@ impl Work<'_> {
 
     /// Writes the elements.
     fn write(self, mut to: Output) -> Result<(), Stop> {
-        let (kernel, condition) = (self.kernel, self.kernel.program().is_condition());
+        let (kernel, condition) = (self.kernel, is_condition(self.kernel));
         self.stream(
             kernel,
             |_, values| {
@@ -280,13 +280,17 @@ impl Work<'_> {
     /// Prints the head and the tail.
     fn summarise(self) -> Result<(), Stop> {
         let kernel = self.kernel;
-        let mut summary = Summary::new(self.layout.clone(), kernel.program().is_condition());
+        let mut summary = Summary::new(self.layout.clone(), is_condition(kernel));
         self.stream(kernel, |from, values| {
             summary.take(from, values);
             Ok(())
         })?;
         print(&summary.text())
     }
+}
+
+fn is_condition(kernel: &Kernel) -> bool {
+    kernel.program().output_type(0) == Type::Bool
 }
 
 fn print(text: &str) -> Result<(), Stop> {

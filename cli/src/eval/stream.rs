@@ -52,8 +52,8 @@ impl Feed {
 
     fn arg(&self) -> Arg<'_> {
         match self {
-            Feed::Number(value) => Arg::Scalar(*value),
-            Feed::Passing(_, chunk) | Feed::Whole(_, chunk) => Arg::Array(chunk),
+            Feed::Number(value) => (*value).into(),
+            Feed::Passing(_, chunk) | Feed::Whole(_, chunk) => (&chunk[..]).into(),
         }
     }
 }

@@ -6,8 +6,7 @@ use std::sync::OnceLock;
 use crate::formula::program::Op;
 use crate::kernel::Kernel;
 use crate::kernel::cpu::interpreter::bytecode::Plan;
-use crate::kernel::wgsl::function::Functions;
-use crate::num::operator::{Binary, Ternary, Unary};
+use crate::num::operator::{Binary, Unary};
 
 /// What a kernel asks for each element.
 #[derive(Clone, PartialEq, Debug)]
@@ -83,14 +82,9 @@ pub(crate) fn weight(operator: &str) -> f64 {
     const SLOW: f64 = 10.0;
     static FUNCTIONS: OnceLock<BTreeMap<&'static str, f64>> = OnceLock::new();
     let functions = FUNCTIONS.get_or_init(|| {
-        let unary = Unary::ALL.iter().map(|op| (op.name(), op.functions()));
-        let binary = Binary::ALL.iter().map(|op| (op.name(), op.functions()));
-        let ternary = Ternary::ALL.iter().map(|op| (op.name(), const { &Functions::new() }));
-        unary
-            .chain(binary)
-            .chain(ternary)
-            .filter_map(|(name, functions)| Some((name, lines(name, functions)?)))
-            .collect()
+        let unary = Unary::ALL.iter().filter_map(|op| Some((op.name(), op.routine()?)));
+        let binary = Binary::ALL.iter().filter_map(|op| Some((op.name(), op.routine()?)));
+        unary.chain(binary).map(|(name, (_, routine))| (name, routine.len() as f64)).collect()
     });
     match operator {
         "input" | "constant" => 0.0,
@@ -102,12 +96,6 @@ pub(crate) fn weight(operator: &str) -> f64 {
         "trunc" | "sign" | "heaviside" => 5.0,
         other => functions.get(other).copied().unwrap_or(1.0),
     }
-}
-
-/// Operations of a function that is written out in the shader: a line is one. What it calls is for rare arguments.
-fn lines(name: &str, functions: &Functions) -> Option<f64> {
-    let own = functions.iter().find(|(function, _)| function.strip_prefix("math_") == Some(name));
-    own.map(|(_, text)| text.lines().count() as f64)
 }
 
 #[cfg(test)]

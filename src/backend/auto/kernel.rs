@@ -12,7 +12,8 @@ use super::refinement::Refinement;
 use crate::backend::{Kind, Prepared, Stage};
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
-use crate::kernel::arg::{Arg, elements};
+use crate::kernel::arg::{Arg, Outputs, elements};
+use crate::kernel::view::Out;
 
 /// A kernel that is ready to run on the best backend for each length.
 ///
@@ -57,6 +58,16 @@ impl AutoKernel {
             }
         }
         Ok(new)
+    }
+
+    /// Runs the kernel: see [`run`](<dyn Prepared>::run).
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Kernel::check`], and those of the last backend that could be chosen.
+    pub fn run(&mut self, inputs: &[Arg<'_>], outputs: impl Outputs) -> Result<()> {
+        let prepared: &mut dyn Prepared = self;
+        prepared.run(inputs, outputs)
     }
 
     /// The backend that ran last; none before the first run.
@@ -159,6 +170,28 @@ impl AutoKernel {
         Err(last.unwrap_or_else(|| self.exhausted()))
     }
 
+    /// Runs on the best backend that does not fail, where results replace inputs: a backend continues after the elements that
+    /// the one before it has written.
+    fn launch_in_place(&mut self, inputs: &[Arg<'_>], outputs: &mut [Out<'_>]) -> Result<()> {
+        let (len, mut done) = (outputs[0].len(), 0);
+        self.dispatch(arrays(inputs), len, |prepared| {
+            let left = len - done;
+            if left == 0 {
+                return Ok(());
+            }
+            let inputs: Vec<_> = inputs.iter().map(|arg| arg.part(done, left)).collect();
+            let mut rest: Vec<_> = outputs.iter_mut().map(|out| out.range(done..len)).collect();
+            prepared.launch(&inputs, &mut rest).map_err(|error| match prepared.written() {
+                Some(written) => {
+                    done += written.min(left);
+                    (error, true)
+                }
+                // It is unknown which elements are results already.
+                None => (error, false),
+            })
+        })
+    }
+
     fn took(&mut self, arrays: usize, place: usize, len: usize, time: Duration) {
         if let Some(refinement) = &mut self.plan(arrays).refinement {
             refinement.took(place, len, time);
@@ -177,7 +210,7 @@ impl AutoKernel {
 }
 
 fn arrays(inputs: &[Arg<'_>]) -> usize {
-    inputs.iter().filter(|arg| matches!(arg, Arg::Array(_))).count()
+    inputs.iter().filter(|arg| !matches!(arg, Arg::Scalar(_))).count()
 }
 
 impl Prepared for AutoKernel {
@@ -185,29 +218,12 @@ impl Prepared for AutoKernel {
         &self.kernel
     }
 
-    fn launch(&mut self, inputs: &[Arg<'_>], out: &mut [f32]) -> Result<()> {
-        let len = if self.kernel.fold().is_some() { elements(inputs) } else { out.len() };
-        self.dispatch(arrays(inputs), len, |prepared| prepared.launch(inputs, out).map_err(|error| (error, true)))
-    }
-
-    fn launch_in_place(&mut self, data: &mut [f32], rest: &[Arg<'_>]) -> Result<()> {
-        // What a backend has overwritten before it failed is done; the next one goes on behind it.
-        let (len, mut done) = (data.len(), 0);
-        self.dispatch(1 + arrays(rest), len, |prepared| {
-            let (data, left) = (&mut data[done..], len - done);
-            if left == 0 {
-                return Ok(());
-            }
-            let rest: Vec<_> = rest.iter().map(|arg| arg.part(done, left)).collect();
-            prepared.launch_in_place(data, &rest).map_err(|error| match prepared.written() {
-                Some(written) => {
-                    done += written.min(left);
-                    (error, true)
-                }
-                // Nobody knows which elements are results already.
-                None => (error, false),
-            })
-        })
+    fn launch(&mut self, inputs: &[Arg<'_>], outputs: &mut [Out<'_>]) -> Result<()> {
+        if inputs.iter().any(Arg::is_output) {
+            return self.launch_in_place(inputs, outputs);
+        }
+        let len = if self.kernel.fold().is_some() { elements(inputs) } else { outputs[0].len() };
+        self.dispatch(arrays(inputs), len, |prepared| prepared.launch(inputs, outputs).map_err(|error| (error, true)))
     }
 
     fn stages(&self) -> &[Stage] {

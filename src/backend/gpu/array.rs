@@ -8,6 +8,8 @@ use super::memory::{Allocation, bytes};
 use super::poller::Waiting;
 use super::window::Window;
 use crate::error::{Error, Result};
+use crate::kernel::view::Element;
+use crate::num::Scalar;
 
 /// Elements that go through one window at a time.
 const PIECE: usize = 1 << 21;
@@ -121,8 +123,8 @@ impl DeviceArray {
 pub enum DeviceArg<'a> {
     /// An element for each element of the output.
     Array(&'a DeviceArray),
-    /// The same number for every element.
-    Scalar(f32),
+    /// The same value for every element.
+    Scalar(Scalar),
 }
 
 impl<'a> DeviceArg<'a> {
@@ -143,7 +145,7 @@ impl<'a> DeviceArg<'a> {
     pub(super) fn number(&self) -> Option<f32> {
         match self {
             DeviceArg::Array(_) => None,
-            DeviceArg::Scalar(value) => Some(*value),
+            DeviceArg::Scalar(value) => Some(value.as_f32()),
         }
     }
 }
@@ -154,9 +156,15 @@ impl<'a> From<&'a DeviceArray> for DeviceArg<'a> {
     }
 }
 
-impl From<f32> for DeviceArg<'_> {
-    fn from(value: f32) -> Self {
+impl From<Scalar> for DeviceArg<'_> {
+    fn from(value: Scalar) -> Self {
         DeviceArg::Scalar(value)
+    }
+}
+
+impl<T: Element> From<T> for DeviceArg<'_> {
+    fn from(value: T) -> Self {
+        DeviceArg::Scalar(value.into())
     }
 }
 

@@ -71,7 +71,7 @@ impl Compiled {
     pub(super) fn join(&self) -> Result<Option<Pipeline>> {
         let Some(fold) = self.kernel.fold() else { return Ok(None) };
         let x = crate::formula::trace::trace(&crate::formula::Identity);
-        let identity = Kernel::from_program(fold.names()[0], x.with_fold(Some(fold)));
+        let identity = Kernel::from_program(fold.names()[0], x.with_reduction(Some(fold)));
         self.gpu.pipeline(&identity, &Shape { joins: true, ..Shape::new(self.workgroup) }).map(Some)
     }
 

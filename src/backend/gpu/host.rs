@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use super::poller::Waiting;
 use super::slot::Times;
-use super::stream::{Job, SLOTS, Stream};
+use super::stream::{SLOTS, Stream};
 use super::{Gpu, GpuKernel};
 use crate::backend::{Backend, Info, Kind, Prepared, Stage, nothing};
 use crate::error::Result;
 use crate::kernel::Kernel;
 use crate::kernel::arg::{Arg, elements};
+use crate::kernel::view::Out;
 
 impl Backend for Gpu {
     fn info(&self) -> Info {
@@ -40,26 +41,24 @@ impl GpuKernel {
     ///
     /// # Errors
     ///
-    /// As [`Prepared::run`].
-    pub async fn run_async(&self, inputs: &[Arg<'_>], out: &mut [f32]) -> Result<()> {
-        if self.kernel().check(inputs, out.len())? == 0 {
-            return nothing(self.kernel().fold(), out);
+    /// As [`run`](<dyn Prepared>::run).
+    pub async fn run_async(&self, inputs: &[Arg<'_>], out: impl Into<Out<'_>>) -> Result<()> {
+        let outputs = &mut [out.into()];
+        if self.kernel().check(inputs, outputs)? == 0 {
+            return nothing(self.kernel().fold(), outputs);
         }
-        self.drive(Job::Apart(inputs, out), Waiting::Async, &mut Times::default()).await
+        self.drive(inputs, outputs[0].floats(), Waiting::Async, &mut Times::default()).await
     }
 
-    async fn drive(&self, job: Job<'_>, waiting: Waiting, times: &mut Times) -> Result<()> {
-        let len = match &job {
-            Job::Apart(inputs, _) if self.kernel().fold().is_some() => elements(inputs),
-            Job::Apart(_, data) | Job::InPlace(data, _) => data.len(),
-        };
+    async fn drive(&self, inputs: &[Arg<'_>], out: &mut [f32], waiting: Waiting, times: &mut Times) -> Result<()> {
+        let len = if self.kernel().fold().is_some() { elements(inputs) } else { out.len() };
         let most = self.core.chunk();
         let wished = (len.div_ceil(most).min(SLOTS), len.next_power_of_two().min(most));
         let mut stream = match self.idle.take(wished) {
             Some(stream) => stream,
             None => Stream::new(&self.core, wished)?,
         };
-        stream.run(job, len, waiting, times).await?;
+        stream.run(inputs, out, len, waiting, times).await?;
         // After an error nobody knows what the device still does with it.
         self.idle.put(stream);
         Ok(())
@@ -78,15 +77,6 @@ impl OnGpu {
         let stages = ["upload", "compute", "download"].map(|name| Stage { name, time: Duration::ZERO });
         Ok(OnGpu { kernel: gpu.compile(kernel)?, stages, written: 0 })
     }
-
-    fn drive(&mut self, job: Job<'_>) -> Result<()> {
-        let mut times = Times::default();
-        let done = pollster::block_on(self.kernel.drive(job, Waiting::Blocking, &mut times));
-        let each = [times.upload, times.device.unwrap_or(times.waited), times.download];
-        self.stages.iter_mut().zip(each).for_each(|(stage, time)| stage.time = time);
-        self.written = times.written;
-        done
-    }
 }
 
 impl Prepared for OnGpu {
@@ -94,12 +84,13 @@ impl Prepared for OnGpu {
         self.kernel.kernel()
     }
 
-    fn launch(&mut self, inputs: &[Arg<'_>], out: &mut [f32]) -> Result<()> {
-        self.drive(Job::Apart(inputs, out))
-    }
-
-    fn launch_in_place(&mut self, data: &mut [f32], rest: &[Arg<'_>]) -> Result<()> {
-        self.drive(Job::InPlace(data, rest))
+    fn launch(&mut self, inputs: &[Arg<'_>], outputs: &mut [Out<'_>]) -> Result<()> {
+        let mut times = Times::default();
+        let done = pollster::block_on(self.kernel.drive(inputs, outputs[0].floats(), Waiting::Blocking, &mut times));
+        let each = [times.upload, times.device.unwrap_or(times.waited), times.download];
+        self.stages.iter_mut().zip(each).for_each(|(stage, time)| stage.time = time);
+        self.written = times.written;
+        done
     }
 
     fn written(&self) -> Option<usize> {

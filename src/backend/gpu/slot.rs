@@ -113,7 +113,7 @@ impl Slot {
             if let Arg::Array(from) = arg {
                 // The last submission that used it is done, since its result was received.
                 ferry.window.open(None, waiting).await?;
-                ferry.window.write(from)?;
+                ferry.window.write(from.floats())?;
             }
         }
         self.bind(inputs, len)?;
@@ -145,8 +145,8 @@ impl Slot {
         let mut args = Vec::with_capacity(inputs.len());
         for (ferry, arg) in self.inputs.iter().zip(inputs) {
             args.push(match arg {
-                Arg::Array(_) => DeviceArg::Array(&ferry.array),
                 Arg::Scalar(value) => DeviceArg::Scalar(*value),
+                Arg::Array(_) | Arg::Output(_) => DeviceArg::Array(&ferry.array),
             });
         }
         let arrays = || inputs.iter().map(|arg| arg.len().is_some());

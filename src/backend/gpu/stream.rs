@@ -86,20 +86,15 @@ impl Stream {
     }
 }
 
-/// What a run is about.
-pub(super) enum Job<'a> {
-    /// An output apart from the inputs.
-    Apart(&'a [Arg<'a>], &'a mut [f32]),
-    /// An output that is the first input; and the others.
-    InPlace(&'a mut [f32], &'a [Arg<'a>]),
-}
-
 impl Stream {
-    pub(super) async fn run(&mut self, job: Job<'_>, len: usize, waiting: Waiting, times: &mut Times) -> Result<()> {
-        let (inputs, in_place, out) = match job {
-            Job::Apart(inputs, out) => (inputs, false, out),
-            Job::InPlace(data, rest) => (rest, true, data),
-        };
+    pub(super) async fn run(
+        &mut self,
+        inputs: &[Arg<'_>],
+        out: &mut [f32],
+        len: usize,
+        waiting: Waiting,
+        times: &mut Times,
+    ) -> Result<()> {
         let fold = self.slots.first().and_then(|slot| slot.fold());
         let count = len.div_ceil(self.chunk);
         let width = fold.map_or(0, |fold| fold.of_parts().width());
@@ -117,8 +112,9 @@ impl Stream {
             }
             if let Some(result) = results.get(next) {
                 let (from, len) = (next * self.chunk, self.chunk.min(len - next * self.chunk));
-                let first = in_place.then_some(Arg::Array(result));
-                let args: Vec<_> = first.into_iter().chain(inputs.iter().map(|arg| arg.part(from, len))).collect();
+                let old: Arg<'_> = (&**result).into();
+                let args = inputs.iter().map(|arg| if arg.is_output() { old } else { arg.part(from, len) });
+                let args: Vec<_> = args.collect();
                 slot.send(&args, len, waiting, times).await?;
             }
         }

@@ -23,9 +23,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
+use rayon::prelude::*;
+
 use self::parts::{Homes, PARTS, Parts};
 use self::pool::Pool;
 use self::state::{LOOKS, State};
+use crate::kernel::cpu::part::Divide;
 
 /// How long a helper without work stays awake.
 pub(super) const AWAKE: Duration = Duration::from_micros(200);
@@ -77,38 +80,68 @@ impl Crew {
         self.board.awake.load(Ordering::Relaxed) > 0
     }
 
-    /// Calls `body` once for each block of `data`, with the number of its first element and the block: on the caller's
-    /// thread and those of helpers. Gives how many helped; nothing, having done nothing, if another caller's job is on the
-    /// board.
+    /// Calls `body` once for each block of elements: on the caller's thread and those of helpers. On a thread of the pool, work
+    /// is shared as rayon does; while another caller's job is on the board, the caller works alone, since waiting for a thread
+    /// could last for ever. Returns whether any helped.
     ///
     /// # Panics
     ///
     /// If `body` does. Every thread has left it then.
-    pub(super) fn share<T: Send>(
-        &self,
-        data: &mut [T],
-        block: usize,
-        body: &(dyn Fn(usize, &mut [T]) + Sync),
-    ) -> Option<usize> {
+    pub(super) fn divide<D: Divide>(&self, data: D, block: usize, body: impl Fn(D::Part) + Sync + Send) -> bool {
+        let len = data.len();
+        let cut = |index: usize| {
+            let from = index * block;
+            // SAFETY: each number below the count of blocks is given once, by `Parts`, by rayon or by the loop, so that no two
+            // parts have an element in common; they end with the elements.
+            body(unsafe { data.part(from..len.min(from + block)) });
+        };
+        let blocks = len.div_ceil(block);
+        if self.is_inside() {
+            (0..blocks).into_par_iter().for_each(cut);
+            return true;
+        }
+        match self.share(blocks, &cut) {
+            Some(helpers) => helpers > 0,
+            None => {
+                (0..blocks).for_each(cut);
+                false
+            }
+        }
+    }
+
+    /// Calls `cut` once for each number below `blocks`, on the caller's thread and those of helpers. Returns how many helped, or
+    /// `None`, having done nothing, if another caller's job is on the board.
+    ///
+    /// # Panics
+    ///
+    /// If `cut` does. Every thread has left it then.
+    fn share(&self, blocks: usize, cut: &(dyn Fn(usize) + Sync)) -> Option<usize> {
         let _turn = match self.board.turn.try_lock() {
             Ok(turn) => turn,
             Err(TryLockError::Poisoned(turn)) => turn.into_inner(),
             Err(TryLockError::WouldBlock) => return None,
         };
-        let (len, blocks) = (data.len(), data.len().div_ceil(block));
         let threads = self.threads().min(blocks).max(1);
-        let all = Shared(data.as_mut_ptr());
-        let cut = |index: usize| {
-            let all = &all;
-            let from = index * block;
-            // SAFETY: `Parts` gives each number below `blocks` once, so that this block is nobody else's; it lies within
-            // `data`, which is borrowed mutably until `run` returns, and by then nobody takes blocks any longer.
-            let part = unsafe { std::slice::from_raw_parts_mut(all.0.add(from), block.min(len - from)) };
-            body(from, part);
-        };
         self.board.parts.deal(blocks, threads.min(PARTS));
         self.wake(threads - 1);
-        Some(self.board.run(threads - 1, &|home| self.board.parts.take(home, &cut)))
+        Some(self.board.run(threads - 1, &|home| self.board.parts.take(home, cut)))
+    }
+
+    /// Shares the blocks of an array, as [`divide`](Crew::divide) does if no other caller's job is on the board.
+    #[cfg(test)]
+    fn share_slice<T: Send>(
+        &self,
+        data: &mut [T],
+        block: usize,
+        body: &(dyn Fn(usize, &mut [T]) + Sync),
+    ) -> Option<usize> {
+        let (len, all) = (data.len(), crate::kernel::cpu::part::Slices::from(data));
+        self.share(len.div_ceil(block), &|index| {
+            let from = index * block;
+            // SAFETY: `share` calls this once for each block.
+            let (from, part) = unsafe { (&all).part(from..len.min(from + block)) };
+            body(from, part);
+        })
     }
 
     /// Gives the pool other work.
@@ -129,12 +162,6 @@ impl Crew {
         self.pool().spawn(move || help(&board, missing - 1));
     }
 }
-
-/// A pointer that threads share.
-struct Shared<T>(*mut T);
-
-// SAFETY: it is used to make slices that do not overlap, of elements that may be sent to other threads.
-unsafe impl<T: Send> Sync for Shared<T> {}
 
 thread_local! {
     /// Whether this thread is a helper.

@@ -13,7 +13,7 @@ fn every_block_is_done_once() {
         // Asleep at first, and awake from then on.
         for block in [1, 7, 64, 5000, 7, 7, 7] {
             let mut data = vec![0_u32; len];
-            let shared = crew.share(&mut data, block, &|from, part| {
+            let shared = crew.share_slice(&mut data, block, &|from, part| {
                 assert!(from % block == 0 && (part.len() == block || from + part.len() == len));
                 part.iter_mut().for_each(|count| *count += 1);
             });
@@ -30,7 +30,10 @@ fn one_caller_at_a_time_has_the_crew() {
             scope.spawn(|| {
                 for _ in 0..2000 {
                     let mut data = [0_u32; 100];
-                    if crew.share(&mut data, 10, &|_, part| part.iter_mut().for_each(|count| *count += 1)).is_some() {
+                    if crew
+                        .share_slice(&mut data, 10, &|_, part| part.iter_mut().for_each(|count| *count += 1))
+                        .is_some()
+                    {
                         assert_eq!(data, [1; 100]);
                     } else {
                         assert_eq!(data, [0; 100]);
@@ -49,10 +52,10 @@ fn a_panic_reaches_the_caller_and_the_crew_goes_on() {
     for _ in 0..50 {
         let mut data = [0_u32; 64];
         let panics = |from: usize, _: &mut [u32]| assert!(from != 40, "block 40");
-        let caught = catch_unwind(AssertUnwindSafe(|| crew.share(&mut data, 1, &panics)));
+        let caught = catch_unwind(AssertUnwindSafe(|| crew.share_slice(&mut data, 1, &panics)));
         let message = caught.unwrap_err();
         assert_eq!(message.downcast_ref::<&str>(), Some(&"block 40"));
-        assert!(crew.share(&mut data, 1, &|_, part| part[0] += 1).is_some());
+        assert!(crew.share_slice(&mut data, 1, &|_, part| part[0] += 1).is_some());
         assert_eq!(data, [1; 64]);
     }
 }
@@ -79,7 +82,7 @@ fn every_number_of_threads_does_every_block_once() {
         for blocks in [1, 2, threads - 1, threads, threads + 1, 5 * threads + 3, 200] {
             for _ in 0..5 {
                 let mut data = vec![0_u32; blocks];
-                assert!(crew.share(&mut data, 1, &|_, part| part[0] += 1).is_some());
+                assert!(crew.share_slice(&mut data, 1, &|_, part| part[0] += 1).is_some());
                 assert!(data.iter().all(|count| *count == 1), "{blocks} blocks, {threads} threads: {data:?}");
             }
         }
@@ -97,7 +100,7 @@ fn together(threads: usize, body: impl Fn(bool) + Sync) -> std::thread::Result<O
         }
         body(std::thread::current().id() == caller);
     };
-    catch_unwind(AssertUnwindSafe(|| crew.share(&mut vec![0; threads], 1, &meet)))
+    catch_unwind(AssertUnwindSafe(|| crew.share_slice(&mut vec![0; threads], 1, &meet)))
 }
 
 #[test]

@@ -223,7 +223,7 @@ impl<'a> Entry<'a> {
     /// Makes the probe ready, warm, and finds how many runs make a sample.
     fn prepare(&self, data: &'a [f32], sampler: &Sampler<'_>) -> Result<(Box<dyn Runner + 'a>, usize)> {
         let kernel = self.probe.kernel();
-        let args = vec![Arg::Array(&data[..self.probe.len]); kernel.inputs().len()];
+        let args = vec![Arg::from(&data[..self.probe.len]); kernel.inputs().len()];
         let mut runner = self.contender.prepare(&kernel, &args, self.probe.len)?;
         runner.repeat(self.probe.warm_up())?;
         let times = sampler.runs(&mut *runner)?;

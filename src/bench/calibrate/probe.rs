@@ -8,7 +8,7 @@ use crate::backend::{CHUNK, Kind};
 use crate::bench::regime::Regime;
 use crate::formula::Formula;
 use crate::formula::Identity;
-use crate::formula::program::{Binary, Builder, Compare, Op, Program, Ternary, Unary};
+use crate::formula::program::{Binary, Builder, Compare, Op, Output, Program, Ternary, Unary};
 use crate::formula::reduction::Fold;
 use crate::kernel::Kernel;
 use crate::num::Num;
@@ -164,7 +164,7 @@ fn chain(passes: usize) -> Program {
     for pass in 0..passes {
         value = builder.push(Op::Unary(if pass % 2 == 0 { Unary::Neg } else { Unary::Abs }, value));
     }
-    builder.finish(vec!["x".to_owned()], value)
+    Program::new(vec!["x".to_owned()], builder.into_ops(), vec![Output { value, reduction: None }])
 }
 
 /// A program of one pass for each operator that is measured.
@@ -190,20 +190,21 @@ fn operators() -> impl Iterator<Item = (&'static str, Box<dyn Fn() -> Program>)>
 /// A program of so many inputs.
 fn program(
     inputs: usize,
-    body: impl Fn(&mut Builder, [crate::formula::program::Value; 3]) -> crate::formula::program::Value + 'static,
+    body: impl Fn(&mut Builder<Op>, [crate::formula::program::Value; 3]) -> crate::formula::program::Value + 'static,
 ) -> Box<dyn Fn() -> Program> {
     Box::new(move || {
         let mut builder = Builder::default();
         let x = std::array::from_fn(|n| builder.push(Op::Input(n % inputs)));
-        let result = body(&mut builder, x);
-        builder.finish(["x", "y", "z"][..inputs].iter().map(|name| (*name).to_owned()).collect(), result)
+        let value = body(&mut builder, x);
+        let names = ["x", "y", "z"][..inputs].iter().map(|name| (*name).to_owned()).collect();
+        Program::new(names, builder.into_ops(), vec![Output { value, reduction: None }])
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::{Backend, Simd};
+    use crate::backend::Simd;
 
     #[test]
     fn every_probe_runs() {

@@ -40,8 +40,9 @@ pub use function::Function;
 use function::{named, nearest_name};
 use token::{Token, next};
 
-use crate::formula::program::Program;
-use crate::formula::trace::{Symbol, Tape};
+use crate::formula::program::{Output, Program};
+use crate::formula::tape::Tape;
+use crate::formula::trace::Symbol;
 use crate::num::Num;
 use crate::text::shortened;
 
@@ -114,7 +115,8 @@ pub fn parse(text: &str) -> Result<Program, ParseError> {
 /// assert_eq!(parse("m*e")?.inputs(), ["m"]);
 /// assert_eq!(parse_with("m*e", &[Input::number("e")])?.inputs(), ["m", "e"]);
 /// assert!(parse("valid & (x > 0)").is_err());
-/// assert!(parse_with("valid & (x > 0)", &[Input::condition("valid")])?.is_condition());
+/// let both = parse_with("valid & (x > 0)", &[Input::condition("valid")])?;
+/// assert_eq!(both.output_type(0), crossover::Type::Bool);
 /// # Ok::<(), crossover::parse::ParseError>(())
 /// ```
 ///
@@ -167,13 +169,12 @@ fn read(text: &str, given: HashMap<&str, Kind>, others: Kind) -> Result<Program,
     parser.run()?;
     let Some(Operand { typed, .. }) = parser.operands.pop() else { unreachable!("a parser that ends has a result") };
     let inputs = parser.inputs;
-    let (result, condition, fold) = match typed {
-        Typed::Number(symbol) | Typed::Open(symbol) => (symbol, false, None),
-        Typed::Condition(condition) => (apply::as_number(condition), true, None),
-        Typed::Folded(fold, symbol) => (symbol, false, Some(fold)),
+    let (value, reduction) = match typed {
+        Typed::Number(symbol) | Typed::Open(symbol) => (tape.value(symbol), None),
+        Typed::Condition(condition) => (tape.condition_value(condition), None),
+        Typed::Folded(fold, symbol) => (tape.value(symbol), Some(fold)),
     };
-    let result = tape.value(result);
-    Ok(tape.finish(inputs, result).with_condition(condition).with_fold(fold))
+    Ok(tape.program(inputs, vec![Output { value, reduction }]))
 }
 
 struct Parser<'t, 'p> {

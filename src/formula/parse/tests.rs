@@ -5,7 +5,7 @@ use crate::formula::reduction::Fold;
 fn value(text: &str) -> f32 {
     let program = parse(text).unwrap_or_else(|error| panic!("{error}"));
     let inputs = [2.0_f32, 3.0, 5.0, 7.0, 11.0, 13.0];
-    program.eval(&inputs[..program.inputs().len()])
+    program.eval(&inputs[..program.inputs().len()])[0]
 }
 
 fn message(text: &str) -> String {
@@ -146,13 +146,14 @@ fn inputs_are_in_the_order_of_their_first_use() {
 
 #[test]
 fn a_fold_is_outermost_and_a_condition_is_known_to_be_one() {
-    assert_eq!(parse("sum(x*x)").unwrap().fold(), Some(Fold::Sum));
-    assert_eq!(parse("(min(x))").unwrap().fold(), Some(Fold::Min));
-    assert_eq!(parse("min(x, y)").unwrap().fold(), None);
-    assert!(parse("x > 0").unwrap().is_condition());
-    assert!(!parse("sum(x > 0)").unwrap().is_condition());
-    assert!(parse("any(x)").unwrap().is_condition() && parse("all(x > 0)").unwrap().fold() == Some(Fold::All));
-    assert!(!parse("(x > 0)*1").unwrap().is_condition());
+    assert_eq!(parse("sum(x*x)").unwrap().outputs()[0].reduction, Some(Fold::Sum));
+    assert_eq!(parse("(min(x))").unwrap().outputs()[0].reduction, Some(Fold::Min));
+    assert_eq!(parse("min(x, y)").unwrap().outputs()[0].reduction, None);
+    assert!(is_condition(&parse("x > 0").unwrap()));
+    assert!(!is_condition(&parse("sum(x > 0)").unwrap()));
+    assert!(is_condition(&parse("any(x)").unwrap()));
+    assert_eq!(parse("all(x > 0)").unwrap().outputs()[0].reduction, Some(Fold::All));
+    assert!(!is_condition(&parse("(x > 0)*1").unwrap()));
     assert_eq!(message("1 + sum(x)"), "sum must be the outermost operation, around the whole formula");
     assert_eq!(message("sum(sum(x))"), "sum must be the outermost operation, around the whole formula");
 }
@@ -258,7 +259,7 @@ fn a_name_that_is_given_hides_a_constant() {
     assert_eq!(parse("b*c + d*e").unwrap().inputs(), ["b", "c", "d"]);
     for name in ["e", "pi", "π", "tau", "τ", "inf", "nan", "True", "False"] {
         let program = parse_with(&format!("x*{name}"), &[Input::number(name)]).unwrap();
-        assert_eq!((program.inputs(), program.eval(&[3.0, 5.0])), (&["x".to_owned(), name.to_owned()][..], 15.0));
+        assert_eq!((program.inputs(), program.eval(&[3.0, 5.0])), (&["x".to_owned(), name.to_owned()][..], vec![15.0]));
         assert_eq!(inputs(&format!("x*{name}"), &[name]).unwrap(), ["x", name]);
     }
     // A name that is not in the text adds no input.
@@ -298,10 +299,10 @@ fn an_input_may_be_a_condition() {
                 })
                 .collect()
         };
-        assert_eq!([0.0, 1.0].map(|b| program.eval(&of(b))), expected, "{text}");
+        assert_eq!([0.0, 1.0].map(|b| program.eval(&of(b))[0]), expected, "{text}");
     }
-    assert!(read("where(b, c, x > 1)").unwrap().is_condition() && read("b").unwrap().is_condition());
-    assert!(!read("where(b, c, x)").unwrap().is_condition() && !read("b + 1").unwrap().is_condition());
+    assert!(is_condition(&read("where(b, c, x > 1)").unwrap()) && is_condition(&read("b").unwrap()));
+    assert!(!is_condition(&read("where(b, c, x)").unwrap()) && !is_condition(&read("b + 1").unwrap()));
     // Before it is known which are conditions, each name is what its use needs.
     assert_eq!(inputs("where(b, x, 0) + (c & (y > e))", &["e"]).unwrap(), ["b", "x", "c", "y", "e"]);
     assert!(inputs("squrt(x)", &[]).is_err());
@@ -311,7 +312,7 @@ fn an_input_may_be_a_condition() {
 #[test]
 fn floor_division_is_that_of_the_exact_quotient() {
     let program = parse("x // y").unwrap();
-    let floor = |x: f32, y: f32| program.eval(&[x, y]);
+    let floor = |x: f32, y: f32| program.eval(&[x, y])[0];
     for (x, y, expected) in [
         (1.0, 0.1, 9.0),
         (-1.0, 0.1, -10.0),
@@ -341,4 +342,8 @@ fn a_long_name_makes_a_short_message() {
         let error = parse(&text).unwrap_err().to_string();
         assert!(error.len() < 1000, "{} bytes", error.len());
     }
+}
+
+fn is_condition(program: &Program) -> bool {
+    program.output_type(0) == crate::num::Type::Bool
 }

@@ -2,13 +2,15 @@
 
 use super::Fold;
 use super::states::State;
+use crate::formula::inst::Inst;
 use crate::formula::program::{Op, Value};
-use crate::formula::trace::{Symbol, Tape};
+use crate::formula::tape::Tape;
+use crate::formula::trace::Symbol;
 use crate::num::Num;
 
 /// Operations, and those of them that are the results. Input `n` is the step's operand number `n`.
 pub(crate) struct Step {
-    pub(crate) ops: Vec<Op>,
+    pub(crate) insts: Vec<Inst>,
     pub(crate) results: Vec<Value>,
 }
 
@@ -16,32 +18,27 @@ impl Step {
     fn new(step: impl for<'t> FnOnce(&'t Tape) -> Vec<Symbol<'t>>) -> Step {
         let tape = Tape::default();
         let results = step(&tape).into_iter().map(|symbol| tape.value(symbol)).collect();
-        Step { results, ops: tape.into_ops() }
+        Step { results, insts: tape.into_insts() }
     }
 }
 
 impl Fold {
-    /// The state of an element and its index.
-    pub(crate) fn lift_step(self) -> Step {
-        Step::new(|tape| self.lift(tape.input(0), tape.input(1))[..self.planes()].to_vec())
-    }
-
-    /// The state of the planes of two.
-    pub(crate) fn merge_step(self) -> Step {
+    /// Returns the steps: the state of an element and its index; the state of the planes of two; the result of the planes of
+    /// one and the number of elements.
+    pub(crate) fn steps(self) -> [Step; 3] {
         let planes = self.planes();
-        Step::new(|tape| self.merge(state(tape, 0, planes), state(tape, planes, planes))[..planes].to_vec())
+        [
+            Step::new(|tape| self.lift(tape.input(0), tape.input(1))[..planes].to_vec()),
+            Step::new(|tape| self.merge(state(tape, 0, planes), state(tape, planes, planes))[..planes].to_vec()),
+            Step::new(|tape| vec![self.conclude(state(tape, 0, planes), tape.input(planes))]),
+        ]
     }
 
-    /// The result of the planes of one, and how many elements there are.
-    pub(crate) fn conclude_step(self) -> Step {
-        let planes = self.planes();
-        Step::new(|tape| vec![self.conclude(state(tape, 0, planes), tape.input(planes))])
-    }
-
-    /// How many operations adding one element takes, as [`Program::flops`](crate::Program::flops) counts them.
+    /// Returns the number of operations to add one element, as [`Program::flops`](crate::Program::flops) counts them.
     pub(crate) fn flops(self) -> usize {
-        let steps = [self.lift_step(), self.merge_step()];
-        steps.iter().flat_map(|step| &step.ops).filter_map(Op::flops).sum()
+        let [lift, merge, _] = self.steps();
+        let flops = |inst: &Inst| if let Inst::Op(op) = inst { Op::flops(op) } else { None };
+        lift.insts.iter().chain(&merge.insts).filter_map(flops).sum()
     }
 }
 

@@ -4,20 +4,22 @@ use crate::kernel::arg::Arg;
 use crate::kernel::cpu::columns::Columns;
 use crate::kernel::cpu::isa::Checked;
 use crate::kernel::cpu::lanes::Stores;
-use crate::num::Element;
+use crate::kernel::cpu::part::Part;
 
-/// What a kernel does on the CPU, for each instruction set.
-pub(crate) trait Bodies<T: Element>: Send + Sync {
-    /// `out[i] = formula(inputs[..][from + i])`
-    fn apply(&self, isa: Checked, inputs: &[Arg<'_, T>], from: usize, out: &mut [T], stores: Stores);
+/// A kernel's code for the CPU, for each instruction set.
+pub(crate) trait CpuCode: Send + Sync {
+    /// Computes the results for the elements of a part.
+    ///
+    /// # Panics
+    ///
+    /// If the number of arguments is not that of the inputs, or an array ends before the part.
+    fn apply(&self, isa: Checked, inputs: &[Arg<'_>], part: &Part<'_>, stores: Stores);
 
-    /// `data[i] = formula(data[i], rest[..][from + i])`
-    fn apply_in_place(&self, isa: Checked, data: &mut [T], rest: &[Arg<'_, T>], from: usize);
+    /// Adds the sums of whole leaves, `(from, leaves)`, to the columns of a reduction, keeping partial sums in registers.
+    /// Returns `false`, having done nothing, where the results have to be stored first.
+    fn sum(&self, isa: Checked, inputs: &[Arg<'_>], part: (usize, usize), columns: &mut Columns) -> bool;
 
-    /// Adds the sums of as many whole leaves from an element on to the columns of a fold, and gives whether it did.
-    fn sum(&self, isa: Checked, inputs: &[Arg<'_, T>], part: (usize, usize), columns: &mut Columns) -> bool;
-
-    /// Whether passes over blocks compute it, rather than code of its own.
+    /// Returns whether it is interpreted, rather than compiled for the kernel.
     fn is_interpreted(&self) -> bool {
         false
     }

@@ -3,28 +3,28 @@
 use super::columns::Columns;
 use super::isa::{Checked, Isa};
 use super::lanes::{AHEAD, Lanes, Stores, Task, misaligned};
+use super::part::Part;
 use crate::formula::Formula;
 use crate::formula::reduction::states::{self, one};
 use crate::formula::reduction::{LEAF, ROW};
 use crate::kernel::arg::Arg;
 
-/// Computes `out[i] = formula(inputs[..][from + i])` on an instruction set.
+/// Computes `out[i] = formula(inputs[..][i])` for the elements of a part, on an instruction set.
 ///
 /// # Panics
 ///
-/// If there are not `N` inputs, or an array ends before `from + out.len()`.
+/// If there are not `N` inputs, or an array ends before the part.
 #[inline]
 pub(crate) fn over<F: Formula<N>, const N: usize>(
     formula: &F,
     isa: Checked,
     inputs: &[Arg<'_>],
-    from: usize,
-    out: &mut [f32],
+    part: &Part<'_>,
     stores: Stores,
 ) {
-    assert_eq!(inputs.len(), N, "a body is given the inputs of its kernel");
-    let sources = std::array::from_fn(|k| Source::new(&inputs[k], from, out.len()));
-    let drive = Drive { formula, sources, out: out.as_mut_ptr(), len: out.len() };
+    assert_eq!(inputs.len(), N, "the code is called with one argument per input");
+    let sources = std::array::from_fn(|k| Source::of(&inputs[k], part));
+    let drive = Drive { formula, sources, out: part.pointer(0), len: part.len() };
     match stores {
         Stores::Ahead | Stores::Streaming if isa.streams() => far(&drive, isa, stores == Stores::Streaming),
         _ if drive.len >= WORTH_ALIGNING && drive.misaligned() > 0 => aligned(&drive, isa),
@@ -58,28 +58,6 @@ fn far<F: Formula<N>, const N: usize>(drive: &Drive<'_, F, N>, isa: Checked, str
 /// Numbers that fill every kind of block several times.
 const WHOLE: usize = 128;
 
-/// Computes `data[i] = formula(data[i], rest[..][from + i])` on an instruction set.
-///
-/// # Panics
-///
-/// If `rest` does not have `N - 1` inputs, or an array ends before `from + data.len()`.
-#[inline]
-pub(crate) fn in_place<F: Formula<N>, const N: usize>(
-    formula: &F,
-    isa: Checked,
-    data: &mut [f32],
-    rest: &[Arg<'_>],
-    from: usize,
-) {
-    assert_eq!(rest.len() + 1, N, "a body is given the inputs of its kernel");
-    let (out, len) = (data.as_mut_ptr(), data.len());
-    let sources = std::array::from_fn(|k| match k {
-        0 => Source::Array(out),
-        _ => Source::new(&rest[k - 1], from, len),
-    });
-    isa.dispatch(&Drive { formula, sources, out, len });
-}
-
 /// Adds up whole leaves of a sum, as many as `leaves` from `from` on, without a detour over memory. Gives whether it did:
 /// one lane is slow enough for the detour not to count, and a loop that may have to do with numbers is not worth its size.
 #[inline]
@@ -93,7 +71,7 @@ pub(crate) fn sum<F: Formula<N>, const N: usize>(
     if isa.isa() == Isa::Scalar || inputs.iter().any(|arg| matches!(arg, Arg::Scalar(_))) {
         return false;
     }
-    assert_eq!(inputs.len(), N, "a body is given the inputs of its kernel");
+    assert_eq!(inputs.len(), N, "the code is called with one argument per input");
     let len = leaves * LEAF;
     let sources = std::array::from_fn(|k| Source::new(&inputs[k], from, len));
     // Nothing is written.
@@ -140,10 +118,23 @@ enum Source {
 }
 
 impl Source {
+    #[inline(always)]
+    fn of(arg: &Arg<'_>, part: &Part<'_>) -> Self {
+        match arg {
+            Arg::Output(output) => Source::Array(part.pointer(*output)),
+            _ => Source::new(arg, part.start(), part.len()),
+        }
+    }
+
+    /// # Panics
+    ///
+    /// For an output, or if an array has fewer elements.
+    #[inline(always)]
     fn new(arg: &Arg<'_>, from: usize, len: usize) -> Self {
         match arg {
-            Arg::Array(array) => Source::Array(array[from..from + len].as_ptr()),
-            Arg::Scalar(value) => Source::Scalar(*value),
+            Arg::Array(array) => Source::Array(array.floats()[from..from + len].as_ptr()),
+            Arg::Scalar(value) => Source::Scalar(value.as_f32()),
+            Arg::Output(_) => unreachable!("a reduction is not in place"),
         }
     }
 }

@@ -13,6 +13,7 @@ pub(crate) mod drive;
 pub(crate) mod interpreter;
 pub(crate) mod isa;
 pub(crate) mod lanes;
+pub(crate) mod part;
 mod portable;
 pub(crate) mod reduce;
 #[cfg(target_arch = "x86_64")]

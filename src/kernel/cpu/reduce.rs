@@ -4,10 +4,11 @@
 
 use std::cell::RefCell;
 
-use super::code::Bodies;
+use super::code::CpuCode;
 use super::columns::{Columns, EMPTY, Rows, load, store};
 use super::isa::Checked;
 use super::lanes::{Lanes, Stores, Task};
+use super::part::Targets;
 use crate::formula::reduction::states::{Reduction, State};
 use crate::formula::reduction::{Fold, LEAF, ROW, ones, with_reduction};
 use crate::kernel::arg::Arg;
@@ -40,7 +41,7 @@ struct Scratch {
 /// Folds the results for `len` elements from `from` on, at least one and at most a chunk, to rows. Of several parts of a
 /// chunk, all but the last have the same power of two times [`LEAF`] elements, and the last no more.
 pub(crate) fn part(
-    bodies: &dyn Bodies<f32>,
+    code: &dyn CpuCode,
     isa: Checked,
     fold: Fold,
     inputs: &[Arg<'_>],
@@ -49,10 +50,10 @@ pub(crate) fn part(
 ) {
     SCRATCH.with_borrow_mut(|Scratch { results, columns }| {
         columns.leaves = 0;
-        let fused = len >= LEAF && fold.of_parts() == Fold::Sum && bodies.sum(isa, inputs, (from, len / LEAF), columns);
+        let fused = len >= LEAF && fold.of_parts() == Fold::Sum && code.sum(isa, inputs, (from, len / LEAF), columns);
         for start in (if fused { len / LEAF * LEAF } else { 0 }..len).step_by(BLOCK) {
             let block = BLOCK.min(len - start);
-            bodies.apply(isa, inputs, from + start, &mut results[..block], Stores::Plain);
+            code.apply(isa, inputs, &Targets::of(&mut results[..block], from + start).whole(), Stores::Plain);
             isa.dispatch(With { fold, task: Push { columns, results, len: block, from: from + start } });
         }
         isa.dispatch(With { fold, task: Combine { columns, rows } });

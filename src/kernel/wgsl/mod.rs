@@ -1,16 +1,18 @@
-//! Writing a program as a WGSL compute shader: the operations, spliced into `shaders/elementwise.wgsl` or, for a fold, into
-//! `shaders/reduce.wgsl`.
+//! Writes a program as a WGSL compute shader: the operations of its [code](crate::kernel::lower), spliced into
+//! `shaders/elementwise.wgsl` or, for a reduction, into `shaders/reduce.wgsl`.
 
-pub(crate) mod function;
 mod nans;
-mod table;
+mod print;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use self::nans::{Nans, is_arithmetic};
-use crate::formula::program::{Compare, Logic, Op, Program, Unary, Value};
-use crate::formula::reduction::{Fold, Step};
+use self::nans::Nans;
+use self::print::{lets, literal, routine};
+use crate::formula::program::{Program, Value};
+use crate::formula::reduction::Fold;
+use crate::kernel::lower::Code;
+use crate::num::Type;
 
 /// The shader for elements that the operations are spliced into; its comments say how it works.
 pub const ELEMENTWISE: &str = include_str!("../../../shaders/elementwise.wgsl");
@@ -20,6 +22,9 @@ pub const REDUCE: &str = include_str!("../../../shaders/reduce.wgsl");
 
 /// NaN and the signs of zeros: functions that the operations call.
 const SPECIAL: &str = include_str!("../../../shaders/special.wgsl");
+
+/// The exact remainder, which loops.
+const MODULO: &str = include_str!("../../../shaders/modulo.wgsl");
 
 /// Elements that one invocation of [`REDUCE`] folds.
 #[cfg(feature = "gpu")]
@@ -83,21 +88,23 @@ impl Shape {
 /// # Ok::<(), crossover::Error>(())
 /// ```
 pub fn shader(program: &Program, shape: &Shape) -> String {
-    let mut shader = if program.fold().is_some() { REDUCE } else { ELEMENTWISE }.to_owned();
+    let mut shader = if program.output().reduction.is_some() { REDUCE } else { ELEMENTWISE }.to_owned();
     // A uniform array cannot be empty, though a program may have no inputs.
     let inputs = program.inputs().len();
     splice(&mut shader, "workgroup", &format!("const WORKGROUP: u32 = {}u;\n", shape.workgroup));
     splice(&mut shader, "inputs", &format!("const INPUTS: u32 = {}u;\n", inputs.max(1)));
     splice(&mut shader, "bindings", &bindings(inputs, shape));
-    splice(&mut shader, "formula", &formula(program));
+    let code = Code::of(program);
+    splice(&mut shader, "formula", &formula(program, &code));
     splice(&mut shader, "apply", &apply(program, shape));
-    if let Some(fold) = program.fold() {
-        reduction(&mut shader, fold);
+    let steps = program.output().reduction.map(|fold| (fold, fold.steps().map(Code::of_step)));
+    if let Some((fold, steps)) = &steps {
+        reduction(&mut shader, *fold, steps);
     } else if !shape.blocks {
         splice(&mut shader, "block", "const WIDTH: u32 = 1u;\nalias Block = f32;\n");
         splice(&mut shader, "kept", "    return block;\n");
     }
-    let functions = functions(program);
+    let functions = functions(steps.iter().flat_map(|(_, steps)| steps).chain([&code]));
     let is_special = |text: &str| text.contains("special_");
     let special = if is_special(&shader) || is_special(&functions) { SPECIAL } else { "" };
     splice(&mut shader, "functions", &format!("{special}{functions}"));
@@ -122,7 +129,7 @@ fn bindings(inputs: usize, shape: &Shape) -> String {
 /// The formula of what the inputs have for one element, or for each of a block; for a fold, the state of the element.
 fn apply(program: &Program, shape: &Shape) -> String {
     let (mut text, inputs) = (String::new(), program.inputs().len());
-    if let (Some(fold), true) = (program.fold(), shape.joins) {
+    if let (Some(fold), true) = (program.output().reduction, shape.joins) {
         let planes = (0..fold.planes()).map(|plane| format!("in0[i * PLANES + {plane}u]")).collect();
         return format!("    return {};\n", state(planes));
     }
@@ -137,69 +144,62 @@ fn apply(program: &Program, shape: &Shape) -> String {
     };
     let calls: Vec<_> = (0..BLOCK).map(|part| call(format!("[{part}]"))).collect();
     let result = if shape.blocks { format!("Block({})", calls.join(", ")) } else { call(String::new()) };
-    let result = if program.fold().is_some() { format!("lift({result}, f32(params.base + i))") } else { result };
+    let result =
+        if program.output().reduction.is_some() { format!("lift({result}, f32(params.base + i))") } else { result };
     _ = writeln!(text, "    return {result};");
     text
 }
 
-/// The mathematical functions that the program and its fold use, each once.
-fn functions(program: &Program) -> String {
-    let mut all = BTreeMap::new();
-    let steps = program.fold().map(|fold| [fold.lift_step(), fold.merge_step(), fold.conclude_step()]);
-    for op in program.ops().iter().chain(steps.iter().flatten().flat_map(|step| &step.ops)) {
-        let functions = match op {
-            Op::Unary(op, ..) => op.functions(),
-            Op::Binary(op, ..) => op.functions(),
-            _ => continue,
-        };
-        all.extend(functions.iter().map(|(name, text)| (*name, text.as_str())));
+/// Returns the routines that these codes call, each once.
+fn functions<'c>(codes: impl Iterator<Item = &'c Code>) -> String {
+    let all: BTreeMap<_, _> = codes.flat_map(|code| &code.routines).collect();
+    let mut text = String::new();
+    let is_modulo = |routine: &&&crate::formula::inst::Routine| routine.calls_modulo();
+    if all.values().any(is_modulo) {
+        _ = writeln!(text, "{MODULO}");
     }
-    all.into_values().flat_map(|text| [text, "\n"]).collect()
+    all.into_iter().for_each(|(name, it)| _ = writeln!(text, "{}", routine(name, it)));
+    text
 }
 
-/// A function of one element of each input: one `let` for each operation, then the result.
-fn formula(program: &Program) -> String {
+/// Returns the function of one element of each input: one `let` for each operation, then the result.
+fn formula(program: &Program, code: &Code) -> String {
     let names: Vec<_> = (0..program.inputs().len()).map(|n| format!("x{n}: f32")).collect();
     let mut text = format!("fn formula({}) -> f32 {{\n", names.join(", "));
-    let nans = Nans::new(program.ops(), Some(program.result()));
-    text += &lets(program.ops(), &nans);
-    _ = writeln!(text, "    return {};\n}}", nans.settled(program.result()));
+    let result = code.results[0];
+    let nans = Nans::new(&code.insts, Some(result));
+    text += &lets(&code.insts, &nans);
+    let number = match code.types[result.index()] {
+        Type::Bool => format!("select(0.0f, 1.0f, {})", nans.settled(result)),
+        _ => nans.settled(result),
+    };
+    _ = writeln!(text, "    return {number};\n}}");
     text
 }
 
-/// One `let` for each operation, and what keeps its NaNs.
-fn lets(ops: &[Op], nans: &Nans) -> String {
-    let mut text = String::new();
-    for (index, op) in ops.iter().enumerate() {
-        _ = writeln!(text, "    let v{index} = {};", expression(op, ops, nans));
-        nans.write(index, ops, &mut text);
-    }
-    text
-}
-
-/// Writes how a fold's states are made, combined and concluded.
-fn reduction(shader: &mut String, fold: Fold) {
+/// Writes how a reduction's states are made, combined and concluded.
+fn reduction(shader: &mut String, fold: Fold, [lift, merge, conclude]: &[Code; 3]) {
     let planes = fold.planes();
     let name = if planes == 1 { "f32".to_owned() } else { format!("vec{planes}<f32>") };
     splice(shader, "state", &format!("alias State = {name};\nconst PLANES: u32 = {planes}u;\n"));
     let identity = fold.identity()[..planes].iter().map(|number| literal(*number)).collect();
     splice(shader, "identity", &format!("    return {};\n", state(identity)));
-    splice(shader, "lift", &step(&[], &fold.lift_step(), state));
-    splice(shader, "combine", &step(&[parts("a", planes), parts("b", planes)], &fold.merge_step(), state));
+    splice(shader, "lift", &step(&[], lift, state));
+    splice(shader, "combine", &step(&[parts("a", planes), parts("b", planes)], merge, state));
     let count = vec!["count".to_owned()];
-    splice(shader, "conclude", &step(&[parts("all", planes), count], &fold.conclude_step(), |mut all| all.remove(0)));
+    splice(shader, "conclude", &step(&[parts("all", planes), count], conclude, |mut all| all.remove(0)));
     let stores = parts("all", planes).into_iter().enumerate();
     let stores: String = stores.map(|(plane, part)| format!("    out[at + {plane}u] = {part};\n")).collect();
     splice(shader, "store", &stores);
 }
 
-/// The operations of a step of a fold on these operands, and what it returns of its results.
-fn step(operands: &[Vec<String>], step: &Step, result: fn(Vec<String>) -> String) -> String {
+/// Returns the operations of a step of a reduction on these operands, and the return of its results.
+fn step(operands: &[Vec<String>], code: &Code, result: fn(Vec<String>) -> String) -> String {
     let operands = operands.iter().flatten().enumerate();
     let operands: String = operands.map(|(n, operand)| format!("    let x{n} = {operand};\n")).collect();
-    let results = step.results.iter().map(Value::to_string).collect();
+    let results = code.results.iter().map(Value::to_string).collect();
     // The elements come as they are meant to be: what adds two states need not make NaN anew.
-    let lets = lets(&step.ops, &Nans::new(&step.ops, None));
+    let lets = lets(&code.insts, &Nans::new(&code.insts, None));
     format!("{operands}{lets}    return {};\n", result(results))
 }
 
@@ -214,48 +214,6 @@ fn parts(name: &str, planes: usize) -> Vec<String> {
 /// A state of these planes.
 fn state(mut planes: Vec<String>) -> String {
     if planes.len() == 1 { planes.remove(0) } else { format!("State({})", planes.join(", ")) }
-}
-
-fn expression(op: &Op, ops: &[Op], nans: &Nans) -> String {
-    let template = match *op {
-        Op::Input(n) => return format!("x{n}"),
-        Op::Constant(value) => return literal(value.get()),
-        Op::Unary(op @ (Unary::Floor | Unary::Round | Unary::Ceil | Unary::Trunc), _) => {
-            format!("special_signed({}, {{0}})", op.wgsl())
-        }
-        Op::Unary(op, ..) => op.wgsl().to_owned(),
-        Op::Binary(op, ..) => op.wgsl().to_owned(),
-        Op::Ternary(op, ..) => op.wgsl().to_owned(),
-        Op::Compare(Compare::Ne, ..) => format!("({}) | !special_ordered({{0}}, {{1}})", Compare::Ne.wgsl()),
-        Op::Compare(op, ..) => format!("({}) & special_ordered({{0}}, {{1}})", op.wgsl()),
-        Op::Test(op, ..) => op.wgsl().to_owned(),
-        Op::Logic(Logic::And, ..) => "{0} & {1}".to_owned(),
-        Op::Logic(Logic::Or, ..) => "{0} | {1}".to_owned(),
-        Op::Not(_) => "!{0}".to_owned(),
-        Op::Select(..) => "select({2}, {1}, {0})".to_owned(),
-    };
-    let operand = |value: Value| match ops[value.index()] {
-        // Of a zero that it knows, a compiler may take any product for zero, and any sum for the other number.
-        Op::Constant(zero) if zero.get() == 0.0 && is_arithmetic(op) => made_of_bits(zero.get()),
-        _ if is_arithmetic(op) => value.to_string(),
-        _ => nans.settled(value),
-    };
-    let mut text = template;
-    for (position, value) in op.operands().enumerate() {
-        text = text.replace(&format!("{{{position}}}"), &operand(value));
-    }
-    text
-}
-
-/// A constant. WGSL has no way to write an infinity or a NaN, and may flush a subnormal that it folds: those are made of
-/// their bits while the shader runs.
-pub(crate) fn literal(value: f32) -> String {
-    if value.is_normal() || value == 0.0 { format!("{value:?}f") } else { made_of_bits(value) }
-}
-
-/// A constant that the compiler does not know.
-fn made_of_bits(value: f32) -> String {
-    format!("bitcast<f32>({:#010x}u | params.zero)", value.to_bits())
 }
 
 /// Replaces what lies between the lines `// begin NAME` and `// end NAME`.
@@ -289,7 +247,7 @@ mod tests {
         formula! { fn Identity(x) { x } }
         let shape = Shape { blocks: true, ..Shape::new(256) };
         assert_eq!(shader(&trace(&Identity), &shape), ELEMENTWISE);
-        assert_eq!(shader(&trace(&Identity).with_fold(Some(Fold::Sum)), &Shape::new(256)), REDUCE);
+        assert_eq!(shader(&trace(&Identity).with_reduction(Some(Fold::Sum)), &Shape::new(256)), REDUCE);
         #[cfg(feature = "gpu")]
         assert!(REDUCE.contains(&format!("const EACH: u32 = {EACH}u;")));
     }
@@ -316,15 +274,15 @@ mod tests {
 
     #[test]
     fn a_function_is_written_once() {
-        use crate::kernel::wgsl::function::WRITTEN;
+        use crate::formula::routine::TRACED;
         let text = (0..500).fold("x".to_owned(), |text, n| format!("sin({text} + {n})"));
         let many = Kernel::parse(&text).unwrap();
-        WRITTEN.set(0);
+        TRACED.set(0);
         shader(Kernel::parse("sin(x)").unwrap().program(), &Shape::new(64));
-        assert!(WRITTEN.get() <= 2, "the sine and that of huge angles, and not {} functions", WRITTEN.get());
-        WRITTEN.set(0);
+        assert!(TRACED.get() <= 2, "the sine and that of huge angles, and not {} functions", TRACED.get());
+        TRACED.set(0);
         let text = shader(many.program(), &Shape::new(64));
-        assert_eq!((text.matches("math_sin(").count(), WRITTEN.get()), (501, 0));
+        assert_eq!((text.matches("math_sin(").count(), TRACED.get()), (501, 0));
     }
 
     /// Arithmetic may lose a NaN, where a compiler rewrites it: what it began with says whether there is one.

@@ -2,15 +2,17 @@
 
 use std::fmt::Write;
 
-use crate::formula::program::{Binary, Op, Ternary, Unary, Value};
+use crate::formula::inst::Inst;
+use crate::formula::program::{Binary, Op, Operation, Ternary, Unary, Value};
+use crate::num::Scalar;
 
 /// Whether the shader's own arithmetic computes it, a NaN of any operand giving NaN. A compiler may rewrite it, and what
 /// it is a part of, into what does not depend on an operand: `x - x` into 0.
-pub(super) fn is_arithmetic(op: &Op) -> bool {
-    match *op {
-        Op::Unary(op, _) => op.ulp().is_none() && op != Unary::Sign,
-        Op::Binary(op, ..) => op.ulp().is_none() && !matches!(op, Binary::Min | Binary::Max | Binary::Heaviside),
-        Op::Ternary(op, ..) => op != Ternary::Clip,
+pub(super) fn is_arithmetic(inst: &Inst) -> bool {
+    match *inst {
+        Inst::Op(Op::Unary(op, _)) => op != Unary::Sign,
+        Inst::Op(Op::Binary(op, ..)) => !matches!(op, Binary::Min | Binary::Max | Binary::Heaviside),
+        Inst::Op(Op::Ternary(op, ..)) => op != Ternary::Clip,
         _ => false,
     }
 }
@@ -28,12 +30,12 @@ pub(super) struct Nans {
 
 impl Nans {
     /// For operations of which `result`, if there is one, is what others read.
-    pub(super) fn new(ops: &[Op], result: Option<Value>) -> Self {
-        let mut origins: Vec<Option<usize>> = Vec::with_capacity(ops.len());
-        for (index, op) in ops.iter().enumerate() {
-            origins.push(match op {
-                Op::Constant(value) if !value.get().is_nan() => None,
-                op if is_arithmetic(op) => match Self::of_operands(&origins, op)[..] {
+    pub(super) fn new(insts: &[Inst], result: Option<Value>) -> Self {
+        let mut origins: Vec<Option<usize>> = Vec::with_capacity(insts.len());
+        for (index, inst) in insts.iter().enumerate() {
+            origins.push(match inst {
+                Inst::Op(Op::Constant(Scalar::F32(value))) if !value.is_nan() => None,
+                inst if is_arithmetic(inst) => match Self::of_operands(&origins, inst)[..] {
                     [] => None,
                     [one] => Some(one),
                     _ => Some(index),
@@ -41,37 +43,37 @@ impl Nans {
                 _ => Some(index),
             });
         }
-        let mut nans = Nans { origins, needed: vec![false; ops.len()], settled: vec![false; ops.len()] };
+        let mut nans = Nans { origins, needed: vec![false; insts.len()], settled: vec![false; insts.len()] };
         let mut settle = |value: Value| {
-            if let (true, Some(origin)) = (is_arithmetic(&ops[value.index()]), nans.origins[value.index()]) {
+            if let (true, Some(origin)) = (is_arithmetic(&insts[value.index()]), nans.origins[value.index()]) {
                 nans.settled[value.index()] = true;
                 nans.needed[origin] = true;
             }
         };
-        ops.iter().filter(|op| !is_arithmetic(op)).flat_map(Op::operands).for_each(&mut settle);
+        insts.iter().filter(|inst| !is_arithmetic(inst)).flat_map(Operation::operands).for_each(&mut settle);
         result.into_iter().for_each(&mut settle);
-        for (index, op) in ops.iter().enumerate().rev() {
-            if nans.needed[index] && is_arithmetic(op) {
-                Self::of_operands(&nans.origins, op).into_iter().for_each(|origin| nans.needed[origin] = true);
+        for (index, inst) in insts.iter().enumerate().rev() {
+            if nans.needed[index] && is_arithmetic(inst) {
+                Self::of_operands(&nans.origins, inst).into_iter().for_each(|origin| nans.needed[origin] = true);
             }
         }
         nans
     }
 
     /// The values whose NaNs the operands of an operation have.
-    fn of_operands(origins: &[Option<usize>], op: &Op) -> Vec<usize> {
-        let mut found: Vec<_> = op.operands().filter_map(|value| origins[value.index()]).collect();
+    fn of_operands(origins: &[Option<usize>], inst: &Inst) -> Vec<usize> {
+        let mut found: Vec<_> = inst.operands().filter_map(|value| origins[value.index()]).collect();
         found.sort_unstable();
         found.dedup();
         found
     }
 
     /// Writes what is needed behind a value.
-    pub(super) fn write(&self, index: usize, ops: &[Op], text: &mut String) {
+    pub(super) fn write(&self, index: usize, insts: &[Inst], text: &mut String) {
         if self.needed[index] {
-            let origins = Self::of_operands(&self.origins, &ops[index]);
+            let origins = Self::of_operands(&self.origins, &insts[index]);
             let all: Vec<_> = origins.iter().map(|origin| format!("n{origin}")).collect();
-            let nan = if is_arithmetic(&ops[index]) { all.join(" | ") } else { format!("special_nan(v{index})") };
+            let nan = if is_arithmetic(&insts[index]) { all.join(" | ") } else { format!("special_nan(v{index})") };
             _ = writeln!(text, "    let n{index} = {nan};");
         }
         if let (true, Some(origin)) = (self.settled[index], self.origins[index]) {

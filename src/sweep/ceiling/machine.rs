@@ -11,9 +11,9 @@ use crate::formula;
 use crate::formula::Identity;
 use crate::formula::reduction::Fold;
 use crate::kernel::Kernel;
-use crate::kernel::arg::Arg;
 use crate::kernel::cpu::isa::{Checked, Isa};
 use crate::kernel::cpu::lanes::Stores;
+use crate::kernel::cpu::part::Targets;
 
 formula! {
     /// What reads two arrays, and has little to do.
@@ -164,14 +164,14 @@ impl Machine for Own {
         let plain = if len < FAR { Stores::Plain } else { Stores::Ahead };
         Some(timed(clock, (threads, &mut parts), times, |part| {
             let Part { from, to, total, sum } = part;
-            let args = [Arg::Array(from)];
+            let args = [(&from[..]).into()];
             let to = to.get_mut(..from.len()).unwrap_or_default();
             match (way, sum) {
                 (Way::Copy, _) => to.copy_from_slice(from),
-                (Way::Streaming, _) => copy.bodies().apply(*isa, &args, 0, to, Stores::Streaming),
-                (Way::ReadTwo, Some(sum)) => drop(sum.run(&[Arg::Array(from), Arg::Array(to)], total)),
-                (_, Some(sum)) => drop(sum.run(&args, total)),
-                (_, None) => copy.bodies().apply(*isa, &args, 0, to, plain),
+                (Way::Streaming, _) => copy.code().apply(*isa, &args, &Targets::of(to, 0).whole(), Stores::Streaming),
+                (Way::ReadTwo, Some(sum)) => drop(sum.run(&[args[0], (&to[..]).into()], &mut *total)),
+                (_, Some(sum)) => drop(sum.run(&args, &mut *total)),
+                (_, None) => copy.code().apply(*isa, &args, &Targets::of(to, 0).whole(), plain),
             }
             // Whoever copies again what is there already would copy nothing.
             black_box((to, total));
@@ -190,7 +190,7 @@ impl Machine for Own {
         for kernel in kernels {
             let operations = kernel.program().flops()? as f64 * (threads * NEAR) as f64;
             let took = timed(clock, (threads, &mut parts), times, |(from, to)| {
-                kernel.bodies().apply(isa, &[Arg::Array(from)], 0, to, Stores::Plain);
+                kernel.code().apply(isa, &[(&from[..]).into()], &Targets::of(to, 0).whole(), Stores::Plain);
                 black_box(to);
             });
             // The faster one: more operations in a second.

@@ -12,7 +12,6 @@ use crate::bench::regime::Regime;
 use crate::error::Result;
 use crate::formula::Identity;
 use crate::kernel::Kernel;
-use crate::kernel::arg::Arg;
 use crate::sweep::observer::Observer;
 use crate::sweep::settings::Sweep;
 
@@ -283,7 +282,7 @@ fn computing(way: &dyn Contender, clock: &dyn Clock, least: Duration) -> Option<
 
 /// The least seconds that a run took.
 fn best_run(way: &dyn Contender, kernel: &Kernel, data: &[f32], clock: &dyn Clock) -> Result<f64> {
-    let mut runner = way.prepare(kernel, &[Arg::Array(data)], data.len())?;
+    let mut runner = way.prepare(kernel, &[data.into()], data.len())?;
     let time = |runner: &mut dyn Runner, times: usize| -> Result<f64> {
         let start = clock.now();
         runner.repeat(times)?;

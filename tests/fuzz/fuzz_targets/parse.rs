@@ -8,7 +8,7 @@ fuzz_target!(|text: &str| {
     match crossover::parse::parse(text) {
         Ok(program) => {
             let kernel = Kernel::from_program("fuzzed", program);
-            let inputs = vec![Arg::Scalar(0.5); kernel.inputs().len()];
+            let inputs = vec![Arg::from(0.5); kernel.inputs().len()];
             let _ = Loop.run(&kernel, &inputs, &mut [0.0]);
         }
         Err(error) => {

@@ -2,7 +2,7 @@
 
 use crossover::auto::{Auto, Policy};
 use crossover::sweep::Regime;
-use crossover::{Arg, Backend, Error, Info, Kernel, Kind, Loop, Prepared, Result, Simd, Workload};
+use crossover::{Arg, Backend, Error, Info, Kernel, Kind, Loop, Out, Prepared, Result, Simd, Workload};
 
 use super::machine::{FakeClock, Simulated};
 
@@ -47,21 +47,21 @@ impl Prepared for OnFailing {
         &self.kernel
     }
 
-    fn launch(&mut self, inputs: &[Arg<'_>], out: &mut [f32]) -> Result<()> {
+    fn launch(&mut self, inputs: &[Arg<'_>], outputs: &mut [Out<'_>]) -> Result<()> {
+        let len = outputs[0].len();
+        if inputs.contains(&Arg::Output(0)) {
+            let done = self.backend.written.unwrap_or(0).min(len);
+            let inputs: Vec<_> = inputs.iter().map(|arg| arg.part(0, done)).collect();
+            Loop.run(&self.kernel, &inputs, outputs[0].range(0..done))?;
+            return Err(self.backend.error.clone());
+        }
         match self.backend.from {
-            Some(from) if out.len() >= from => {
-                out.fill(f32::NAN);
+            Some(from) if len >= from => {
+                outputs[0].as_mut_slice().unwrap().fill(f32::NAN);
                 Err(self.backend.error.clone())
             }
-            _ => Loop.run(&self.kernel, inputs, out),
+            _ => Loop.run(&self.kernel, inputs, outputs),
         }
-    }
-
-    fn launch_in_place(&mut self, data: &mut [f32], rest: &[Arg<'_>]) -> Result<()> {
-        let done = self.backend.written.unwrap_or(0).min(data.len());
-        let rest: Vec<_> = rest.iter().map(|arg| arg.part(0, done)).collect();
-        Loop.prepare(&self.kernel)?.run_in_place(&mut data[..done], &rest)?;
-        Err(self.backend.error.clone())
     }
 
     fn written(&self) -> Option<usize> {
@@ -143,13 +143,13 @@ fn a_run_in_place_goes_on_where_it_failed() {
     for written in [0, 1, 1_000_000, MANY] {
         let auto = auto(Failing { written: Some(written), ..Failing::new(lost()) }, Policy::default());
         let mut in_place = data.clone();
-        auto.prepare(&kernel).unwrap().run_in_place(&mut in_place, &[]).unwrap();
+        auto.prepare(&kernel).unwrap().run(&[Arg::Output(0)], &mut in_place).unwrap();
         assert!(in_place == expected(&kernel, &data), "after {written}");
         assert_eq!(auto.fallbacks().len(), 1);
     }
     // If nobody knows how far it got, what is left of the input is not an input any more.
     let auto = auto(Failing::new(lost()), Policy::default());
-    let error = auto.prepare(&kernel).unwrap().run_in_place(&mut data.clone(), &[]).unwrap_err();
+    let error = auto.prepare(&kernel).unwrap().run(&[Arg::Output(0)], &mut data.clone()).unwrap_err();
     assert!(matches!(error, Error::DeviceLost { .. }), "{error}");
 }
 

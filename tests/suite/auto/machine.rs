@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use crossover::program::Op;
 use crossover::sweep::{Clock, Contender, Regime, Runner};
-use crossover::{Arg, Backend, Device, Error, Fold, Info, Isa, Kernel, Kind, Loop, Prepared, Result, Simd, Threads};
+use crossover::{
+    Arg, Backend, Device, Error, Fold, Info, Isa, Kernel, Kind, Loop, Out, Prepared, Result, Simd, Threads,
+};
 
 /// A clock that moves only when a simulated backend runs; in femtoseconds.
 #[derive(Clone, Default)]
@@ -186,15 +188,10 @@ impl Prepared for OnNothing {
         &self.kernel
     }
 
-    fn launch(&mut self, inputs: &[Arg<'_>], out: &mut [f32]) -> Result<()> {
+    fn launch(&mut self, inputs: &[Arg<'_>], outputs: &mut [Out<'_>]) -> Result<()> {
         let fold: Option<Fold> = self.kernel.fold();
-        let len = fold.and_then(|_| inputs.iter().find_map(Arg::len)).unwrap_or(out.len());
+        let len = fold.and_then(|_| inputs.iter().find_map(Arg::len)).unwrap_or(outputs[0].len());
         self.backend.run(&self.kernel, inputs, len)
-    }
-
-    fn launch_in_place(&mut self, data: &mut [f32], _rest: &[Arg<'_>]) -> Result<()> {
-        let len = data.len();
-        self.backend.run(&self.kernel, &[Arg::Array(data)], len)
     }
 }
 

@@ -39,7 +39,7 @@ fn a_host_that_loses_its_device_gets_errors_too() {
     let (x, y) = (gpu.upload(&[1.0]).unwrap(), gpu.empty(1).unwrap());
     let bound = gpu.compile(&poly()).unwrap().bind(&[(&x).into()], &y).unwrap();
     device.destroy();
-    assert!(prepared.run(&[Arg::Scalar(1.0)], &mut [0.0; 10]).is_err());
+    assert!(prepared.run(&[Arg::from(1.0)], &mut [0.0; 10]).is_err());
     assert!(bound.run().is_err());
     assert!(gpu.download(&y, &mut [0.0]).is_err());
     assert!(gpu.compile(&poly()).is_err() || gpu.upload(&[1.0]).is_err());
@@ -110,10 +110,10 @@ fn a_callback_of_the_host_that_panics_spoils_nothing() {
     let mut out = [0.0; 1000];
     panics();
     // For a future another thread polls, which goes on; but whoever submits may call the callback, too.
-    let run = || pollster::block_on(kernel.run_async(&[Arg::Scalar(1.0)], &mut out));
+    let run = || pollster::block_on(kernel.run_async(&[Arg::from(1.0)], &mut out));
     let ran = catch_unwind(AssertUnwindSafe(run));
     println!("while the callback panicked: {ran:?}");
-    pollster::block_on(kernel.run_async(&[Arg::Scalar(1.0)], &mut out)).unwrap();
+    pollster::block_on(kernel.run_async(&[Arg::from(1.0)], &mut out)).unwrap();
     assert_eq!(out, [3.0; 1000]);
     works(&gpu, 1000);
 }

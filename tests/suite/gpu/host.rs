@@ -1,6 +1,6 @@
 //! A host application's own device, buffers and encoders.
 
-use crossover::{Arg, Backend, Error, Gpu, Kernel, formula, wgpu};
+use crossover::{Arg, Error, Gpu, Kernel, formula, wgpu};
 use wgpu::BufferUsages as Use;
 
 use super::{expected, host, poly, whole};

@@ -40,7 +40,7 @@ fn a_thousand_runs_of_varying_size_leave_memory_flat() {
     for round in 0..1000_usize {
         let len = (round * 7919) % numbers.len() + 1;
         let mut out = vec![0.0; len];
-        let args = [Arg::from(&numbers[..len]), Arg::Scalar(round as f32)];
+        let args = [Arg::from(&numbers[..len]), Arg::from(round as f32)];
         prepared.run(&args, &mut out).unwrap();
         assert!(round % 100 > 0 || out == expected(&kernel, &args, len), "{len} elements");
         let (x, out) = (gpu.upload(&numbers[..len]).unwrap(), gpu.empty(len).unwrap());
@@ -90,7 +90,7 @@ fn more_than_the_memory_streams_through_it() {
         assert!(limit.is_none_or(|limit| gpu.memory().allocated <= limit), "{:?}", gpu.memory());
     }
     let mut data = numbers.clone();
-    gpu.prepare(&kernels[0]).unwrap().run_in_place(&mut data, &[]).unwrap();
+    gpu.prepare(&kernels[0]).unwrap().run(&[Arg::Output(0)], &mut data).unwrap();
     assert!(data == expected(&kernels[0], &[Arg::from(&numbers)], numbers.len()));
 }
 

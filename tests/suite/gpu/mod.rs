@@ -24,7 +24,7 @@ fn poly() -> Kernel {
 /// Runs a kernel on the CPU, as the loop does.
 fn expected(kernel: &Kernel, inputs: &[Arg<'_>], len: usize) -> Vec<f32> {
     let mut out = vec![f32::NAN; kernel.output_len(len)];
-    crossover::Backend::run(&crossover::Loop, kernel, inputs, &mut out).unwrap();
+    crossover::Loop.run(kernel, inputs, &mut out).unwrap();
     out
 }
 

@@ -12,7 +12,11 @@ fn run_resident(gpu: &Gpu, len: usize) {
     let data = workload.data(len, 1);
     let args = data.args(len);
     let [Arg::Scalar(a), Arg::Array(x), Arg::Array(y)] = args[..] else { panic!("axpy takes a, x and y") };
-    let (x, y, out) = (gpu.upload(x).unwrap(), gpu.upload(y).unwrap(), gpu.empty(len).unwrap());
+    let (x, y, out) = (
+        gpu.upload(x.as_slice().unwrap()).unwrap(),
+        gpu.upload(y.as_slice().unwrap()).unwrap(),
+        gpu.empty(len).unwrap(),
+    );
     let compiled = gpu.compile(&workload.kernel).unwrap();
     let bound = compiled.bind(&[a.into(), (&x).into(), (&y).into()], &out).unwrap();
     for _ in 0..2 {
@@ -54,11 +58,12 @@ fn fold_resident(gpu: &Gpu, lengths: &[usize]) {
         for len in lengths.iter().filter(|len| number < 3 || **len < 1 << 20) {
             let data = "poly".parse::<Workload>().unwrap().data(*len, 2);
             let [Arg::Array(x)] = data.args(*len)[..] else { panic!("poly takes x") };
+            let x = x.as_slice().unwrap();
             let array = gpu.upload(x).unwrap();
             compiled.bind(&[2.5.into(), (&array).into()], &out).unwrap().run().unwrap();
             let mut result = [f32::NAN];
             gpu.download(&out, &mut result).unwrap();
-            let reference = Reference::new(&kernel, &[Arg::Scalar(2.5), Arg::from(x)], *len);
+            let reference = Reference::new(&kernel, &[Arg::from(2.5), Arg::from(x)], *len);
             reference.judge(&gpu.info(), &result);
         }
     }
@@ -123,7 +128,7 @@ fn an_unused_input_is_fine() {
 fn a_run_tells_its_stages() {
     let gpu = or_skip!(open());
     let mut prepared = gpu.prepare(&poly()).unwrap();
-    prepared.run(&[Arg::Scalar(1.0)], &mut [0.0; 1000]).unwrap();
+    prepared.run(&[Arg::from(1.0)], &mut [0.0; 1000]).unwrap();
     let names: Vec<_> = prepared.stages().iter().map(|stage| stage.name).collect();
     assert_eq!(names, ["upload", "compute", "download"]);
     assert!(prepared.stages().iter().all(|stage| !stage.time.is_zero()));

@@ -7,6 +7,7 @@ use crate::kernel::arg::Arg;
 use crate::kernel::cpu::interpreter::bytecode::Plan;
 use crate::kernel::cpu::isa::Checked;
 use crate::kernel::cpu::lanes::{LINE, Lanes, Stores, Task, misaligned};
+use crate::kernel::cpu::part::Part;
 
 /// From how many elements on it is worth computing a few first, to have the others where loads of full width lie on one cache
 /// line.
@@ -16,35 +17,20 @@ thread_local! {
     static SCRATCH: RefCell<Scratch> = const { RefCell::new(Scratch::new()) };
 }
 
-/// Computes `out[i] = plan(inputs[..][from + i])`.
+/// Computes `out[i] = plan(inputs[..][i])` for the elements of a part.
 ///
 /// # Panics
 ///
-/// If an array ends before `from + out.len()`, or there are not as many inputs as the plan has.
-pub(crate) fn over(plan: &Plan, isa: Checked, inputs: &[Arg<'_>], from: usize, out: &mut [f32], stores: Stores) {
-    assert_eq!(inputs.len(), plan.inputs, "a body is given the inputs of its kernel");
+/// If there are not as many inputs as the plan has, or an array ends before the part.
+pub(crate) fn over(plan: &Plan, isa: Checked, inputs: &[Arg<'_>], part: &Part<'_>, stores: Stores) {
+    assert_eq!(inputs.len(), plan.inputs, "the code is called with one argument per input");
     SCRATCH.with_borrow_mut(|scratch| {
-        let mut run = Run::new(scratch, plan, isa, out);
-        inputs.iter().enumerate().for_each(|(index, arg)| run.input(index, arg, from));
+        let mut run = Run::new(scratch, plan, isa, part);
+        inputs.iter().enumerate().for_each(|(index, arg)| run.input(index, arg, part));
         match stores {
             Stores::Streaming if isa.streams() => run.streaming(),
             _ => run.all(),
         }
-    });
-}
-
-/// Computes `data[i] = plan(data[i], rest[..][from + i])`.
-///
-/// # Panics
-///
-/// As [`over`].
-pub(crate) fn in_place(plan: &Plan, isa: Checked, data: &mut [f32], rest: &[Arg<'_>], from: usize) {
-    assert_eq!(rest.len() + 1, plan.inputs, "a body is given the inputs of its kernel");
-    SCRATCH.with_borrow_mut(|scratch| {
-        let mut run = Run::new(scratch, plan, isa, data);
-        run.places[0] = run.places[plan.out()];
-        rest.iter().enumerate().for_each(|(index, arg)| run.input(index + 1, arg, from));
-        run.all();
     });
 }
 
@@ -111,25 +97,28 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(scratch: &'a mut Scratch, plan: &'a Plan, isa: Checked, out: &mut [f32]) -> Self {
+    fn new(scratch: &'a mut Scratch, plan: &'a Plan, isa: Checked, part: &Part<'_>) -> Self {
         if scratch.plan != plan.number {
             scratch.prepare(plan);
         }
-        scratch.places[plan.out()] = Place::array(out.as_mut_ptr());
+        scratch.places[plan.out()] = Place::array(part.pointer(0));
         let repeats = scratch.memory.as_mut_ptr().wrapping_add(scratch.start);
-        Run { plan, isa, places: &mut scratch.places, repeats, result: scratch.result, len: out.len() }
+        Run { plan, isa, places: &mut scratch.places, repeats, result: scratch.result, len: part.len() }
     }
 
     /// Sets where an input's numbers are.
-    fn input(&mut self, index: usize, arg: &Arg<'_>, from: usize) {
+    fn input(&mut self, index: usize, arg: &Arg<'_>, part: &Part<'_>) {
         assert!(index < self.plan.inputs);
         self.places[index] = match arg {
             // Only read, although a place could be written: no step writes to an input.
-            Arg::Array(array) => Place::array(array[from..from + self.len].as_ptr().cast_mut()),
+            Arg::Array(array) => {
+                Place::array(array.floats()[part.start()..part.start() + self.len].as_ptr().cast_mut())
+            }
+            Arg::Output(output) => Place::array(part.pointer(*output)),
             Arg::Scalar(value) => {
                 let at = self.repeats.wrapping_add(index * REPEATS);
                 // SAFETY: `prepare` has set as many numbers aside for each input, which neither constants nor registers use.
-                unsafe { std::slice::from_raw_parts_mut(at, REPEATS) }.fill(*value);
+                unsafe { std::slice::from_raw_parts_mut(at, REPEATS) }.fill(value.as_f32());
                 Place::repeated(at)
             }
         };

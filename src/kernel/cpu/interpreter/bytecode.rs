@@ -47,7 +47,7 @@ impl Plan {
                 Op::Input(input) => *home = Home::Fixed(*input),
                 Op::Constant(constant) => {
                     *home = Home::Fixed(inputs + constants.len());
-                    constants.push(constant.get());
+                    constants.push(constant.as_f32());
                 }
                 _ => {}
             }

@@ -8,11 +8,12 @@ pub(crate) mod pass;
 
 use crate::formula::program::Program;
 use crate::kernel::arg::Arg;
-use crate::kernel::cpu::code::Bodies;
+use crate::kernel::cpu::code::CpuCode;
 use crate::kernel::cpu::columns::Columns;
 use crate::kernel::cpu::interpreter::bytecode::Plan;
 use crate::kernel::cpu::isa::Checked;
 use crate::kernel::cpu::lanes::Stores;
+use crate::kernel::cpu::part::Part;
 
 /// A program as the body of a kernel.
 pub(crate) struct Interpreted {
@@ -25,13 +26,9 @@ impl Interpreted {
     }
 }
 
-impl Bodies<f32> for Interpreted {
-    fn apply(&self, isa: Checked, inputs: &[Arg<'_>], from: usize, out: &mut [f32], stores: Stores) {
-        blocks::over(&self.plan, isa, inputs, from, out, stores);
-    }
-
-    fn apply_in_place(&self, isa: Checked, data: &mut [f32], rest: &[Arg<'_>], from: usize) {
-        blocks::in_place(&self.plan, isa, data, rest, from);
+impl CpuCode for Interpreted {
+    fn apply(&self, isa: Checked, inputs: &[Arg<'_>], part: &Part<'_>, stores: Stores) {
+        blocks::over(&self.plan, isa, inputs, part, stores);
     }
 
     /// Its results come in blocks, which are then folded.

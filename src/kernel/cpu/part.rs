@@ -1,0 +1,141 @@
+//! The outputs of a run, which threads write by ranges of elements.
+
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use crate::kernel::view::Out;
+
+/// Elements that several threads can work on at a time, each on ranges of its own.
+///
+/// # Safety
+///
+/// Parts of ranges that do not overlap may be used by several threads at a time.
+pub(crate) unsafe trait Divide: Sync {
+    /// The elements of a range.
+    type Part;
+
+    /// Returns the number of elements.
+    fn len(&self) -> usize;
+
+    /// Returns the part of a range.
+    ///
+    /// # Safety
+    ///
+    /// The range is within the elements, and no other part that exists at the same time has one of them.
+    unsafe fn part(&self, range: Range<usize>) -> Self::Part;
+}
+
+/// The outputs of a run, borrowed mutably.
+pub(crate) struct Targets<'a> {
+    /// Where element 0 of the first output would be, and of the others.
+    first: *mut f32,
+    others: Vec<*mut f32>,
+    range: Range<usize>,
+    borrow: PhantomData<&'a mut [f32]>,
+}
+
+// SAFETY: a pointer is used only by the owner of a part, for its elements, which are `f32`s, and no two parts have the same.
+unsafe impl Sync for Targets<'_> {}
+
+impl<'a> Targets<'a> {
+    /// Creates the targets for outputs of the same length.
+    #[inline(always)]
+    pub(crate) fn new(outputs: &'a mut [Out<'_>]) -> Self {
+        let len = outputs.first().map_or(0, Out::len);
+        debug_assert!(outputs.iter().all(|out| out.len() == len), "outputs differ in length");
+        let mut all = outputs.iter_mut().map(|out| out.floats()[..len].as_mut_ptr());
+        let first = all.next().unwrap_or(std::ptr::null_mut());
+        Targets { first, others: all.collect(), range: 0..len, borrow: PhantomData }
+    }
+
+    /// Creates the target for the results of the elements starting at `from`.
+    #[inline(always)]
+    pub(crate) fn of(results: &'a mut [f32], from: usize) -> Self {
+        let first = results.as_mut_ptr().wrapping_sub(from);
+        Targets { first, others: Vec::new(), range: from..from + results.len(), borrow: PhantomData }
+    }
+
+    /// Returns all elements as one part.
+    #[inline(always)]
+    pub(crate) fn whole(&mut self) -> Part<'_> {
+        Part { targets: self, range: self.range.clone() }
+    }
+}
+
+// SAFETY: the elements are `f32`s, and a part is made only of those of its range.
+unsafe impl<'t> Divide for &'t Targets<'_> {
+    type Part = Part<'t>;
+
+    fn len(&self) -> usize {
+        self.range.len()
+    }
+
+    unsafe fn part(&self, range: Range<usize>) -> Part<'t> {
+        assert!(range.start <= range.end && range.end <= self.range.len());
+        Part { targets: self, range: self.range.start + range.start..self.range.start + range.end }
+    }
+}
+
+/// A range of a run's elements and the exclusive right to write their results.
+pub(crate) struct Part<'a> {
+    targets: &'a Targets<'a>,
+    range: Range<usize>,
+}
+
+impl Part<'_> {
+    /// Returns the number of the first element.
+    #[inline(always)]
+    pub(crate) fn start(&self) -> usize {
+        self.range.start
+    }
+
+    /// Returns the number of elements.
+    #[inline(always)]
+    pub(crate) fn len(&self) -> usize {
+        self.range.len()
+    }
+
+    /// Returns the pointer to the first element's result in an output. It is valid for reads and writes of
+    /// [`len`](Part::len) elements for as long as the part exists.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such output.
+    #[inline(always)]
+    pub(crate) fn pointer(&self, output: usize) -> *mut f32 {
+        let target = if output == 0 { self.targets.first } else { self.targets.others[output - 1] };
+        target.wrapping_add(self.range.start)
+    }
+}
+
+/// A slice whose elements threads work on.
+pub(crate) struct Slices<'a, T> {
+    first: *mut T,
+    len: usize,
+    borrow: PhantomData<&'a mut [T]>,
+}
+
+impl<'a, T> From<&'a mut [T]> for Slices<'a, T> {
+    fn from(slice: &'a mut [T]) -> Self {
+        Slices { first: slice.as_mut_ptr(), len: slice.len(), borrow: PhantomData }
+    }
+}
+
+// SAFETY: only parts are made of it, which do not overlap, of elements that may be sent to other threads.
+unsafe impl<T: Send> Sync for Slices<'_, T> {}
+
+// SAFETY: as above.
+unsafe impl<'s, T: Send> Divide for &'s Slices<'_, T> {
+    type Part = (usize, &'s mut [T]);
+
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    unsafe fn part(&self, range: Range<usize>) -> (usize, &'s mut [T]) {
+        assert!(range.start <= range.end && range.end <= self.len);
+        // SAFETY: the range is within the slice, which is borrowed mutably for as long as this exists, and the caller promises
+        // that no other part has one of its elements.
+        (range.start, unsafe { std::slice::from_raw_parts_mut(self.first.add(range.start), range.len()) })
+    }
+}
