@@ -132,7 +132,7 @@ pub use backend::auto::{self, Auto};
 #[cfg(feature = "gpu")]
 pub use backend::gpu::{BoundKernel, DeviceArg, DeviceArray, Gpu, GpuKernel, GpuMemory};
 pub use backend::memory;
-pub use backend::{Backend, Device, Info, Isa, Kind, Loop, Prepared, Simd, Stage, Threads, open};
+pub use backend::{Backend, Device, Info, Isa, Kind, Loop, Memory, Prepared, Simd, Stage, Threads, open};
 pub use bench::workload::{self, Workload};
 pub use error::{Error, ParseError, Result};
 pub use formula::program::{self, Program};

@@ -211,7 +211,7 @@ fn check(gpu: &Gpu, kernel: &Kernel, args: &[Arg<'_>], out: &[f32]) -> Result<()
     for from in [0, out.len().saturating_sub(EACH)] {
         let len = EACH.min(out.len() - from);
         let args: Vec<_> = args.iter().map(|arg| arg.part(from, len)).collect();
-        let bounds = kernel.bounds(gpu.info().arithmetic(), &args, len)?;
+        let bounds = kernel.bounds(gpu.info().arithmetic, &args, len)?;
         for (index, (bound, result)) in bounds.iter().zip(&out[from..]).enumerate() {
             assert!(bound.admits(*result), "{}: element {}: {result:e}", kernel.name(), from + index);
         }

@@ -14,9 +14,10 @@ mod tuner;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 pub use crate::kernel::cpu::isa::Isa;
@@ -111,6 +112,18 @@ pub trait Prepared: Send {
     /// If the arguments do not fit.
     fn launch(&mut self, inputs: &[Arg<'_>], outputs: &mut [Out<'_>]) -> Result<()>;
 
+    /// Does what [`run`](<dyn Prepared>::run) does for a list of outputs.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](<dyn Prepared>::run).
+    fn run_outputs(&mut self, inputs: &[Arg<'_>], outputs: &mut [Out<'_>]) -> Result<()> {
+        if self.kernel().check(inputs, outputs)? == 0 {
+            return nothing(self.kernel().fold(), outputs);
+        }
+        self.launch(inputs, outputs)
+    }
+
     /// Returns the number of elements of its outputs, starting at the first, that a run that failed had written before it
     /// did, or `None` if that is unknown.
     fn written(&self) -> Option<usize> {
@@ -131,13 +144,9 @@ impl<'p> dyn Prepared + 'p {
     ///
     /// The errors of [`Kernel::check`] if the arrays do not fit, [`Error::Empty`] for the minimum or maximum of no elements;
     /// on a GPU also any device error.
+    #[inline(always)]
     pub fn run(&mut self, inputs: &[Arg<'_>], outputs: impl Outputs) -> Result<()> {
-        outputs.lend(|outputs| {
-            if self.kernel().check(inputs, outputs)? == 0 {
-                return nothing(self.kernel().fold(), outputs);
-            }
-            self.launch(inputs, outputs)
-        })
+        outputs.lend(|outputs| self.run_outputs(inputs, outputs))
     }
 }
 
@@ -160,20 +169,35 @@ pub struct Stage {
     pub time: Duration,
 }
 
-/// What a backend is and what it found.
+/// What a backend is, what it can do, and what it found. Backends outside of this crate start from [`Info::new`].
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct Info {
-    /// Which backend.
+    /// The name, which identifies the backend in decisions and reports.
     pub kind: Kind,
+    /// Where it needs arrays to be while a kernel runs.
+    pub memory: Memory,
+    /// Whose arithmetic its results come from.
+    pub arithmetic: Arithmetic,
+    /// Whether it chooses among other backends.
+    pub chooses: bool,
     /// The instruction set of its lanes, on the CPU.
     pub isa: Option<Isa>,
-    /// How many threads work, on the CPU.
+    /// The number of threads that work, on the CPU.
     pub threads: Option<usize>,
     /// The GPU, on a GPU.
     pub device: Option<Device>,
     /// Why it has fewer threads than it should have, if it has.
     pub limitation: Option<String>,
+}
+
+/// A memory in which arrays are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Memory {
+    /// The host's.
+    Host,
+    /// A device's: arrays of the host are copied to it and back.
+    Device,
 }
 
 /// A GPU, as its driver calls it.
@@ -185,24 +209,45 @@ pub struct Device {
     pub driver: String,
     /// The interface it is reached through, such as `vulkan`.
     pub api: String,
-    /// Whether it is a program on the CPU that plays a GPU. Its results are right; its speed says nothing.
+    /// Whether it is a software rasterizer. Its results are right; its speed says nothing about a GPU.
     pub software: bool,
 }
 
 impl Info {
-    fn cpu(kind: Kind, isa: Isa, threads: usize) -> Self {
-        Info { kind, isa: Some(isa), threads: Some(threads), device: None, limitation: None }
+    /// Creates the info of a backend that works in the host's memory and rounds as IEEE 754 does.
+    ///
+    /// ```
+    /// use crossover::{Info, Kind};
+    ///
+    /// let mut info = Info::new(Kind::named("blocks"));
+    /// info.threads = Some(4);
+    /// assert_eq!(info.to_string(), "blocks (4 threads)");
+    /// ```
+    pub fn new(kind: Kind) -> Self {
+        Info {
+            kind,
+            memory: Memory::Host,
+            arithmetic: Arithmetic::Ieee,
+            chooses: false,
+            isa: None,
+            threads: None,
+            device: None,
+            limitation: None,
+        }
     }
 
-    /// Whose arithmetic its results come from.
-    pub fn arithmetic(&self) -> Arithmetic {
-        match self.kind {
-            Kind::Loop | Kind::Simd | Kind::Threads => Arithmetic::Ieee,
-            Kind::Gpu => Arithmetic::Wgsl,
-            // Any run may be the GPU's, if there is one.
-            Kind::Auto if self.device.is_none() => Arithmetic::Ieee,
-            Kind::Auto => Arithmetic::Wgsl,
-        }
+    fn cpu(kind: Kind, isa: Isa, threads: usize) -> Self {
+        Info { isa: Some(isa), threads: Some(threads), ..Info::new(kind) }
+    }
+
+    /// Returns whether it computes several elements at a time, in lanes.
+    pub fn has_lanes(&self) -> bool {
+        self.isa.is_some_and(|isa| isa != Isa::Scalar)
+    }
+
+    /// Returns whether it is a software rasterizer: its results are right, its speed says nothing about a GPU.
+    pub fn is_software(&self) -> bool {
+        self.device.as_ref().is_some_and(|device| device.software)
     }
 }
 
@@ -215,7 +260,10 @@ impl fmt::Display for Info {
         if let Some(device) = &self.device {
             parts.push(device.to_string());
         }
-        write!(f, "{} ({})", self.kind, parts.join(", "))?;
+        write!(f, "{}", self.kind)?;
+        if !parts.is_empty() {
+            write!(f, " ({})", parts.join(", "))?;
+        }
         self.limitation.as_ref().map_or(Ok(()), |limitation| write!(f, ": {limitation}"))
     }
 }
@@ -242,12 +290,11 @@ pub(crate) fn processor() -> Option<String> {
     None
 }
 
-/// The backends, by name.
+/// A backend's name. Those of this crate can be opened by it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[cfg_attr(feature = "profile", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 #[non_exhaustive]
 pub enum Kind {
-    /// A plain loop, one number at a time: what the others are measured against.
+    /// A plain loop, one number at a time: the baseline of the others.
     Loop,
     /// SIMD, on the caller's thread.
     Simd,
@@ -255,18 +302,36 @@ pub enum Kind {
     Threads,
     /// A WGSL compute shader.
     Gpu,
-    /// Whichever of the others a model of this machine says is the fastest for each run: see [`auto`].
+    /// The one of the others that a model of this machine predicts to be the fastest for each run: see [`auto`].
     Auto,
+    /// A backend outside of this crate, by its [name](Kind::named).
+    Other(&'static str),
 }
 
 impl Kind {
-    /// Every backend that this crate knows, from the plainest on.
+    /// The backends of this crate, starting with the plainest.
     pub const ALL: [Kind; 5] = [Kind::Loop, Kind::Simd, Kind::Threads, Kind::Gpu, Kind::Auto];
 
     /// The environment variable that names the backend where the program does not.
     pub const ENV: &str = "CROSSOVER_BACKEND";
 
-    /// The name: `loop`, `simd`, `threads`, `gpu` or `auto`.
+    /// Returns the backend of a name: that of this crate, if there is one, else another. Each other name that is used takes
+    /// memory until the process ends.
+    pub fn named(name: &str) -> Kind {
+        static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+        if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.name() == name) {
+            return kind;
+        }
+        let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = names.get(name) {
+            return Kind::Other(known);
+        }
+        let name: &'static str = name.to_owned().leak();
+        names.insert(name);
+        Kind::Other(name)
+    }
+
+    /// Returns the name: `loop`, `simd`, `threads`, `gpu`, `auto`, or that of another backend.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Loop => "loop",
@@ -274,15 +339,16 @@ impl Kind {
             Kind::Threads => "threads",
             Kind::Gpu => "gpu",
             Kind::Auto => "auto",
+            Kind::Other(name) => name,
         }
     }
 
-    /// The backend named by the argument, else by the environment variable [`CROSSOVER_BACKEND`](Kind::ENV), else the
+    /// Returns the backend named by the argument, else by the environment variable [`CROSSOVER_BACKEND`](Kind::ENV), else the
     /// default: `threads`, which for short arrays stays on the caller's thread.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if there is no such backend.
+    /// [`Error::Unknown`] if this crate has no such backend.
     pub fn choose(argument: Option<&str>) -> Result<Kind> {
         match (argument, std::env::var(Kind::ENV)) {
             (Some(name), _) => name.parse(),
@@ -293,12 +359,27 @@ impl Kind {
     }
 }
 
+#[cfg(feature = "profile")]
+impl serde::Serialize for Kind {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+#[cfg(feature = "profile")]
+impl<'de> serde::Deserialize<'de> for Kind {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|name| Kind::named(&name))
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
     }
 }
 
+/// Reads the name of a backend of this crate.
 impl FromStr for Kind {
     type Err = Error;
 

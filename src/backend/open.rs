@@ -6,9 +6,7 @@ use super::gpu::Gpu;
 use super::serial::{Loop, Simd};
 use super::threads::Threads;
 use super::{Backend, Kind};
-#[cfg(not(feature = "gpu"))]
-use crate::error::Error;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 impl Kind {
     /// Opens the backend with its defaults: the widest instruction set, all cores, the most powerful GPU; for `auto`, all of
@@ -25,6 +23,11 @@ impl Kind {
             Kind::Auto => Ok(Box::new(Auto::open()?)),
             #[cfg(feature = "gpu")]
             Kind::Gpu => Ok(Box::new(Gpu::open()?)),
+            Kind::Other(name) => Err(Error::Unavailable {
+                what: format!("the backend `{name}`"),
+                reason: "it is not part of this crate".to_owned(),
+                remedy: "create it where it is defined".to_owned(),
+            }),
             #[cfg(not(feature = "gpu"))]
             Kind::Gpu => Err(Error::Unavailable {
                 what: "the gpu backend".to_owned(),

@@ -112,7 +112,8 @@ impl OnCaller {
         self.isa
     }
 
-    /// Reduces all elements.
+    /// Reduces all elements. Apart from the other runs, which are short at times and do without its stack.
+    #[inline(never)]
     pub(super) fn fold(&self, fold: Fold, inputs: &[Arg<'_>], out: &mut [f32]) -> Result<()> {
         let (code, len) = (self.kernel.code(), elements(inputs));
         let mut rows = [EMPTY];

@@ -84,9 +84,9 @@ impl Host {
     /// A backend under those of these regimes whose arrays are in host memory and that it can be [measured
     /// under](Regime::is_of).
     pub fn under(backend: Box<dyn Backend>, regimes: &[Regime]) -> Vec<Box<dyn Contender>> {
-        let (kind, host) = (backend.info().kind, Host::new(backend));
+        let (memory, host) = (backend.info().memory, Host::new(backend));
         let fresh = host.fresh();
-        let asked = [host, fresh].into_iter().filter(|way| regimes.contains(&way.regime) && way.regime.is_of(kind));
+        let asked = [host, fresh].into_iter().filter(|way| regimes.contains(&way.regime) && way.regime.is_in(memory));
         asked.map(|way| -> Box<dyn Contender> { Box::new(way) }).collect()
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::backend::Kind;
+use crate::backend::{Kind, Memory};
 use crate::error::{Error, Result};
 use crate::formula::reduction::Fold;
 use crate::kernel::Kernel;
@@ -47,14 +47,19 @@ impl Regime {
         }
     }
 
-    /// Whether a backend can be measured under it: all from host to host, those of the CPU with a fresh output, and a GPU
-    /// with arrays on the device.
-    pub fn is_of(self, kind: Kind) -> bool {
+    /// Returns whether backends in a memory can be measured under it: all from host to host, those of the host with a fresh
+    /// output, and those of a device with arrays on it.
+    pub fn is_in(self, memory: Memory) -> bool {
         match self {
             Regime::Host => true,
-            Regime::Fresh => kind != Kind::Gpu,
-            Regime::Compute | Regime::Resident | Regime::Scalar => kind == Kind::Gpu,
+            Regime::Fresh => memory == Memory::Host,
+            Regime::Compute | Regime::Resident | Regime::Scalar => memory == Memory::Device,
         }
+    }
+
+    /// Returns whether a backend of this crate, which need not be open, can be measured under it.
+    pub fn is_of(self, kind: Kind) -> bool {
+        self.is_in(if kind == Kind::Gpu { Memory::Device } else { Memory::Host })
     }
 
     /// What is run of a kernel under it: for `Scalar` the kernel with a fold, else the kernel itself.

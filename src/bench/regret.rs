@@ -131,7 +131,7 @@ fn case(
     let mut entries = Vec::new();
     for contender in contenders {
         let mut runner = contender.prepare(&workload.kernel, args, len)?;
-        let tries = matches!(contender.info().kind, Kind::Simd | Kind::Threads);
+        let tries = contender.info().has_lanes();
         runner.repeat(if tries { WARM_UP } else { 1 })?;
         let times = sampler.runs(&mut *runner)?;
         entries.push(Entry { kind: contender.info().kind, runner, times, samples: Vec::new() });

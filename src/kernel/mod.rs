@@ -217,21 +217,18 @@ impl Kernel {
     #[inline(always)]
     pub fn check(&self, inputs: &[Arg<'_>], outputs: &[Out<'_>]) -> Result<usize> {
         let [out] = outputs else { return Err(self.output_count(outputs.len())) };
-        if let Some(output) = inputs.iter().find_map(|arg| self.not_replaced(arg)) {
-            return Err(self.no_output(output));
+        if inputs.iter().any(Arg::is_output) {
+            self.check_replaced(inputs)?;
         }
         self.check_lengths(inputs.iter().map(Arg::len), out.len())
     }
 
-    /// Returns the output that an argument names, if it is none whose elements can be an input.
-    #[inline(always)]
-    fn not_replaced(&self, arg: &Arg<'_>) -> Option<usize> {
-        match arg {
-            Arg::Output(output) if self.program.outputs().get(*output).is_none_or(|it| it.reduction.is_some()) => {
-                Some(*output)
-            }
-            _ => None,
-        }
+    /// Checks that the elements of the outputs that are inputs, too, can be replaced.
+    fn check_replaced(&self, inputs: &[Arg<'_>]) -> Result<()> {
+        let fits = |output: usize| self.program.outputs().get(output).is_some_and(|it| it.reduction.is_none());
+        let mut named =
+            inputs.iter().filter_map(|arg| if let Arg::Output(output) = arg { Some(*output) } else { None });
+        named.find(|output| !fits(*output)).map_or(Ok(()), |output| Err(self.no_output(output)))
     }
 
     #[cold]

@@ -7,7 +7,7 @@ use super::ceiling::{Machine, Unit, Way};
 pub(super) use super::costs::FakeClock;
 use super::costs::THREADS;
 use super::*;
-use crate::backend::{Backend, Info, Isa, Kind, Loop, Simd};
+use crate::backend::{Info, Isa, Kind, Loop};
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
 use crate::kernel::arg::Arg;
@@ -35,7 +35,7 @@ pub(super) struct Fake {
 
 impl Fake {
     pub fn new(clock: &FakeClock, micros: &[u64], manner: Manner) -> Self {
-        Fake::of(clock, Kind::Simd, micros, manner)
+        Fake::of(clock, Kind::named("fake"), micros, manner)
     }
 
     pub fn of(clock: &FakeClock, kind: Kind, micros: &[u64], manner: Manner) -> Self {
@@ -46,7 +46,7 @@ impl Fake {
 impl Contender for Fake {
     fn info(&self) -> Info {
         let threads = matches!(self.kind, Kind::Threads | Kind::Auto).then_some(FakeMachine::THREADS);
-        Info { kind: self.kind, threads: threads.or(Some(1)), ..Simd::new().info() }
+        Info { isa: Some(Isa::Wide), threads: threads.or(Some(1)), ..Info::new(self.kind) }
     }
 
     fn regime(&self) -> Regime {

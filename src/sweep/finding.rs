@@ -2,6 +2,8 @@
 //! which chunks are best.
 
 use super::{Axis, Measurement, Regime, Report, Series};
+use std::collections::BTreeSet;
+
 use crate::backend::Kind;
 use crate::text::{grouped, percent, short, truncated};
 
@@ -150,8 +152,7 @@ fn lead(leaders: &[&str]) -> String {
 /// Each once, in the order of the backends.
 fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let mut found: Vec<&str> = names.collect();
-    let rank = |name: &str| Kind::ALL.iter().position(|kind| kind.name() == name);
-    found.sort_by_key(|name| rank(name));
+    found.sort_by_key(|name| Kind::named(name));
     found.dedup();
     found
 }
@@ -178,7 +179,8 @@ fn varied(report: &Report, workload: &str) -> Option<String> {
         return scaling(report, &host(Kind::Threads));
     }
     let best = |kind: Kind| best(report.as_series(kind, Regime::Host), &host(kind));
-    let parts: Vec<_> = Kind::ALL.into_iter().filter_map(best).collect();
+    let kinds: BTreeSet<Kind> = report.measurements.iter().map(|each| each.backend).collect();
+    let parts: Vec<_> = kinds.into_iter().filter_map(best).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 

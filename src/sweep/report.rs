@@ -103,7 +103,6 @@ pub struct Measurement {
     /// The workload's name.
     pub workload: String,
     /// Which backend.
-    #[cfg_attr(feature = "profile", serde(with = "by_name"))]
     pub backend: Kind,
     /// Where the arrays are.
     pub regime: Regime,
@@ -214,7 +213,6 @@ pub struct Place {
     /// The workload's name.
     pub workload: String,
     /// Which backend.
-    #[cfg_attr(feature = "profile", serde(with = "by_name"))]
     pub backend: Kind,
     /// Where the arrays are.
     pub regime: Regime,
@@ -238,7 +236,6 @@ impl fmt::Display for Place {
 #[cfg_attr(feature = "profile", derive(serde::Serialize))]
 pub struct Series {
     /// Which backend.
-    #[cfg_attr(feature = "profile", serde(with = "by_name"))]
     pub backend: Kind,
     /// Where the arrays are.
     pub regime: Regime,
@@ -279,7 +276,6 @@ pub struct Failure {
     /// The workload's name.
     pub workload: String,
     /// Which backend.
-    #[cfg_attr(feature = "profile", serde(with = "by_name"))]
     pub backend: Kind,
     /// Where the arrays are.
     pub regime: Regime,
@@ -313,24 +309,7 @@ impl fmt::Display for Failure {
 #[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize))]
 pub struct Missing {
     /// Which backend.
-    #[cfg_attr(feature = "profile", serde(with = "by_name"))]
     pub backend: Kind,
     /// Why, and what would bring it.
     pub reason: String,
-}
-
-/// A backend in a file is its name.
-#[cfg(feature = "profile")]
-mod by_name {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    use crate::backend::Kind;
-
-    pub fn serialize<S: Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(kind.name())
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Kind, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
-    }
 }

@@ -177,8 +177,8 @@ impl Sweep {
     pub(super) fn arithmetics(&self) -> Vec<Arithmetic> {
         let mut found = Vec::new();
         for info in self.infos() {
-            if !found.contains(&info.arithmetic()) {
-                found.push(info.arithmetic());
+            if !found.contains(&info.arithmetic) {
+                found.push(info.arithmetic);
             }
         }
         found

@@ -203,7 +203,7 @@ impl Reference {
     /// backend's arithmetic.
     pub fn judge(&self, info: &Info, result: &[f32]) {
         let at = |index: usize| format!("{info}, `{}` of {}, element {index}", self.name, result.len());
-        let bounds = match info.arithmetic() {
+        let bounds = match info.arithmetic {
             Arithmetic::Ieee => &self.ieee,
             Arithmetic::Wgsl => &self.wgsl,
         };
@@ -211,7 +211,7 @@ impl Reference {
             let (value, wide) = (bound.value, bound.bound);
             assert!(bound.admits(*result), "{}: {result:e} is not within {wide:e} of {value:e}", at(index));
         }
-        if info.arithmetic() == Arithmetic::Ieee {
+        if info.arithmetic == Arithmetic::Ieee {
             for (index, (result, expected)) in result.iter().zip(&self.expected).enumerate() {
                 assert_eq!(bits(*result), bits(*expected), "{}: {result:e}, the loop has {expected:e}", at(index));
             }

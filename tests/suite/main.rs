@@ -7,6 +7,7 @@ mod auto;
 mod chunks;
 #[path = "../common/mod.rs"]
 mod common;
+mod foreign;
 mod functions;
 #[cfg(feature = "gpu")]
 mod gpu;

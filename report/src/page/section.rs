@@ -9,7 +9,7 @@ use crate::columns::{
 };
 use crate::drawing::escaped;
 use crate::look::key;
-use crossover::Kind;
+use crossover::Memory;
 use crossover::message::grouped;
 use crossover::sweep::{Analysis, Axis, Regime, Report};
 
@@ -68,7 +68,7 @@ pub(super) fn all(report: &Report, analysis: &Analysis, command: Option<&str>) -
     let crossovers: Vec<_> = analysis.crossovers.iter().map(|each| each.to_string().replace("\n  ", " ")).collect();
     let warnings: Vec<_> = analysis.warnings.iter().map(ToString::to_string).collect();
     let measured = |regime: Regime| report.measurements.iter().any(|each| each.regime == regime);
-    let away = report.measurements.iter().any(|each| each.backend == Kind::Gpu && each.regime != Regime::Host);
+    let away = report.measurements.iter().any(|each| !each.regime.is_in(Memory::Host));
     let regimes = REGIMES.into_iter().filter(|(regime, _)| measured(*regime)).map(|(_, told)| told);
     let method: Vec<_> = METHOD
         .into_iter()

@@ -118,7 +118,7 @@ impl fmt::Display for Decision {
             writeln!(f, "{}", line.trim_end())?;
         }
         writeln!(f, "\n{}", self.reason)?;
-        if let Some(chosen) = self.candidates.first() {
+        if let Some(chosen) = self.candidates.first().filter(|chosen| !chosen.stages.is_empty()) {
             writeln!(f, "{}: {}", chosen.kind, chosen.told())?;
         }
         for crossover in &self.crossovers {

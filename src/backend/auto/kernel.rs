@@ -86,7 +86,7 @@ impl AutoKernel {
         let (auto, kernel) = (&self.auto, &self.kernel);
         self.plans[arrays].get_or_insert_with(|| {
             let demand = Demand::new(kernel, arrays);
-            let table = Ranking::new(auto, &demand, Residency::Host).table();
+            let table = Ranking::new(auto, kernel, &demand, Residency::Host).table();
             Plan { demand, table, refinement: auto.refines.then(Refinement::new) }
         })
     }
@@ -100,10 +100,10 @@ impl AutoKernel {
 
     /// The order by what earlier runs took.
     fn refined(&mut self, order: Order, arrays: usize, len: usize) -> Order {
-        let auto = self.auto.clone();
+        let (auto, kernel) = (self.auto.clone(), self.kernel.clone());
         let Plan { demand, refinement, .. } = self.plan(arrays);
         let Some(refinement) = refinement else { return order };
-        refinement.order(order, len, |place| Ranking::new(&auto, demand, Residency::Host).mean(place, len))
+        refinement.order(order, len, |place| Ranking::new(&auto, &kernel, demand, Residency::Host).mean(place, len))
     }
 
     /// The kernel, ready on a backend.

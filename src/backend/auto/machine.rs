@@ -108,6 +108,13 @@ pub(crate) struct Prediction {
     pub(crate) costs: [Cost; 4],
 }
 
+impl Prediction {
+    /// Creates the prediction of a model that says nothing about the stages.
+    pub(super) fn of(total: Estimate) -> Self {
+        Prediction { total, ..Prediction::default() }
+    }
+}
+
 /// Bytes of an element.
 const SIZE: f64 = size_of::<f32>() as f64;
 
@@ -196,7 +203,7 @@ impl Machine {
             Kind::Loop => self.scalar.arithmetic(demand),
             Kind::Simd | Kind::Threads => self.lanes.arithmetic(demand),
             Kind::Gpu => self.card.as_ref()?.simple.times(demand.weight),
-            Kind::Auto => return None,
+            Kind::Auto | Kind::Other(_) => return None,
         };
         Some(Line { machine: self, kind, demand, arithmetic })
     }

@@ -4,10 +4,11 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::machine::Machine;
-use super::policy::{Among, Policy};
+use super::policy::{Among, Policy, Residency};
 use super::profile::Source;
 use crate::backend::{Backend, Info, Kind};
 use crate::error::Error;
+use crate::kernel::Kernel;
 
 /// Failures that are remembered.
 const REMEMBERED: usize = 256;
@@ -26,11 +27,43 @@ pub(super) struct Inner {
     pub(super) gpu: Option<crate::backend::gpu::Gpu>,
 }
 
-/// One of the backends.
+/// Predicts the time of runs on a backend outside of this crate.
+pub trait CostModel: Send + Sync {
+    /// Returns the time of a run over `elements`, in seconds, with the arrays in this memory before and after. Infinity if the
+    /// backend cannot run the kernel.
+    fn seconds(&self, kernel: &Kernel, elements: usize, residency: Residency) -> f64;
+}
+
+impl<F: Fn(&Kernel, usize, Residency) -> f64 + Send + Sync> CostModel for F {
+    fn seconds(&self, kernel: &Kernel, elements: usize, residency: Residency) -> f64 {
+        self(kernel, elements, residency)
+    }
+}
+
+/// A backend that [`Auto`](super::Auto) chooses among.
 #[derive(Clone)]
-pub(super) struct Member {
+pub struct Member {
     pub(super) info: Info,
     pub(super) backend: Arc<dyn Backend>,
+    pub(super) cost: Option<Arc<dyn CostModel>>,
+}
+
+impl Member {
+    /// Creates a member whose costs are those of this crate's model; a backend outside of this crate has none there.
+    pub fn new(backend: Box<dyn Backend>) -> Self {
+        Member { info: backend.info(), backend: backend.into(), cost: None }
+    }
+
+    /// Sets the cost model, which is used in place of this crate's.
+    pub fn with_cost(self, cost: impl CostModel + 'static) -> Self {
+        Member { cost: Some(Arc::new(cost)), ..self }
+    }
+}
+
+impl fmt::Debug for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Member").field("info", &self.info).finish_non_exhaustive()
+    }
 }
 
 impl Inner {
@@ -51,8 +84,7 @@ impl Inner {
 
     /// Why a backend may not be chosen, if it may not.
     pub(super) fn excluded(&self, member: &Member) -> Option<&'static str> {
-        let software = member.info.device.as_ref().is_some_and(|device| device.software);
-        self.policy.excludes(member.info.kind, software)
+        self.policy.excludes(&member.info)
     }
 
     /// The backends that may be chosen.
@@ -76,7 +108,7 @@ impl Inner {
         Some(Error::Unavailable {
             what: format!("the {wanted} backend"),
             reason: match found {
-                Some(member) => format!("a program on the CPU plays the GPU: {}", member.info),
+                Some(member) => format!("it is a software rasterizer: {}", member.info),
                 None => "it is not among the backends".to_owned(),
             },
             remedy: "allow another backend, or software, in the policy".to_owned(),

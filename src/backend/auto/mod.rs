@@ -26,7 +26,7 @@ pub(crate) use estimate::Curve;
 pub use estimate::Estimate;
 pub use kernel::AutoKernel;
 pub use machine::Cost;
-pub use members::Fallback;
+pub use members::{CostModel, Fallback, Member};
 pub use policy::{Among, Goal, Policy, Residency};
 pub use profile::{Origin, Profile, Source};
 pub use ranking::RANGE;
@@ -34,11 +34,12 @@ pub use ranking::RANGE;
 pub use store::Stored;
 
 use self::demand::Demand;
-use self::members::{Inner, Member};
+use self::members::Inner;
 use self::ranking::Ranking;
-use super::{Backend, Info, Kind, Loop, Prepared, Simd, Threads};
+use super::{Backend, Info, Kind, Loop, Memory, Prepared, Simd, Threads};
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
+use crate::oracle::rounding::Arithmetic;
 
 /// Why there are only estimates where nothing else is the matter.
 const NOT_CALIBRATED: &str = "this machine was not calibrated";
@@ -85,33 +86,51 @@ impl Auto {
     ///
     /// [`Error::Unavailable`] if the policy requires what is not there.
     pub fn with(policy: Policy) -> Result<Auto> {
-        let cpu: [Arc<dyn Backend>; 3] = [Arc::new(Loop), Arc::new(Simd::new()), Arc::new(Threads::new())];
-        let opened = Opened { members: cpu.into(), ..Opened::default() };
+        let cpu: [Box<dyn Backend>; 3] = [Box::new(Loop), Box::new(Simd::new()), Box::new(Threads::new())];
+        let opened = Opened { members: cpu.into_iter().map(Member::new).collect(), ..Opened::default() };
         let auto = Auto::made(if policy.asks_for_gpu() { opened.with_gpu() } else { opened }, policy)?;
         #[cfg(feature = "profile")]
         let auto = auto.stored(Stored::find());
         Ok(auto)
     }
 
-    /// These backends, with the estimates that come with this crate until a [`profile`](Auto::profiled) is given. Of several
-    /// of a kind, the first is taken.
+    /// Creates one of these backends, with the estimates of this crate until a [`profile`](Auto::profiled) is given. Of several
+    /// with the same name, the first is taken. A backend outside of this crate needs a [cost model](Member::with_cost).
     ///
     /// # Errors
     ///
     /// [`Error::Unavailable`] if the policy excludes all of them.
     pub fn of(backends: Vec<Box<dyn Backend>>, policy: Policy) -> Result<Auto> {
-        let members = backends.into_iter().map(Arc::from).collect();
+        Auto::of_members(backends.into_iter().map(Member::new).collect(), policy)
+    }
+
+    /// Creates one of these backends and their cost models: see [`of`](Auto::of).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] if the policy excludes all of them, [`Error::TooLarge`] for more than
+    /// [`MOST_MEMBERS`](Auto::MOST_MEMBERS).
+    pub fn of_members(members: Vec<Member>, policy: Policy) -> Result<Auto> {
         Auto::made(Opened { members, ..Opened::default() }, policy)
     }
 
+    /// The maximum number of backends.
+    pub const MOST_MEMBERS: usize = ranking::MOST_MEMBERS;
+
     fn made(opened: Opened, policy: Policy) -> Result<Auto> {
         policy::check(policy)?;
-        let member = |backend: Arc<dyn Backend>| Member { info: backend.info(), backend };
-        let mut members: Vec<Member> = opened.members.into_iter().map(member).collect();
-        // One that chooses is none to be chosen.
-        members.retain(|member| member.info.kind != Kind::Auto);
+        let mut members = opened.members;
+        members.retain(|member| !member.info.chooses);
         members.sort_by_key(|member| member.info.kind);
         members.dedup_by_key(|member| member.info.kind);
+        if members.len() > Self::MOST_MEMBERS {
+            return Err(Error::TooLarge {
+                what: "`auto`, in backends to choose among,".to_owned(),
+                needed: members.len() as u64,
+                limit: Self::MOST_MEMBERS as u64,
+                remedy: "leave some out".to_owned(),
+            });
+        }
         let infos: Vec<_> = members.iter().map(|member| member.info.clone()).collect();
         let (machine, source) = profile::machine(&infos, None, NOT_CALIBRATED);
         let inner = Inner {
@@ -144,7 +163,7 @@ impl Auto {
     fn modelled(self, profile: Option<&Profile>, absent: &str) -> Auto {
         let (machine, mut source) = profile::machine(&self.infos(), profile, absent);
         // What may not be chosen needs no figures.
-        source.gpu = source.gpu.filter(|_| self.inner.eligible().any(|member| member.info.kind == Kind::Gpu));
+        source.gpu = source.gpu.filter(|_| self.inner.eligible().any(|member| member.info.memory == Memory::Device));
         Auto { inner: Arc::new(Inner { machine, source, ..self.inner.renewed() }) }
     }
 
@@ -177,7 +196,7 @@ impl Auto {
     /// The GPU, if one may be chosen.
     #[cfg(feature = "gpu")]
     pub fn gpu(&self) -> Option<&super::gpu::Gpu> {
-        self.inner.gpu.as_ref().filter(|_| self.inner.eligible().any(|member| member.info.kind == Kind::Gpu))
+        self.inner.gpu.as_ref().filter(|_| self.inner.eligible().any(|member| member.info.memory == Memory::Device))
     }
 
     /// Which backend is to run a kernel over so many elements, with arrays for all of its inputs, and why.
@@ -188,7 +207,7 @@ impl Auto {
     /// As [`decide`](Auto::decide), where only so many of the inputs are arrays.
     pub fn decide_with(&self, kernel: &Kernel, arrays: usize, len: usize, residency: Residency) -> Decision {
         let demand = Demand::new(kernel, arrays);
-        Ranking::new(&self.inner, &demand, residency).decision(kernel, len)
+        Ranking::new(&self.inner, kernel, &demand, residency).decision(kernel, len)
     }
 
     /// From which number of elements on which backend is to run a kernel, with arrays for all of its inputs: from 1 on, in
@@ -200,7 +219,7 @@ impl Auto {
     /// As [`choices`](Auto::choices), where only so many of the inputs are arrays.
     pub fn choices_with(&self, kernel: &Kernel, arrays: usize, residency: Residency) -> Vec<(usize, Kind)> {
         let demand = Demand::new(kernel, arrays);
-        Ranking::new(&self.inner, &demand, residency).choices()
+        Ranking::new(&self.inner, kernel, &demand, residency).choices()
     }
 
     /// Makes a kernel ready to run on whichever backend is chosen.
@@ -221,7 +240,7 @@ impl Auto {
 /// The backends that were opened, and those that could not be.
 #[derive(Default)]
 struct Opened {
-    members: Vec<Arc<dyn Backend>>,
+    members: Vec<Member>,
     absent: Vec<(Kind, Error)>,
     #[cfg(feature = "gpu")]
     gpu: Option<super::gpu::Gpu>,
@@ -232,7 +251,7 @@ impl Opened {
     fn with_gpu(mut self) -> Self {
         match super::gpu::Gpu::open() {
             Ok(gpu) => {
-                self.members.push(Arc::new(gpu.clone()));
+                self.members.push(Member::new(Box::new(gpu.clone())));
                 self.gpu = Some(gpu);
             }
             Err(reason) => self.absent.push((Kind::Gpu, reason)),
@@ -251,8 +270,13 @@ impl Backend for Auto {
     /// The widest instruction set and the most threads of what may be chosen, and its GPU.
     fn info(&self) -> Info {
         let infos: Vec<&Info> = self.inner.eligible().map(|member| &member.info).collect();
+        let wgsl = infos.iter().any(|info| info.arithmetic == Arithmetic::Wgsl);
         Info {
             kind: Kind::Auto,
+            memory: Memory::Host,
+            // Any run may be the GPU's, if there is one.
+            arithmetic: if wgsl { Arithmetic::Wgsl } else { Arithmetic::Ieee },
+            chooses: true,
             isa: infos.iter().filter_map(|info| info.isa).max(),
             threads: infos.iter().filter_map(|info| info.threads).max(),
             device: infos.iter().find_map(|info| info.device.clone()),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::backend::Kind;
+use crate::backend::{Info, Kind, Memory};
 use crate::error::Result;
 
 /// Where the arrays are before and after a run.
@@ -46,13 +46,13 @@ pub enum Among {
     /// All that are there; of GPUs, only hardware.
     #[default]
     All,
-    /// All, and a program that plays a GPU too.
+    /// All, software rasterizers included.
     Software,
     /// All but a GPU, which is not even opened.
     NoGpu,
     /// A GPU, in hardware, or it is an error.
     GpuRequired,
-    /// This one, or it is an error; a GPU may be a program.
+    /// This one, or it is an error; a GPU may be a software rasterizer.
     Only(Kind),
 }
 
@@ -87,7 +87,7 @@ impl Policy {
 
     /// Whether a GPU is to be looked for.
     pub(super) fn asks_for_gpu(self) -> bool {
-        !matches!(self.among, Among::NoGpu | Among::Only(Kind::Loop | Kind::Simd | Kind::Threads))
+        !matches!(self.among, Among::NoGpu) && !matches!(self.among, Among::Only(kind) if kind != Kind::Gpu)
     }
 
     /// Whether nothing else will do if what is chosen fails.
@@ -95,13 +95,14 @@ impl Policy {
         matches!(self.among, Among::GpuRequired | Among::Only(_))
     }
 
-    /// Why a backend may not be chosen, if it may not.
-    pub(super) fn excludes(self, kind: Kind, software: bool) -> Option<&'static str> {
+    /// Returns why a backend may not be chosen, if it may not.
+    pub(super) fn excludes(self, info: &Info) -> Option<&'static str> {
+        let on_device = info.memory == Memory::Device;
         match self.among {
-            Among::Only(only) if only != kind => Some("another backend was asked for"),
-            Among::NoGpu if kind == Kind::Gpu => Some("no GPU was asked for"),
-            Among::GpuRequired if kind != Kind::Gpu => Some("a GPU was asked for"),
-            Among::All | Among::GpuRequired if software => Some("a program on the CPU plays the GPU"),
+            Among::Only(only) if only != info.kind => Some("another backend was asked for"),
+            Among::NoGpu if on_device => Some("no GPU was asked for"),
+            Among::GpuRequired if !on_device => Some("a GPU was asked for"),
+            Among::All | Among::GpuRequired if info.is_software() => Some("it is a software rasterizer"),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use super::estimate::{Curve, Estimate};
 use super::machine::{Card, Core, Machine, Team};
 use super::shipped;
-use crate::backend::{Info, Kind};
+use crate::backend::Info;
 use crate::text::time;
 
 /// What a calibration found out about a machine.
@@ -132,7 +132,7 @@ impl Profile {
 impl ProcessorKey {
     /// That of the open backends.
     pub(crate) fn of(infos: &[Info]) -> Self {
-        let isa = infos.iter().find(|info| info.kind == Kind::Simd).or(infos.first()).and_then(|info| info.isa);
+        let isa = infos.iter().find(|info| info.has_lanes()).or(infos.first()).and_then(|info| info.isa);
         ProcessorKey {
             name: crate::backend::processor(),
             isa: isa.map(|isa| isa.to_string()).unwrap_or_default(),

@@ -2,12 +2,16 @@
 
 use super::decision::{Candidate, Crossover, Decision};
 use super::demand::Demand;
+use super::estimate::Estimate;
 use super::machine::{Line, Prediction};
-use super::members::Inner;
+use super::members::{CostModel, Inner};
 use super::policy::{Goal, Residency};
 use crate::backend::Kind;
 use crate::kernel::Kernel;
 use crate::text::time;
+
+/// The maximum number of backends to choose among.
+pub(super) const MOST_MEMBERS: usize = 8;
 
 /// Elements up to which crossovers are looked for.
 pub const RANGE: usize = 1_000_000_000;
@@ -25,21 +29,40 @@ const MODEL: (f64, f64) = (1.25, 2.5);
 /// between two, the place is looked for exactly.
 const STEPS: f64 = 4.0;
 
+/// Predicts the runs of a kernel on one backend.
+enum Predictor<'a> {
+    /// By the machine.
+    Machine(Line<'a>),
+    /// By a cost model of its own.
+    Own(&'a dyn CostModel, &'a Kernel),
+}
+
+impl Predictor<'_> {
+    fn at(&self, len: usize, residency: Residency, goal: Goal) -> Prediction {
+        match self {
+            Predictor::Machine(line) => line.at(len, residency, goal),
+            Predictor::Own(model, kernel) => Prediction::of(Estimate::exact(model.seconds(kernel, len, residency))),
+        }
+    }
+}
+
 /// The backends for a kernel, as far as they can be predicted.
 pub(super) struct Ranking<'a> {
     inner: &'a Inner,
     residency: Residency,
     goal: Goal,
     /// For each backend that may be chosen, its place among the members.
-    lines: Vec<(usize, Line<'a>)>,
+    lines: Vec<(usize, Predictor<'a>)>,
     /// For each that may not.
-    others: Vec<(usize, Line<'a>)>,
+    others: Vec<(usize, Predictor<'a>)>,
+    /// Those without a cost model.
+    unknown: Vec<usize>,
 }
 
 /// Backends by their places among the members, the best first. Most machines have four.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub(super) struct Order {
-    places: [u8; Kind::ALL.len()],
+    places: [u8; MOST_MEMBERS],
     count: u8,
 }
 
@@ -86,22 +109,25 @@ impl Table {
 }
 
 impl<'a> Ranking<'a> {
-    pub(super) fn new(inner: &'a Inner, demand: &'a Demand, residency: Residency) -> Self {
-        let (mut lines, mut others) = (Vec::new(), Vec::new());
+    pub(super) fn new(inner: &'a Inner, kernel: &'a Kernel, demand: &'a Demand, residency: Residency) -> Self {
+        let (mut lines, mut others, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
         for (place, member) in inner.members.iter().enumerate() {
-            if let Some(line) = inner.machine.line(member.info.kind, demand) {
-                let to = if inner.excluded(member).is_none() { &mut lines } else { &mut others };
-                to.push((place, line));
+            let own = member.cost.as_deref().map(|cost| Predictor::Own(cost, kernel));
+            let line = own.or_else(|| inner.machine.line(member.info.kind, demand).map(Predictor::Machine));
+            match (line, inner.excluded(member)) {
+                (Some(line), None) => lines.push((place, line)),
+                (Some(line), Some(_)) => others.push((place, line)),
+                (None, _) => unknown.push(place),
             }
         }
-        Ranking { inner, residency, goal: inner.policy.goal, lines, others }
+        Ranking { inner, residency, goal: inner.policy.goal, lines, others, unknown }
     }
 
     fn kind(&self, place: usize) -> Kind {
         self.inner.members[place].info.kind
     }
 
-    fn predict(&self, line: &Line<'_>, len: usize) -> Prediction {
+    fn predict(&self, line: &Predictor<'_>, len: usize) -> Prediction {
         line.at(len, self.residency, self.goal)
     }
 
@@ -152,9 +178,9 @@ impl<'a> Ranking<'a> {
         pairs.map(|(from, to)| self.crossover(from, to)).collect()
     }
 
-    fn crossover(&self, from: &(usize, Line<'a>), to: &(usize, Line<'a>)) -> Crossover {
+    fn crossover(&self, from: &(usize, Predictor<'a>), to: &(usize, Predictor<'a>)) -> Crossover {
         let quotient = |len: usize| {
-            let time = |line: &Line<'_>| self.predict(line, len).total.median;
+            let time = |line: &Predictor<'_>| self.predict(line, len).total.median;
             time(&to.1) / time(&from.1)
         };
         // Not by the width of a hair: what ties is not ahead.
@@ -173,7 +199,7 @@ impl<'a> Ranking<'a> {
     /// Everything there is to say about one length.
     pub(super) fn decision(&self, kernel: &Kernel, len: usize) -> Decision {
         let order: Vec<usize> = self.order(len).iter().collect();
-        let candidate = |place: usize, line: &Line<'_>, excluded: Option<String>| {
+        let candidate = |place: usize, line: &Predictor<'_>, excluded: Option<String>| {
             let predicted = self.predict(line, len);
             let total = predicted.total.widened(MODEL);
             Candidate { kind: self.kind(place), predicted: Some(total), stages: predicted.costs(), excluded }
@@ -184,6 +210,10 @@ impl<'a> Ranking<'a> {
         for (place, line) in &self.others {
             let why = self.inner.excluded(&self.inner.members[*place]).map(str::to_owned);
             candidates.push(candidate(*place, line, why));
+        }
+        for place in &self.unknown {
+            let excluded = Some("there is no cost model for it".to_owned());
+            candidates.push(Candidate { kind: self.kind(*place), predicted: None, stages: Vec::new(), excluded });
         }
         for (kind, reason) in &self.inner.absent {
             let excluded = Some(reason.to_string());
@@ -214,7 +244,7 @@ impl<'a> Ranking<'a> {
             return format!("{} and {} take as long, {takes}; the plainer one is chosen.", best.kind, next.kind);
         }
         let largest = best.stages.iter().max_by(|a, b| a.time.median.total_cmp(&b.time.median));
-        let most = largest.map_or(String::new(), |cost| format!(", most of it {}", cost.stage));
+        let most = largest.map_or_else(String::new, |cost| format!(", most of it {}", cost.stage));
         format!("{} takes {takes}{most}: {} takes {ahead:.2} times as long.", best.kind, next.kind)
     }
 }

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::ranking::Order;
-use crate::backend::Kind;
+use super::ranking::{MOST_MEMBERS, Order};
 
 /// Lengths from each power of two to the next are taken together.
 const CLASSES: usize = usize::BITS as usize;
@@ -27,7 +26,7 @@ struct Seen {
 #[derive(Clone, Copy, Default)]
 struct Class {
     runs: u32,
-    seen: [Seen; Kind::ALL.len()],
+    seen: [Seen; MOST_MEMBERS],
     /// The order by that, until it is found anew.
     order: Option<Order>,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::estimate::{Curve, Estimate};
 use super::machine::{Card, Core, Machine, Team};
-use crate::backend::{CHUNK, Info, Isa, Kind};
+use crate::backend::{CHUNK, Info, Isa};
 
 /// How far off a figure may be.
 const SPREAD: f64 = 1.5;
@@ -21,7 +21,7 @@ fn curve(points: &[(f64, f64)]) -> Curve {
 
 /// The machine that these backends are.
 pub(super) fn machine(infos: &[Info]) -> Machine {
-    let isa = infos.iter().find(|info| info.kind == Kind::Simd).and_then(|info| info.isa);
+    let isa = infos.iter().find(|info| info.has_lanes()).and_then(|info| info.isa);
     let threads = infos.iter().filter_map(|info| info.threads).max().unwrap_or(1);
     let device = infos.iter().find_map(|info| info.device.as_ref());
     Machine {

@@ -6,15 +6,21 @@ use super::poller::Waiting;
 use super::slot::Times;
 use super::stream::{SLOTS, Stream};
 use super::{Gpu, GpuKernel};
-use crate::backend::{Backend, Info, Kind, Prepared, Stage, nothing};
+use crate::backend::{Backend, Info, Kind, Memory, Prepared, Stage, nothing};
 use crate::error::Result;
 use crate::kernel::Kernel;
 use crate::kernel::arg::{Arg, elements};
 use crate::kernel::view::Out;
+use crate::oracle::rounding::Arithmetic;
 
 impl Backend for Gpu {
     fn info(&self) -> Info {
-        Info { kind: Kind::Gpu, isa: None, threads: None, device: Some(self.about().clone()), limitation: None }
+        Info {
+            memory: Memory::Device,
+            arithmetic: Arithmetic::Wgsl,
+            device: Some(self.about().clone()),
+            ..Info::new(Kind::Gpu)
+        }
     }
 
     fn prepare(&self, kernel: &Kernel) -> Result<Box<dyn Prepared>> {

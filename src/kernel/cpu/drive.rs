@@ -23,7 +23,8 @@ pub(crate) fn over<F: Formula<N>, const N: usize>(
     stores: Stores,
 ) {
     assert_eq!(inputs.len(), N, "the code is called with one argument per input");
-    let sources = std::array::from_fn(|k| Source::of(&inputs[k], part));
+    let mut sources = [Source::Scalar(0.0); N];
+    sources.iter_mut().zip(inputs).for_each(|(source, arg)| *source = Source::of(arg, part));
     let drive = Drive { formula, sources, out: part.pointer(0), len: part.len() };
     match stores {
         Stores::Ahead | Stores::Streaming if isa.streams() => far(&drive, isa, stores == Stores::Streaming),

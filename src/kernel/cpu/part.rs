@@ -30,7 +30,9 @@ pub(crate) struct Targets<'a> {
     /// Where element 0 of the first output would be, and of the others.
     first: *mut f32,
     others: Vec<*mut f32>,
-    range: Range<usize>,
+    /// The number of the first element.
+    from: usize,
+    len: usize,
     borrow: PhantomData<&'a mut [f32]>,
 }
 
@@ -41,24 +43,36 @@ impl<'a> Targets<'a> {
     /// Creates the targets for outputs of the same length.
     #[inline(always)]
     pub(crate) fn new(outputs: &'a mut [Out<'_>]) -> Self {
-        let len = outputs.first().map_or(0, Out::len);
-        debug_assert!(outputs.iter().all(|out| out.len() == len), "outputs differ in length");
-        let mut all = outputs.iter_mut().map(|out| out.floats()[..len].as_mut_ptr());
+        match outputs {
+            [out] => Targets::of(out.floats(), 0),
+            _ => Targets::of_several(outputs),
+        }
+    }
+
+    #[cold]
+    fn of_several(outputs: &'a mut [Out<'_>]) -> Self {
+        let len = outputs.iter().map(Out::len).min().unwrap_or(0);
+        let mut all = outputs.iter_mut().map(|out| out.floats().as_mut_ptr());
         let first = all.next().unwrap_or(std::ptr::null_mut());
-        Targets { first, others: all.collect(), range: 0..len, borrow: PhantomData }
+        Targets { first, others: all.collect(), from: 0, len, borrow: PhantomData }
     }
 
     /// Creates the target for the results of the elements starting at `from`.
     #[inline(always)]
     pub(crate) fn of(results: &'a mut [f32], from: usize) -> Self {
         let first = results.as_mut_ptr().wrapping_sub(from);
-        Targets { first, others: Vec::new(), range: from..from + results.len(), borrow: PhantomData }
+        Targets { first, others: Vec::new(), from, len: results.len(), borrow: PhantomData }
+    }
+
+    #[inline(always)]
+    fn cut(&self, start: usize, len: usize) -> Part<'_> {
+        Part { targets: self, first: self.first.wrapping_add(start), start, len }
     }
 
     /// Returns all elements as one part.
     #[inline(always)]
     pub(crate) fn whole(&mut self) -> Part<'_> {
-        Part { targets: self, range: self.range.clone() }
+        self.cut(self.from, self.len)
     }
 }
 
@@ -67,32 +81,35 @@ unsafe impl<'t> Divide for &'t Targets<'_> {
     type Part = Part<'t>;
 
     fn len(&self) -> usize {
-        self.range.len()
+        self.len
     }
 
     unsafe fn part(&self, range: Range<usize>) -> Part<'t> {
-        assert!(range.start <= range.end && range.end <= self.range.len());
-        Part { targets: self, range: self.range.start + range.start..self.range.start + range.end }
+        assert!(range.start <= range.end && range.end <= self.len);
+        self.cut(self.from + range.start, range.len())
     }
 }
 
 /// A range of a run's elements and the exclusive right to write their results.
 pub(crate) struct Part<'a> {
     targets: &'a Targets<'a>,
-    range: Range<usize>,
+    /// Of the first output; most kernels have no other.
+    first: *mut f32,
+    start: usize,
+    len: usize,
 }
 
 impl Part<'_> {
     /// Returns the number of the first element.
     #[inline(always)]
     pub(crate) fn start(&self) -> usize {
-        self.range.start
+        self.start
     }
 
     /// Returns the number of elements.
     #[inline(always)]
     pub(crate) fn len(&self) -> usize {
-        self.range.len()
+        self.len
     }
 
     /// Returns the pointer to the first element's result in an output. It is valid for reads and writes of
@@ -103,8 +120,10 @@ impl Part<'_> {
     /// If there is no such output.
     #[inline(always)]
     pub(crate) fn pointer(&self, output: usize) -> *mut f32 {
-        let target = if output == 0 { self.targets.first } else { self.targets.others[output - 1] };
-        target.wrapping_add(self.range.start)
+        match output {
+            0 => self.first,
+            _ => self.targets.others[output - 1].wrapping_add(self.start),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::machine::{Machine, Unit, Way};
 use super::{Bandwidth, Ceilings, CpuCeiling, DeviceBandwidth, GpuCeiling, chain};
-use crate::backend::Kind;
+use crate::backend::Memory;
 use crate::bench::clock::Clock;
 use crate::bench::contender::{Contender, Runner};
 use crate::bench::regime::Regime;
@@ -95,9 +95,8 @@ pub(in crate::sweep) fn measure(
 /// The numbers of threads that contenders have.
 fn threads(sweep: &Sweep) -> Vec<usize> {
     let infos = sweep.infos();
-    let one = infos.iter().any(|info| matches!(info.kind, Kind::Loop | Kind::Simd)).then_some(1);
-    let many = infos.iter().filter(|info| matches!(info.kind, Kind::Threads | Kind::Auto));
-    let mut all: Vec<usize> = one.into_iter().chain(many.filter_map(|info| info.threads).max()).collect();
+    let counts = || infos.iter().filter_map(|info| info.threads);
+    let mut all: Vec<usize> = counts().find(|count| *count == 1).into_iter().chain(counts().max()).collect();
     all.dedup();
     all
 }
@@ -226,11 +225,11 @@ fn processors(probes: &[Probe]) -> Vec<CpuCeiling> {
 
 /// What the sweep's GPU reaches, if it has one that works.
 fn on_device(sweep: &Sweep, clock: &dyn Clock, least: Duration) -> Option<GpuCeiling> {
-    let all = || sweep.contenders.iter().map(|each| &**each).filter(|each| each.info().kind == Kind::Gpu);
+    let all = || sweep.contenders.iter().map(|each| &**each).filter(|each| each.info().memory == Memory::Device);
     // One of each regime: of chunks that vary, the largest.
     let ways: Vec<&dyn Contender> =
         Regime::ALL.into_iter().filter_map(|regime| all().rfind(|way| way.regime() == regime)).collect();
-    let software = ways.iter().any(|way| way.info().device.is_some_and(|device| device.software));
+    let software = ways.iter().any(|way| way.info().is_software());
     let limit = sweep.measured_sizes().largest().clamp(DEVICE.0, if software { SOFTWARE } else { DEVICE.1 });
     let lens = std::iter::successors(Some(limit), |len| Some(len / GROWTH)).take_while(|len| *len >= DEVICE.0);
     let (start, copy) = (clock.now(), Kernel::new("copy", Identity));

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::measure::measure;
 use super::{ABOVE, Ceilings};
-use crate::backend::{Info, Kind};
 use crate::bench::axis::{Axis, Varied};
 use crate::bench::clock::Clock;
 use crate::bench::workload::Workload;
@@ -42,8 +41,7 @@ impl Sweep {
     }
 
     fn ceilings(&self, clock: &dyn Clock, step: Duration, observer: &mut dyn Observer) -> Option<Ceilings> {
-        let lanes = |info: &Info| matches!(info.kind, Kind::Simd | Kind::Threads | Kind::Auto);
-        let isa = self.infos().iter().filter(|info| lanes(info)).filter_map(|info| info.isa).max();
+        let isa = self.infos().iter().filter(|info| info.has_lanes()).filter_map(|info| info.isa).max();
         measure(self, &mut *(self.machine)(isa), clock, step, observer)
     }
 
