@@ -1,8 +1,10 @@
-//! Contenders that take turns: what every benchmark here measures with.
+//! Measures contenders, interleaved: what every benchmark here uses.
 
 use std::hint::black_box;
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use crossover::sweep::interleave;
 use crossover::{Backend, Kernel, Prepared};
 
 const ROUNDS: usize = 41;
@@ -44,17 +46,17 @@ pub fn measure(contenders: &mut [Contender], x: &[f32], out: &mut [f32]) -> Vec<
         let once = start.elapsed().max(Duration::from_nanos(20));
         batch.push((SAMPLE.as_nanos() / once.as_nanos()).max(1) as u32);
     }
-    let mut times = vec![Vec::new(); contenders.len()];
-    for _ in 0..ROUNDS {
-        for ((contender, batch), times) in contenders.iter_mut().zip(&batch).zip(&mut times) {
-            let start = Instant::now();
-            for _ in 0..*batch {
-                (contender.run)(black_box(x), black_box(out));
-            }
-            times.push(start.elapsed().as_secs_f64() / f64::from(*batch));
+    let mut entries: Vec<_> = contenders.iter_mut().zip(batch).map(|entry| (entry, Vec::new())).collect();
+    let sample = |((contender, batch), times): &mut ((&mut Contender, u32), Vec<f64>)| {
+        let start = Instant::now();
+        for _ in 0..*batch {
+            (contender.run)(black_box(x), black_box(out));
         }
-    }
-    times.into_iter().map(median).collect()
+        times.push(start.elapsed().as_secs_f64() / f64::from(*batch));
+        ControlFlow::<()>::Continue(())
+    };
+    _ = interleave(&mut entries, |round, _| round < ROUNDS, sample);
+    entries.into_iter().map(|(_, times)| median(times)).collect()
 }
 
 fn median(mut times: Vec<f64>) -> f64 {

@@ -8,6 +8,7 @@ pub mod contenders;
 #[cfg(feature = "gpu")]
 pub mod device;
 pub mod environment;
+pub mod interleave;
 pub mod interval;
 #[cfg(feature = "profile")]
 pub mod number;

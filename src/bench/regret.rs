@@ -1,5 +1,7 @@
 //! Regret: how much longer what `auto` chooses takes than what would have been the best.
 
+use std::cell::Cell;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::clock::Clock;
@@ -11,6 +13,7 @@ use super::sizes::Sizes;
 use super::workload::{Data, Workload};
 use crate::backend::auto::{Auto, Residency};
 use crate::backend::{Backend, Kind, Prepared};
+use crate::bench::interleave::{completed, interleave, or_break};
 use crate::error::Result;
 use crate::formula::Identity;
 use crate::kernel::Kernel;
@@ -137,15 +140,20 @@ fn case(
         entries.push(Entry { kind: contender.info().kind, runner, times, samples: Vec::new() });
     }
     let best = |entries: &[Entry<'_>]| entries.iter().map(Entry::median).fold(f64::INFINITY, f64::min);
-    let mut hopeless = f64::INFINITY;
-    for trial in 0..TRIALS {
+    let hopeless = Cell::new(f64::INFINITY);
+    let more = |trial: usize, entries: &mut [Entry<'_>]| {
         if trial == FEW {
-            hopeless = HOPELESS * best(&entries);
+            hopeless.set(HOPELESS * best(entries));
         }
-        for entry in entries.iter_mut().filter(|entry| entry.samples.is_empty() || entry.median() <= hopeless) {
-            entry.samples.push(sampler.sample(&mut *entry.runner, entry.times)?);
+        trial < TRIALS
+    };
+    let sample = |entry: &mut Entry<'_>| {
+        if !entry.samples.is_empty() && entry.median() > hopeless.get() {
+            return ControlFlow::Continue(());
         }
-    }
+        or_break(sampler.sample(&mut *entry.runner, entry.times).map(|seconds| entry.samples.push(seconds)))
+    };
+    completed(interleave(&mut entries, more, sample))?;
     let on_device = contenders.iter().any(|contender| contender.regime() == Regime::Resident);
     let residency = if on_device { Residency::Device } else { Residency::Host };
     let arrays = args.iter().filter(|arg| arg.len().is_some()).count();
@@ -178,13 +186,16 @@ fn own_cost(auto: &Auto, sampler: &Sampler<'_>) -> Result<f64> {
     let Some(backend) = auto.backends().into_iter().find(|backend| backend.info().kind == chosen) else {
         return Ok(f64::NAN);
     };
-    let mut through = Timed { prepared: auto.prepare(&kernel)?, data: &data, out: vec![0.0; len] };
-    let mut without = Timed { prepared: backend.prepare(&kernel)?, data: &data, out: vec![0.0; len] };
-    let times = sampler.runs(&mut through)?.max(sampler.runs(&mut without)?);
-    let mut differences = Vec::new();
-    for _ in 0..trials {
-        differences.push(sampler.sample(&mut through, times)? - sampler.sample(&mut without, times)?);
+    let timed = |prepared| Timed { prepared, data: &data, out: vec![0.0; len], samples: Vec::new() };
+    let mut both = [timed(auto.prepare(&kernel)?), timed(backend.prepare(&kernel)?)];
+    let mut times = 1;
+    for each in &mut both {
+        times = times.max(sampler.runs(each)?);
     }
+    let sample = |each: &mut Timed<'_>| or_break(sampler.sample(each, times).map(|seconds| each.samples.push(seconds)));
+    completed(interleave(&mut both, |trial, _| trial < trials, sample))?;
+    let [through, without] = both.map(|each| each.samples);
+    let differences: Vec<f64> = through.iter().zip(without).map(|(through, without)| through - without).collect();
     Ok(Quantiles::of(&differences).q50 * 1e9)
 }
 
@@ -193,6 +204,7 @@ struct Timed<'a> {
     prepared: Box<dyn Prepared>,
     data: &'a [f32],
     out: Vec<f32>,
+    samples: Vec<f64>,
 }
 
 impl Runner for Timed<'_> {

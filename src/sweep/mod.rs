@@ -53,6 +53,7 @@ pub use crate::bench::contenders::contenders;
 #[cfg(feature = "gpu")]
 pub use crate::bench::device::OnDevice;
 pub use crate::bench::environment::{Difference, Environment};
+pub use crate::bench::interleave::interleave;
 pub use crate::bench::interval::Interval;
 pub use crate::bench::quantiles::Quantiles;
 pub use crate::bench::regime::Regime;

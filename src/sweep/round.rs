@@ -1,5 +1,6 @@
 //! One workload at one size: every contender is prepared, verified and timed.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::ceiling::Ceilings;
@@ -11,6 +12,7 @@ use super::settings::Sweep;
 use super::verify::{Mismatch, Oracle};
 use crate::bench::axis::{Axis, Varied};
 use crate::bench::contender::{Contender, Runner};
+use crate::bench::interleave::interleave;
 use crate::bench::quantiles::Quantiles;
 use crate::bench::sampler::Sampler;
 use crate::bench::workload::{Data, Workload};
@@ -95,14 +97,20 @@ impl<'a> Round<'a> {
                 }
             }
         }
-        for _ in 0..trials {
-            for entry in &mut entries {
+        let flow = interleave(
+            &mut entries,
+            |round, _| round < trials,
+            |entry| {
                 if observer.cancelled() {
-                    return;
+                    return ControlFlow::Break(());
                 }
                 self.sample(entry);
                 progress.advance(1, observer);
-            }
+                ControlFlow::Continue(())
+            },
+        );
+        if flow.is_break() {
+            return;
         }
         // From value to value; they were measured at the same time.
         entries.sort_by_key(|entry| entry.contender.varied());

@@ -16,6 +16,7 @@ use crate::backend::auto::{Auto, Estimate, Profile};
 use crate::backend::{Info, Kind};
 use crate::bench::clock::{Clock, SystemClock};
 use crate::bench::contender::{Contender, Runner};
+use crate::bench::interleave::{completed, interleave, or_break};
 use crate::bench::quantiles::Quantiles;
 use crate::bench::regret::Regret;
 use crate::bench::sampler::Sampler;
@@ -165,23 +166,19 @@ impl<'a> Calibration<'a> {
             done += 1;
             progress.progress(done, total);
         }
-        for round in 0..ROUNDS.1 {
-            self.even_out();
-            let restless = self.restless().len() as f64 > RESTLESS * self.entries.len() as f64;
+        let more = |round: usize, entries: &mut [Entry<'_>]| {
+            even_out(entries);
             let late = self.clock.now().saturating_sub(self.start) >= BUDGET;
-            if round >= ROUNDS.0 && (late || round >= 2 * ROUNDS.0 && !restless) {
-                break;
-            }
-            for entry in &mut self.entries {
-                entry.sample(&self.sampler)?;
-                done = (done + 1).min(total);
-                progress.progress(done, total);
-            }
-        }
-        self.even_out();
-        let restless = self.restless();
-        let unsettled =
-            if restless.len() as f64 > RESTLESS * self.entries.len() as f64 { restless } else { Vec::new() };
+            let settled = round >= 2 * ROUNDS.0 && restless(entries).is_empty();
+            round < ROUNDS.1 && (round < ROUNDS.0 || !late && !settled)
+        };
+        let sample = |entry: &mut Entry<'_>| {
+            done = (done + 1).min(total);
+            progress.progress(done, total);
+            or_break(entry.sample(&self.sampler))
+        };
+        completed(interleave(&mut self.entries, more, sample))?;
+        let unsettled = restless(&self.entries);
         let found = self.entries.iter().map(|entry| (entry.probe.clone(), estimate(&entry.samples)));
         Ok(Outcome { found: Found(found.collect()), unsettled, slowdown: self.slowdown() })
     }
@@ -193,30 +190,31 @@ impl<'a> Calibration<'a> {
         let slowdowns: Vec<f64> = self.entries.iter().map(|entry| mean(entry) / entry.raw.0).collect();
         Some(Quantiles::of(&slowdowns).q50).filter(|slowdown| slowdown.is_finite())
     }
+}
 
-    /// Takes out of all samples what a slower moment of the machine did to all alike: each round is made as long as the
-    /// others. What decides between two backends is how their times compare, not how fast the machine was just then.
-    fn even_out(&mut self) {
-        let rounds = self.entries.iter().map(|entry| entry.samples.len()).min().unwrap_or(0);
-        let factor = |round: usize| {
-            let relative = |entry: &Entry<'_>| entry.samples[round] / Quantiles::of(&entry.samples[..rounds]).q50;
-            Quantiles::of(&self.entries.iter().map(relative).collect::<Vec<_>>()).q50
-        };
-        let factors: Vec<f64> = (0..rounds).map(factor).collect();
-        for entry in &mut self.entries {
-            entry.samples.iter_mut().zip(&factors).for_each(|(sample, factor)| *sample /= factor);
-        }
+/// Takes out of all samples what a slower moment of the machine did to all alike: each round is made as long as the others.
+/// What decides between two backends is how their times compare, not how fast the machine was just then.
+fn even_out(entries: &mut [Entry<'_>]) {
+    let rounds = entries.iter().map(|entry| entry.samples.len()).min().unwrap_or(0);
+    let factor = |round: usize| {
+        let relative = |entry: &Entry<'_>| entry.samples[round] / Quantiles::of(&entry.samples[..rounds]).q50;
+        Quantiles::of(&entries.iter().map(relative).collect::<Vec<_>>()).q50
+    };
+    let factors: Vec<f64> = (0..rounds).map(factor).collect();
+    for entry in entries {
+        entry.samples.iter_mut().zip(&factors).for_each(|(sample, factor)| *sample /= factor);
     }
+}
 
-    /// The probes whose times go on changing, in words.
-    fn restless(&self) -> Vec<String> {
-        let changing = |entry: &&Entry<'_>| {
-            let (early, late) = entry.samples.split_at(entry.samples.len() / 2);
-            let ratio = estimate(late).median / estimate(early).median;
-            !early.is_empty() && !(1.0 / SETTLED..=SETTLED).contains(&ratio)
-        };
-        self.entries.iter().filter(changing).map(|entry| entry.probe.to_string()).collect()
-    }
+/// Returns the probes whose times go on changing, in words; none if they are few.
+fn restless(entries: &[Entry<'_>]) -> Vec<String> {
+    let changing = |entry: &&Entry<'_>| {
+        let (early, late) = entry.samples.split_at(entry.samples.len() / 2);
+        let ratio = estimate(late).median / estimate(early).median;
+        !early.is_empty() && !(1.0 / SETTLED..=SETTLED).contains(&ratio)
+    };
+    let found: Vec<String> = entries.iter().filter(changing).map(|entry| entry.probe.to_string()).collect();
+    if found.len() as f64 > RESTLESS * entries.len() as f64 { found } else { Vec::new() }
 }
 
 impl<'a> Entry<'a> {

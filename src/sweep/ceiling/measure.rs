@@ -1,6 +1,8 @@
 //! How the ceilings are measured: what, over how many bytes, and how often.
 
+use std::cell::Cell;
 use std::fmt;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::machine::{Machine, Unit, Way};
@@ -8,6 +10,7 @@ use super::{Bandwidth, Ceilings, CpuCeiling, DeviceBandwidth, GpuCeiling, chain}
 use crate::backend::Memory;
 use crate::bench::clock::Clock;
 use crate::bench::contender::{Contender, Runner};
+use crate::bench::interleave::interleave;
 use crate::bench::regime::Regime;
 use crate::error::Result;
 use crate::formula::Identity;
@@ -64,27 +67,25 @@ pub(in crate::sweep) fn measure(
     let bytes = sweep.subjects().iter().map(|(workload, _)| workload.bytes_per_element()).max().unwrap_or(0);
     let mut probes = probes(sweep, bytes.saturating_mul(sweep.measured_sizes().largest()));
     let start = clock.now();
-    for round in 0..ROUNDS {
-        if round > 0 && clock.now().saturating_sub(start) > BUDGET {
-            break;
+    let further = Cell::new(false);
+    let more = |round: usize, _: &mut [Probe]| {
+        let over = round >= ROUNDS || round > 0 && clock.now().saturating_sub(start) > BUDGET;
+        further.set(further.get() || over);
+        round < ROUNDS + FURTHER_ROUNDS
+    };
+    let sample = |probe: &mut Probe| {
+        let late = || clock.now().saturating_sub(start) > LIMIT;
+        if further.get() && (probe.is_confirmed() || late()) {
+            return ControlFlow::Continue(());
         }
-        for probe in &mut probes {
-            if observer.cancelled() {
-                return None;
-            }
-            probe.sample(machine, clock, least);
+        if observer.cancelled() {
+            return ControlFlow::Break(());
         }
-    }
-    for _ in 0..FURTHER_ROUNDS {
-        for probe in probes.iter_mut().filter(|probe| !probe.is_confirmed()) {
-            if clock.now().saturating_sub(start) > LIMIT {
-                break;
-            }
-            if observer.cancelled() {
-                return None;
-            }
-            probe.sample(machine, clock, least);
-        }
+        probe.sample(machine, clock, least);
+        ControlFlow::Continue(())
+    };
+    if interleave(&mut probes, more, sample).is_break() {
+        return None;
     }
     let unconfirmed = probes.iter().filter(|probe| !probe.is_confirmed()).map(Probe::to_string).collect();
     let mut ceilings = Ceilings { cpu: processors(&probes), gpu: None, unconfirmed };
