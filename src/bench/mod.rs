@@ -2,6 +2,8 @@
 
 pub mod axis;
 pub mod calibrate;
+pub mod ceiling;
+pub(crate) mod chain;
 pub mod clock;
 pub mod contender;
 pub mod contenders;

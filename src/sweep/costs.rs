@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crossover::backend::Info;
 use crossover::sweep::{Axis, Clock, Contender, Regime, Runner, Varied};
-use crossover::{Arg, Backend, Kernel, Kind, Loop, Result, Simd};
+use crossover::{Arg, Isa, Kernel, Kind, Loop, Memory, Result};
 
 /// The threads of a contender on threads.
 pub const THREADS: usize = 4;
@@ -51,9 +51,12 @@ const WEATHER: [u64; 5] = [1000, 1010, 990, 1040, 1005];
 
 impl Contender for Costs {
     fn info(&self) -> Info {
-        let threads = if self.kind == Kind::Threads { THREADS } else { 1 };
-        let mut info = Simd::new().info();
-        (info.kind, info.threads) = (self.kind, Some(threads));
+        let mut info = Info::new(self.kind);
+        match self.kind {
+            Kind::Gpu => info.memory = Memory::Device,
+            Kind::Threads => (info.isa, info.threads) = (Some(Isa::Wide), Some(THREADS)),
+            _ => (info.isa, info.threads) = (Some(Isa::Wide), Some(1)),
+        }
         info
     }
 

@@ -3,11 +3,11 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::ceiling::{Machine, Unit, Way};
 pub(super) use super::costs::FakeClock;
 use super::costs::THREADS;
 use super::*;
-use crate::backend::{Info, Isa, Kind, Loop};
+use crate::backend::{Info, Isa, Kind, Loop, Memory};
+use crate::bench::ceiling::{Machine, Unit, Way};
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
 use crate::kernel::arg::Arg;
@@ -45,8 +45,11 @@ impl Fake {
 
 impl Contender for Fake {
     fn info(&self) -> Info {
-        let threads = matches!(self.kind, Kind::Threads | Kind::Auto).then_some(FakeMachine::THREADS);
-        Info { isa: Some(Isa::Wide), threads: threads.or(Some(1)), ..Info::new(self.kind) }
+        let threads = if matches!(self.kind, Kind::Threads | Kind::Auto) { FakeMachine::THREADS } else { 1 };
+        match self.kind {
+            Kind::Gpu => Info { memory: Memory::Device, ..Info::new(Kind::Gpu) },
+            kind => Info { isa: Some(Isa::Wide), threads: Some(threads), ..Info::new(kind) },
+        }
     }
 
     fn regime(&self) -> Regime {

@@ -8,11 +8,11 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::ceiling::Machine;
 use super::reference::Reference;
 use super::report::{Measurement, Report};
 use super::warning::{NOISY, SPREAD, Warning};
 use crate::backend::{Info, Isa};
+use crate::bench::ceiling::Machine;
 use crate::bench::clock::Clock;
 use crate::bench::quantiles::quantile;
 

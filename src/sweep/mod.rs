@@ -16,7 +16,7 @@
 //! * Short runs are timed many at once, so that a sample lasts long enough for the clock.
 
 mod analysis;
-mod ceiling;
+mod ceilings;
 mod compare;
 mod crossing;
 mod crossover;
@@ -47,6 +47,7 @@ mod simulated;
 mod tests;
 
 pub use crate::bench::axis::{Axis, Varied};
+pub use crate::bench::ceiling::{Bandwidth, Ceilings, CpuCeiling, DeviceBandwidth, GpuCeiling};
 pub use crate::bench::clock::{Clock, SystemClock};
 pub use crate::bench::contender::{Contender, Host, Runner};
 pub use crate::bench::contenders::contenders;
@@ -60,7 +61,6 @@ pub use crate::bench::regime::Regime;
 pub use crate::bench::regret::{Case, Regret};
 pub use crate::bench::sizes::Sizes;
 pub use analysis::Analysis;
-pub use ceiling::{Bandwidth, Ceilings, CpuCeiling, DeviceBandwidth, GpuCeiling};
 pub use compare::{Change, Comparison};
 pub use crossover::{Crossover, Found};
 pub use observer::Observer;

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use super::ceiling::Ceilings;
 use super::reference::Reference;
 use super::verify::Mismatch;
 use crate::backend::Kind;
 use crate::bench::axis::{Axis, Varied};
+use crate::bench::ceiling::Ceilings;
 use crate::bench::environment::Environment;
 use crate::bench::quantiles::Quantiles;
 use crate::bench::regime::Regime;

@@ -242,7 +242,7 @@ mod tests {
             (|it| it.environment.isa = Some("abacus".to_owned()), "its isa was abacus and is "),
             (|it| it.seed = Some(3), "its seed was 3 and is 0 now"),
             (|it| it.seed = None, "it does not say its seed"),
-            (|it| it.measurements[0].elements = 11, "it has poly on simd at 11 elements, which is not asked for now"),
+            (|it| it.measurements[0].elements = 11, "it has poly on fake at 11 elements, which is not asked for now"),
         ] {
             let said = refusal(change, sweep());
             assert!(said.contains(expected), "{said}");

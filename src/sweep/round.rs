@@ -3,7 +3,6 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use super::ceiling::Ceilings;
 use super::load::{self, ReferenceWork};
 use super::observer::{Observer, Progress};
 use super::reference::Reference;
@@ -11,6 +10,7 @@ use super::report::{Failure, Measurement, Place, Report};
 use super::settings::Sweep;
 use super::verify::{Mismatch, Oracle};
 use crate::bench::axis::{Axis, Varied};
+use crate::bench::ceiling::Ceilings;
 use crate::bench::contender::{Contender, Runner};
 use crate::bench::interleave::interleave;
 use crate::bench::quantiles::Quantiles;

@@ -1,10 +1,10 @@
 //! What a sweep is asked for.
 
-use super::ceiling::{Machine, Own};
 use super::report::{Missing, Report};
 use super::vary::Vary;
 use crate::backend::{Backend, Info, Isa, Kind};
 use crate::bench::axis::{Axis, Varied};
+use crate::bench::ceiling::{Machine, Own};
 use crate::bench::contender::{Contender, Host};
 use crate::bench::contenders::contenders;
 use crate::bench::regime::Regime;

@@ -5,13 +5,12 @@ use std::fmt;
 
 use crate::backend::auto::machine::{COPY, SELECT};
 use crate::backend::{CHUNK, Kind};
+use crate::bench::chain::Chain;
 use crate::bench::regime::Regime;
-use crate::formula::Formula;
 use crate::formula::Identity;
 use crate::formula::program::{Binary, Builder, Compare, Op, Output, Program, Ternary, Unary};
 use crate::formula::reduction::Fold;
 use crate::kernel::Kernel;
-use crate::num::Num;
 
 /// One thing to be run, by one backend, over so many elements.
 #[derive(Clone, PartialEq, Debug)]
@@ -118,7 +117,7 @@ impl Probe {
         match self.what {
             What::Copy => copy(),
             What::Fold => copy().with_fold(Some(Fold::Sum)),
-            What::Steps(steps) => Kernel::new("steps", Steps(steps)),
+            What::Steps(steps) => Kernel::new("steps", Chain::<false> { steps }),
             What::Passes(passes) => Kernel::from_program("passes", chain(passes)),
             What::Operator(name) => {
                 let program = operators().find(|(other, _)| *other == name).map(|(_, program)| program());
@@ -138,22 +137,6 @@ impl fmt::Display for Probe {
             What::Passes(passes) => write!(f, "{kind}: {passes} passes over {len} elements"),
             What::Operator(name) => write!(f, "{kind}: {name} of {len} elements"),
         }
-    }
-}
-
-/// y ← x·y + 1/2, again and again, which stays near where it is.
-struct Steps(usize);
-
-impl Formula<1> for Steps {
-    #[inline(always)]
-    fn eval<T: Num>(&self, [x]: [T; 1]) -> T {
-        // How often is not known to the compiler, which would unroll it for each instruction set. A closure would not be
-        // compiled for it.
-        let mut y = x;
-        for _ in 0..self.0 {
-            y = x * y + T::constant(0.5);
-        }
-        y
     }
 }
 

@@ -129,7 +129,7 @@ fn polynomials_of_each_degree_are_one_workload() {
     assert_eq!(report.failures, []);
     let told: Vec<_> = report.measurements.iter().map(|each| (each.workload.as_str(), each.x())).collect();
     assert_eq!(told, [("horner", 1), ("horner", 16), ("horner", 256)]);
-    assert_eq!(report.measurements[1].place().to_string(), "horner on simd at 10 elements, degree 16");
+    assert_eq!(report.measurements[1].place().to_string(), "horner on fake at 10 elements, degree 16");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crossover::program::Op;
 use crossover::sweep::{Clock, Contender, Regime, Runner};
 use crossover::{
-    Arg, Backend, Device, Error, Fold, Info, Isa, Kernel, Kind, Loop, Out, Prepared, Result, Simd, Threads,
+    Arg, Backend, Device, Error, Fold, Info, Isa, Kernel, Kind, Loop, Memory, Out, Prepared, Result, Simd, Threads,
 };
 
 /// A clock that moves only when a simulated backend runs; in femtoseconds.
@@ -162,7 +162,7 @@ impl Backend for Simulated {
         };
         info.kind = self.kind;
         if self.kind == Kind::Gpu {
-            (info.isa, info.threads) = (None, None);
+            (info.isa, info.threads, info.memory) = (None, None, Memory::Device);
             info.device = Some(Device {
                 name: "a GPU that is not there".to_owned(),
                 driver: "none 1.0".to_owned(),

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use super::measure::measure;
-use super::{ABOVE, Ceilings};
 use crate::bench::axis::{Axis, Varied};
+use crate::bench::ceiling::{ABOVE, Ceilings, Subject, measure};
 use crate::bench::clock::Clock;
 use crate::bench::workload::Workload;
 use crate::sweep::observer::Observer;
@@ -42,7 +41,10 @@ impl Sweep {
 
     fn ceilings(&self, clock: &dyn Clock, step: Duration, observer: &mut dyn Observer) -> Option<Ceilings> {
         let isa = self.infos().iter().filter(|info| info.has_lanes()).filter_map(|info| info.isa).max();
-        measure(self, &mut *(self.machine)(isa), clock, step, observer)
+        let bytes = self.subjects().iter().map(|(workload, _)| workload.bytes_per_element()).max().unwrap_or(0);
+        let elements = self.measured_sizes().largest();
+        let subject = Subject { contenders: &self.contenders, elements, bytes: bytes.saturating_mul(elements) };
+        measure(&subject, &mut *(self.machine)(isa), clock, step, || observer.cancelled())
     }
 
     /// Measures the ceilings again if a measurement is above its own: the machine was busy when they were measured.
@@ -83,3 +85,6 @@ impl Report {
         (rates > NOISY.0 || above > 0).then_some(Warning::LowCeilings { rates, measurements: above, part })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,9 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use super::chain;
 use crate::backend::FAR;
 use crate::backend::{Backend, Prepared, Simd, threads};
+use crate::bench::chain;
 use crate::bench::clock::Clock;
 use crate::formula;
 use crate::formula::Identity;
@@ -21,7 +21,7 @@ formula! {
 }
 
 /// What is measured: the machine itself, or a test's, whose figures are known beforehand.
-pub(in crate::sweep) trait Machine {
+pub(crate) trait Machine {
     /// Returns the time to move `bytes` bytes `times` times, or `None` if there is no such way.
     fn moves(&mut self, clock: &dyn Clock, way: Way, threads: usize, bytes: usize, times: usize) -> Option<Duration>;
 
@@ -34,7 +34,7 @@ pub(in crate::sweep) trait Machine {
 
 /// How bytes move.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::sweep) enum Way {
+pub(crate) enum Way {
     /// The standard library's copy.
     Copy,
     /// That of lanes, with plain stores.
@@ -49,7 +49,7 @@ pub(in crate::sweep) enum Way {
 
 /// What computes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::sweep) enum Unit {
+pub(crate) enum Unit {
     /// One number at a time.
     Scalar,
     /// Full-width lanes.
@@ -60,7 +60,7 @@ pub(in crate::sweep) enum Unit {
 const NEAR: usize = 2048;
 
 /// This machine, with arrays to move.
-pub(in crate::sweep) struct Own {
+pub(crate) struct Own {
     isa: Checked,
     copy: Kernel,
     /// Sums of one array and of the products of two.
@@ -229,7 +229,7 @@ fn mix(words: &mut [u64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sweep::SystemClock;
+    use crate::bench::clock::SystemClock;
 
     #[test]
     fn every_way_moves_all_of_its_bytes() {

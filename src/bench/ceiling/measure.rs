@@ -6,8 +6,9 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::machine::{Machine, Unit, Way};
-use super::{Bandwidth, Ceilings, CpuCeiling, DeviceBandwidth, GpuCeiling, chain};
+use super::{Bandwidth, Ceilings, CpuCeiling, DeviceBandwidth, GpuCeiling};
 use crate::backend::Memory;
+use crate::bench::chain;
 use crate::bench::clock::Clock;
 use crate::bench::contender::{Contender, Runner};
 use crate::bench::interleave::interleave;
@@ -15,8 +16,6 @@ use crate::bench::regime::Regime;
 use crate::error::Result;
 use crate::formula::Identity;
 use crate::kernel::Kernel;
-use crate::sweep::observer::Observer;
-use crate::sweep::settings::Sweep;
 
 const WAYS: [Way; 5] = [Way::Copy, Way::Lanes, Way::Streaming, Way::Read, Way::ReadTwo];
 
@@ -53,19 +52,27 @@ const DEVICE_ROUNDS: usize = 4;
 const DEVICE_SAMPLE: Duration = Duration::from_millis(1);
 const DEVICE_BUDGET: Duration = Duration::from_millis(600);
 
-/// Measures what a sweep's contenders may reach. None if the clock does not see the machine work, or nothing can be measured.
-pub(in crate::sweep) fn measure(
-    sweep: &Sweep,
+/// What is bounded.
+pub(crate) struct Subject<'a> {
+    pub(crate) contenders: &'a [Box<dyn Contender>],
+    /// The maximum number of elements, and of bytes that a run has in use.
+    pub(crate) elements: usize,
+    pub(crate) bytes: usize,
+}
+
+/// Measures the rates that contenders may reach. Returns `None` if the clock does not see the machine work, if nothing can be
+/// measured, or if it is cancelled.
+pub(crate) fn measure(
+    subject: &Subject<'_>,
     machine: &mut dyn Machine,
     clock: &dyn Clock,
     step: Duration,
-    observer: &mut dyn Observer,
+    mut cancelled: impl FnMut() -> bool,
 ) -> Option<Ceilings> {
     let least = step * STEPS;
     // A clock of one's own may stand still but for one's own contenders.
     machine.moves(clock, Way::Copy, 1, 1 << 20, 1).filter(|took| *took >= least.max(Duration::from_nanos(1)))?;
-    let bytes = sweep.subjects().iter().map(|(workload, _)| workload.bytes_per_element()).max().unwrap_or(0);
-    let mut probes = probes(sweep, bytes.saturating_mul(sweep.measured_sizes().largest()));
+    let mut probes = probes(subject);
     let start = clock.now();
     let further = Cell::new(false);
     let more = |round: usize, _: &mut [Probe]| {
@@ -78,7 +85,7 @@ pub(in crate::sweep) fn measure(
         if further.get() && (probe.is_confirmed() || late()) {
             return ControlFlow::Continue(());
         }
-        if observer.cancelled() {
+        if cancelled() {
             return ControlFlow::Break(());
         }
         probe.sample(machine, clock, least);
@@ -89,13 +96,13 @@ pub(in crate::sweep) fn measure(
     }
     let unconfirmed = probes.iter().filter(|probe| !probe.is_confirmed()).map(Probe::to_string).collect();
     let mut ceilings = Ceilings { cpu: processors(&probes), gpu: None, unconfirmed };
-    ceilings.gpu = on_device(sweep, clock, least);
+    ceilings.gpu = on_device(subject, clock, least);
     (!ceilings.cpu.is_empty() || ceilings.gpu.is_some()).then_some(ceilings)
 }
 
 /// The numbers of threads that contenders have.
-fn threads(sweep: &Sweep) -> Vec<usize> {
-    let infos = sweep.infos();
+fn threads(subject: &Subject<'_>) -> Vec<usize> {
+    let infos: Vec<_> = subject.contenders.iter().map(|contender| contender.info()).collect();
     let counts = || infos.iter().filter_map(|info| info.threads);
     let mut all: Vec<usize> = counts().find(|count| *count == 1).into_iter().chain(counts().max()).collect();
     all.dedup();
@@ -145,10 +152,10 @@ enum What {
     Computes(Unit),
 }
 
-fn probes(sweep: &Sweep, most: usize) -> Vec<Probe> {
+fn probes(subject: &Subject<'_>) -> Vec<Probe> {
     let mut all = Vec::new();
-    for threads in threads(sweep) {
-        let moves = sizes(most).into_iter().flat_map(|bytes| WAYS.map(|way| What::Moves(way, bytes)));
+    for threads in threads(subject) {
+        let moves = sizes(subject.bytes).into_iter().flat_map(|bytes| WAYS.map(|way| What::Moves(way, bytes)));
         let units = [Unit::Scalar, Unit::Lanes].into_iter().filter(|unit| threads == 1 || *unit == Unit::Lanes);
         let whats = moves.chain(units.map(What::Computes));
         all.extend(whats.map(|what| Probe { threads, what, times: None, rates: Vec::new() }));
@@ -225,13 +232,13 @@ fn processors(probes: &[Probe]) -> Vec<CpuCeiling> {
 }
 
 /// What the sweep's GPU reaches, if it has one that works.
-fn on_device(sweep: &Sweep, clock: &dyn Clock, least: Duration) -> Option<GpuCeiling> {
-    let all = || sweep.contenders.iter().map(|each| &**each).filter(|each| each.info().memory == Memory::Device);
+fn on_device(subject: &Subject<'_>, clock: &dyn Clock, least: Duration) -> Option<GpuCeiling> {
+    let all = || subject.contenders.iter().map(|each| &**each).filter(|each| each.info().memory == Memory::Device);
     // One of each regime: of chunks that vary, the largest.
     let ways: Vec<&dyn Contender> =
         Regime::ALL.into_iter().filter_map(|regime| all().rfind(|way| way.regime() == regime)).collect();
     let software = ways.iter().any(|way| way.info().is_software());
-    let limit = sweep.measured_sizes().largest().clamp(DEVICE.0, if software { SOFTWARE } else { DEVICE.1 });
+    let limit = subject.elements.clamp(DEVICE.0, if software { SOFTWARE } else { DEVICE.1 });
     let lens = std::iter::successors(Some(limit), |len| Some(len / GROWTH)).take_while(|len| *len >= DEVICE.0);
     let (start, copy) = (clock.now(), Kernel::new("copy", Identity));
     let mut memory = Vec::new();

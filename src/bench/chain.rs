@@ -8,9 +8,9 @@ use crate::kernel::Kernel;
 use crate::num::Num;
 
 /// Products and sums, each of which waits for the one before: as one `mul_add` or, if not `FUSED`, as two operations.
-struct Chain<const FUSED: bool> {
+pub(super) struct Chain<const FUSED: bool> {
     /// Not known to the compiler, which would unroll them for each instruction set.
-    steps: usize,
+    pub(super) steps: usize,
 }
 
 impl<const FUSED: bool> Formula<1> for Chain<FUSED> {

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use super::*;
+use crate::backend::Kind;
+use crate::bench::ceiling::at;
 use crate::sweep::fake::{Fake, FakeClock, FakeMachine, Manner, Notes};
-use crate::sweep::{Clock, Report, Sweep, Warning};
+use crate::sweep::{Bandwidth, Clock, CpuCeiling, DeviceBandwidth, GpuCeiling, Regime, Report, Sweep, Warning};
 
 fn bandwidth(bytes: usize, copy: f64, streaming_copy: f64, read: f64) -> Bandwidth {
     Bandwidth { bytes, copy: Some(copy), streaming_copy: Some(streaming_copy), read: Some(read) }

@@ -5,16 +5,13 @@
 //! and at least as long as its operations take to compute. The figures are measured, not looked up: [`measure()`] moves arrays
 //! and computes chains of operations, several times, and keeps the best, as a ceiling is what can be reached.
 
-mod chain;
 mod machine;
 mod measure;
-mod of_sweep;
-#[cfg(test)]
-mod tests;
 
-pub(super) use machine::{Machine, Own};
+pub(crate) use machine::{Machine, Own};
 #[cfg(test)]
-pub(super) use machine::{Unit, Way};
+pub(crate) use machine::{Unit, Way};
+pub(crate) use measure::{Subject, measure};
 
 use crate::backend::Kind;
 use crate::bench::regime::Regime;
@@ -37,7 +34,7 @@ pub struct Ceilings {
 
 /// From what part of its ceiling on a measurement shows that the ceiling is too low: the rates between two sizes are
 /// interpolated, and a bit more is noise.
-pub(super) const ABOVE: f64 = 1.2;
+pub(crate) const ABOVE: f64 = 1.2;
 
 /// What so many threads of the processor reach together.
 #[derive(Clone, PartialEq, Debug)]
@@ -152,7 +149,7 @@ impl Ceilings {
     }
 
     /// What is known from two sweeps on a machine: what the later one has, and of the earlier one what that lacks.
-    pub(super) fn joined(earlier: &Ceilings, now: Ceilings) -> Ceilings {
+    pub(crate) fn joined(earlier: &Ceilings, now: Ceilings) -> Ceilings {
         let mut all = now;
         for old in &earlier.cpu {
             match all.cpu.iter_mut().find(|each| each.threads == old.threads) {
@@ -171,7 +168,7 @@ impl Ceilings {
     }
 
     /// The better of two times that the same was measured.
-    pub(super) fn raised(self, again: &Ceilings) -> Ceilings {
+    pub(crate) fn raised(self, again: &Ceilings) -> Ceilings {
         let most = |one: Option<f64>, other: Option<f64>| one.into_iter().chain(other).max_by(f64::total_cmp);
         let mut all = Ceilings { unconfirmed: again.unconfirmed.clone(), ..self };
         for cpu in &mut all.cpu {
@@ -233,7 +230,7 @@ fn longer(work: Work, bytes: f64, gb_per_s: f64, gflop_per_s: Option<f64>) -> Op
 
 /// The rate at so many bytes, linear in their logarithm between the two nearest of some pairs of bytes and rate. What is
 /// reached with more bytes can be reached with fewer: a lower rate there is the machine's mood, or a fixed cost.
-fn at(mut points: Vec<(f64, f64)>, bytes: f64) -> Option<f64> {
+pub(crate) fn at(mut points: Vec<(f64, f64)>, bytes: f64) -> Option<f64> {
     points.sort_by(|one, other| one.0.total_cmp(&other.0));
     let mut best = 0.0_f64;
     for (_, rate) in points.iter_mut().rev() {
