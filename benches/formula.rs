@@ -1,6 +1,6 @@
 //! What a formula costs as text against the same formula compiled: `cargo bench --bench formula`.
 //!
-//! Contenders take turns in every round, after their results were compared bit for bit; a figure is the median of the
+//! Contenders are interleaved in every round, after their results were compared bit for bit; a figure is the median of the
 //! rounds, and a ratio is that of two medians.
 
 mod turns;

@@ -1,6 +1,6 @@
 //! The figures that the CPU backends are held to, on x + x² + x³: `cargo bench --bench poly`.
 //!
-//! Contenders take turns in every round, after their results were compared bit for bit; a figure is the median of the
+//! Contenders are interleaved in every round, after their results were compared bit for bit; a figure is the median of the
 //! rounds, and a ratio is that of two medians. The arrays are used again and again, as in a host application's steady state.
 
 mod turns;

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-/// A time with its unit, to three digits: `12.3 µs`.
+/// Returns a time with its unit, to three digits: `12.3 µs`.
 pub fn time(seconds: f64) -> String {
     let units = [(1.0, "s"), (1e-3, "ms"), (1e-6, "µs")];
     let (unit, name) = units.into_iter().find(|(unit, _)| seconds >= 0.9995 * unit).unwrap_or((1e-9, "ns"));
     format!("{} {name}", short(seconds / unit))
 }
 
-/// A number to three digits.
+/// Returns a number to three digits.
 pub fn short(number: f64) -> String {
     match number.abs() {
         0.0 => "0".to_owned(),
@@ -22,7 +22,7 @@ pub fn short(number: f64) -> String {
     }
 }
 
-/// A number of elements to two digits: `950`, `1.9e5`, `1e8`.
+/// Returns a number of elements to two digits: `950`, `1.9e5`, `1e8`.
 pub(crate) fn about(elements: f64) -> String {
     if elements < 999.5 { format!("{elements:.0}") } else { format!("{elements:.1e}").replace(".0e", "e") }
 }
@@ -32,7 +32,7 @@ pub fn threads(count: usize) -> String {
     format!("{count} thread{}", if count == 1 { "" } else { "s" })
 }
 
-/// A name for a message: of a long one its beginning.
+/// Returns a name for a message: of a long one its beginning.
 pub fn shortened(name: &str) -> Cow<'_, str> {
     const LONGEST: usize = 60;
     match name.char_indices().nth(LONGEST) {
@@ -41,7 +41,7 @@ pub fn shortened(name: &str) -> Cow<'_, str> {
     }
 }
 
-/// Names for a message, with commas between them: of many the first ones and how many more there are.
+/// Joins names for a message with commas: of many, the first ones and the number of the others.
 pub fn listed<S: AsRef<str>>(names: &[S]) -> String {
     const MOST: usize = 20;
     let mut text = names.iter().take(MOST).map(|name| shortened(name.as_ref())).collect::<Vec<_>>().join(", ");

@@ -123,7 +123,7 @@ fn resident(gpu: &Gpu, task: &Task, out: &mut [f32]) -> Result<()> {
     gpu.download(&result, out)
 }
 
-/// Polls a future a few times and drops it. Gives whether it was done before.
+/// Polls a future a few times and drops it. Returns whether it was done before.
 fn cancel(future: impl Future<Output = Result<()>>, polls: u64) -> Result<bool> {
     let mut future = Box::pin(future);
     for _ in 0..polls {
@@ -178,7 +178,7 @@ fn cross(gpu: &Gpu, strangers: &[&DeviceArray], dice: &mut Dice) -> Result<()> {
     Ok(())
 }
 
-/// One run in one of the ways. Gives whether it came to its end.
+/// One run in one of the ways. Returns whether it came to its end.
 fn run(gpu: &Gpu, dice: &mut Dice, task: &Task, out: &mut [f32]) -> Result<bool> {
     let args = task.args();
     match dice.roll(5) {

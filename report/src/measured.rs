@@ -4,8 +4,8 @@ use crossover::Kind;
 use crossover::message::threads;
 use crossover::sweep::{Measurement, Regime, Report, Series};
 
-/// The series whose ceiling is drawn beside the measurements, that of the most that was asked of the machine, and what it
-/// is called: `ceiling (2 threads)`.
+/// Returns the series whose ceiling is drawn beside the measurements, that of the most that was asked of the machine, and what
+/// it is called: `ceiling (2 threads)`.
 pub(crate) fn ceiling(report: &Report) -> Option<(Series, String)> {
     let bounded = report.measurements.iter().filter(|each| each.of_ceiling.is_some());
     let all: Vec<Series> = bounded.map(|each| report.as_series(each.backend, each.regime)).collect();
@@ -20,7 +20,7 @@ pub(crate) fn ceiling(report: &Report) -> Option<(Series, String)> {
     Some((series, format!("ceiling ({name})")))
 }
 
-/// The least seconds that the ceilings let it take.
+/// Returns the least seconds that the ceilings let it take.
 pub(super) fn bound_seconds(measurement: &Measurement) -> Option<f64> {
     measurement.of_ceiling.map(|part| part * measurement.seconds.q50)
 }

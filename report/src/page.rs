@@ -201,7 +201,7 @@ mod tests {
     fn sections_are_there_if_there_is_something_to_tell() {
         let mut report = report();
         let page = written(&report, None);
-        // One trial tells nothing of a crossover, and that is worth a warning.
+        // One trial says nothing about a crossover, and that is worth a warning.
         let sections = ["crossovers", "failures", "missing", "command"];
         assert!(sections.iter().all(|id| !page.contains(&format!("<section id=\"{id}\""))), "{page}");
         for always in [

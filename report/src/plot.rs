@@ -135,7 +135,7 @@ impl Plot<'_> {
     }
 }
 
-/// A workload's name with its formula.
+/// Returns a workload's name with its formula.
 fn named(workload: &str) -> String {
     match workload.parse::<Workload>() {
         Ok(known) => format!("{workload} ({})", known.about),

@@ -31,7 +31,7 @@ pub fn png(report: &Report, to: impl io::Write) -> io::Result<()> {
     drawing(report, false).png(to)
 }
 
-/// Whether a report has something to draw: a roof and something under it.
+/// Returns whether a report has something to draw: a roof and something under it.
 pub(super) fn is_there(report: &Report) -> bool {
     !peaks(report).is_empty() && !roofs(report).is_empty()
 }
@@ -53,7 +53,7 @@ struct Roof {
     label: String,
     look: Look,
     gb_per_s: f64,
-    /// Without it, the slope goes on.
+    /// Without it, the slope continues.
     gflop_per_s: Option<f64>,
     /// Whether the slope is another roof's, and drawn there.
     flat: bool,
@@ -121,7 +121,7 @@ fn roofs(report: &Report) -> Vec<Roof> {
     all
 }
 
-/// `2 threads: 36.0 GB/s, 310 Gflop/s`
+/// Returns a label such as `2 threads: 36.0 GB/s, 310 Gflop/s`.
 fn label(what: &str, gb_per_s: Option<f64>, gflop_per_s: Option<f64>) -> String {
     let rates = [
         gb_per_s.map(|rate| format!("{} GB/s", short(rate))),

@@ -46,7 +46,8 @@ impl Table {
         self.row_with(measurement, |time| time.to_owned())
     }
 
-    /// As [`row`](Table::row), with something done to the time, such as colouring it. It is as wide as its column already.
+    /// Does the same as [`row`](Table::row), with something done to the time, such as colouring it. It is as wide as its column
+    /// already.
     pub fn row_with(&mut self, measurement: &Measurement, mark: impl FnOnce(&str) -> String) -> String {
         let baseline = |at: &&Measurement| at.is_baseline_of(measurement, self.axis);
         self.baselines.extend(Some(measurement).filter(baseline).cloned());
@@ -111,10 +112,11 @@ pub fn changes(changes: &[Change], axis: Axis, threshold: f64) -> Vec<String> {
     Some(head).filter(|_| !changes.is_empty()).into_iter().chain(changes.iter().map(row)).collect()
 }
 
-/// From what time on a first call that takes longer than later ones is told with its series' name, in seconds.
+/// From what time on a first call that takes longer than later ones is reported with its series' name, in seconds.
 const LONG: f64 = 1e-3;
 
-/// How much longer the first calls take than later ones, in a sentence for each workload, in lines of at most 80 characters.
+/// Returns how much longer the first calls take than later ones, in a sentence for each workload, in lines of at most 80
+/// characters.
 ///
 /// Of each series the smallest size, or other value of the axis, tells: a GPU that has compiled a shader there has it at the others.
 pub fn first_calls(report: &Report) -> Vec<String> {
@@ -137,8 +139,8 @@ pub fn first_calls(report: &Report) -> Vec<String> {
     report.workloads().into_iter().filter_map(told).collect()
 }
 
-/// How near each series comes to what the machine allows, at the largest size, in a sentence for each workload, in lines of at
-/// most 80 characters. Nothing if it is not the size that varies.
+/// Returns how near each series comes to what the machine allows, at the largest size, in a sentence for each workload, in
+/// lines of at most 80 characters. Nothing if it is not the size that varies.
 pub fn of_ceiling(report: &Report) -> Vec<String> {
     if report.axis != Axis::Elements {
         return Vec::new();

@@ -1,7 +1,7 @@
 //! Where a kernel can run, behind one object-safe trait, chosen at run time.
 //!
 //! [`Kind`] names a backend and opens it. [`Backend::prepare`] does what needs doing once for a kernel: compile, allocate.
-//! [`run`](<dyn Prepared>::run) does the work, any number of times.
+//! [`run`](Prepared::run_outputs) does the work, any number of times.
 
 pub mod auto;
 pub mod memory;
@@ -39,7 +39,7 @@ pub(crate) const CHUNK: usize = 1 << 21;
 
 /// Something that runs kernels.
 pub trait Backend: Send + Sync {
-    /// What it is and what it found.
+    /// Returns what it is and what it found.
     fn info(&self) -> Info;
 
     /// Makes a kernel ready to run: compiles it and allocates what it needs.
@@ -55,7 +55,7 @@ impl<'b> dyn Backend + 'b {
     ///
     /// # Errors
     ///
-    /// As [`prepare`](Backend::prepare) and [`run`](<dyn Prepared>::run).
+    /// As [`prepare`](Backend::prepare) and [`run`](Prepared::run_outputs).
     pub fn run(&self, kernel: &Kernel, inputs: &[Arg<'_>], outputs: impl Outputs) -> Result<()> {
         self.prepare(kernel)?.run(inputs, outputs)
     }
@@ -69,7 +69,7 @@ macro_rules! runs {
             ///
             /// # Errors
             ///
-            /// As [`prepare`](Backend::prepare) and [`run`](<dyn Prepared>::run).
+            /// As [`prepare`](Backend::prepare) and [`run`](Prepared::run_outputs).
             pub fn run(&self, kernel: &Kernel, inputs: &[Arg<'_>], outputs: impl Outputs) -> Result<()> {
                 let backend: &dyn Backend = self;
                 backend.run(kernel, inputs, outputs)
@@ -95,7 +95,7 @@ impl<B: Backend + ?Sized> Backend for Arc<B> {
 
 /// A kernel that is ready to run.
 ///
-/// A backend implements [`launch`](Prepared::launch); callers use [`run`](<dyn Prepared>::run), which checks the arguments
+/// A backend implements [`launch`](Prepared::launch); callers use [`run`](Prepared::run_outputs), which checks the arguments
 /// first.
 pub trait Prepared: Send {
     /// Returns the kernel that was prepared.
@@ -112,11 +112,12 @@ pub trait Prepared: Send {
     /// If the arguments do not fit.
     fn launch(&mut self, inputs: &[Arg<'_>], outputs: &mut [Out<'_>]) -> Result<()>;
 
-    /// Does what [`run`](<dyn Prepared>::run) does for a list of outputs.
+    /// Checks the arguments and computes the outputs: `run`, a method of `dyn Prepared`, for a list of outputs.
     ///
     /// # Errors
     ///
-    /// As [`run`](<dyn Prepared>::run).
+    /// The errors of [`Kernel::check`] if the arrays do not fit, [`Error::Empty`] for the minimum or maximum of no elements;
+    /// on a GPU also any device error.
     fn run_outputs(&mut self, inputs: &[Arg<'_>], outputs: &mut [Out<'_>]) -> Result<()> {
         if self.kernel().check(inputs, outputs)? == 0 {
             return nothing(self.kernel().fold(), outputs);
@@ -275,7 +276,7 @@ impl fmt::Display for Device {
     }
 }
 
-/// The processor's name, where it is known.
+/// Returns the processor's name, where it is known.
 #[cfg(feature = "profile")]
 pub(crate) fn processor() -> Option<String> {
     let mut system = sysinfo::System::new();
@@ -284,7 +285,7 @@ pub(crate) fn processor() -> Option<String> {
     (!name.is_empty()).then_some(name)
 }
 
-/// The processor's name, where it is known: not without the feature `profile`.
+/// Returns the processor's name, where it is known: not without the feature `profile`.
 #[cfg(not(feature = "profile"))]
 pub(crate) fn processor() -> Option<String> {
     None

@@ -14,7 +14,7 @@ impl Kind {
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`](crate::Error::Unavailable) with the reason if this machine, or this build, does not have it.
+    /// [`Error::Unavailable`] with the reason if this machine, or this build, does not have it.
     pub fn open(self) -> Result<Box<dyn Backend>> {
         match self {
             Kind::Loop => Ok(Box::new(Loop)),

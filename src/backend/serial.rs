@@ -34,12 +34,12 @@ pub struct Simd {
 }
 
 impl Simd {
-    /// With the widest instruction set of this machine.
+    /// Creates one with the widest instruction set of this machine.
     pub fn new() -> Self {
         Simd { isa: Checked::widest() }
     }
 
-    /// With a certain instruction set, for tests and comparisons.
+    /// Creates one with a certain instruction set, for tests and comparisons.
     ///
     /// # Errors
     ///
@@ -55,7 +55,7 @@ impl Simd {
         Ok(Simd { isa: isa.check()? })
     }
 
-    /// The instruction set.
+    /// Returns the instruction set.
     pub fn isa(&self) -> Isa {
         self.isa.isa()
     }
@@ -85,15 +85,15 @@ pub(super) struct OnCaller {
     stores: Trials,
 }
 
-/// Elements from which on an output may be written past the caches: 16 MiB. Below, whoever reads it next would miss it
+/// Elements from which an output may be written past the caches: 16 MiB. Below, the next reader would miss it
 /// there more than the run gains: reading included, four million elements took 0.81 times as long, a million 1.25 times.
 pub(super) const LARGE: usize = 1 << 22;
 
-/// Elements from which on arrays are not in the nearer caches: half a mebibyte each. Asking ahead for what lies nearer costs
+/// Elements from which arrays are not in the nearer caches: half a mebibyte each. Asking ahead for what lies nearer costs
 /// little.
 pub(crate) const FAR: usize = 1 << 17;
 
-/// How an output of `len` elements is written, if in trials `way` was better.
+/// Returns how an output of `len` elements is written, if in trials `way` was better.
 pub(super) fn stores(len: usize, way: Way) -> Stores {
     match way {
         _ if len < FAR => Stores::Plain,
@@ -107,7 +107,7 @@ impl OnCaller {
         OnCaller { kernel: kernel.clone(), isa, stores: Trials::new() }
     }
 
-    /// The instruction set.
+    /// Returns the instruction set.
     pub(super) fn isa(&self) -> Checked {
         self.isa
     }

@@ -57,7 +57,7 @@ pub struct Threads {
 }
 
 impl Threads {
-    /// On rayon's global pool: a thread for each core, or as many as `RAYON_NUM_THREADS` says.
+    /// Creates one on rayon's global pool: a thread per core, or the number that `RAYON_NUM_THREADS` gives.
     ///
     /// Where the system does not start as many, there are fewer, or the caller's thread alone, and
     /// [`Info::limitation`] says why.
@@ -65,7 +65,7 @@ impl Threads {
         Threads { isa: Checked::widest(), crew: Arc::new(Crew::new(None)), block: None }
     }
 
-    /// On a pool of its own with so many threads, at most 1024; 0 is one for each core.
+    /// Creates one on a pool of its own with this many threads, at most 1024; 0 means one per core.
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl Threads {
         Ok(Threads { isa: Checked::widest(), crew: Arc::new(Crew::new(Some(pool))), block: None })
     }
 
-    /// The same, on a certain instruction set.
+    /// Returns the same, on a certain instruction set.
     ///
     /// # Errors
     ///
@@ -84,8 +84,9 @@ impl Threads {
         Ok(Threads { isa: isa.check()?, ..self })
     }
 
-    /// The same, with so many elements in the block that a thread takes at a time, instead of as many as make four blocks for
-    /// each thread. An array of one block, or less, stays on the caller's thread. The results are the same to the bit.
+    /// Returns the same, with this many elements in the block that a thread takes at a time, instead of as many as make four
+    /// blocks for each thread. An array of one block, or less, stays on the caller's thread. The results are the same to the
+    /// bit.
     ///
     /// A fold's blocks are powers of two, from 512 elements to 65 536: the least that holds as many.
     ///
@@ -103,7 +104,7 @@ impl Threads {
         }
     }
 
-    /// The same on a pool of its own with so many threads.
+    /// Returns the same on a pool of its own with this many threads.
     pub(crate) fn resized(&self, threads: usize) -> Result<Self> {
         Ok(Threads { isa: self.isa, block: self.block, ..Threads::with_threads(threads)? })
     }
@@ -169,20 +170,20 @@ pub(crate) fn each<T: Send>(parts: &mut [T], body: impl Fn(&mut T) + Send + Sync
     crew.divide(&Slices::from(parts), 1, |(_, part)| part.iter_mut().for_each(&body));
 }
 
-/// The way of a run over so many elements that shares it: the first, which a kernel goes that runs only once, if there is
-/// more than a chunk.
+/// Returns the way of a run over this many elements that shares it: the first, which a kernel goes that runs only once, if there
+/// is more than a chunk.
 fn together(len: usize) -> Way {
     if len <= Fold::CHUNK { Way::Second } else { Way::First }
 }
 
 impl OnThreads {
-    /// Whether a run is over so few elements, blocks or threads, that it stays on the caller's.
+    /// Returns whether a run is over so few elements, blocks or threads, that it stays on the caller's.
     #[inline(always)]
     fn is_short(&self, len: usize) -> bool {
         len <= SHORT || self.threads == 1 || self.block.is_some_and(|block| len <= block.get())
     }
 
-    /// Whether to share a run that would take `seconds` on the caller's thread.
+    /// Returns whether to share a run that would take `seconds` on the caller's thread.
     fn shares(&mut self, run: &Run, seconds: f32) -> bool {
         let together = together(run.len);
         if run.way != together || run.is_trial() || self.crew.is_awake() {
@@ -194,7 +195,7 @@ impl OnThreads {
         last.is_some_and(|last| now - last < AWAKE) || seconds > WORTH_WAKING
     }
 
-    /// Elements of a block.
+    /// Returns the number of elements of a block.
     fn block(&self, len: usize) -> usize {
         match self.block {
             Some(block) => block.get(),

@@ -14,7 +14,7 @@ const SECONDS: f32 = 1e-3;
 /// How often a way that could not be tried is tried again, before it counts as tried.
 const MISSES: u16 = 100;
 
-/// After so many runs of a size at most, both ways are tried again: the machine may be doing other things by now.
+/// After this many runs of a size at most, both ways are tried again: the machine may be doing other things by now.
 const RUNS: u16 = 10_000;
 
 /// How long a choice lasts before both ways are tried again, as a multiple of the time that it took to try the slower one.
@@ -74,7 +74,7 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// Whether it tries a way, rather than keeping to the better one.
+    /// Returns whether it tries a way, rather than keeping to the better one.
     pub(crate) fn is_trial(&self) -> bool {
         self.start.is_some()
     }
@@ -90,7 +90,7 @@ impl Trials {
         &mut self.0[len.max(1).ilog2() as usize]
     }
 
-    /// The way for a run over `len` elements that begins now, if it is no trial: what most runs are in a hurry to know.
+    /// Returns the way for a run over `len` elements that begins now, if it is no trial: what most runs are in a hurry to know.
     #[inline(always)]
     pub(crate) fn settled(&mut self, len: usize) -> Option<Way> {
         let trial = self.of(len);
@@ -140,7 +140,7 @@ impl Trials {
         }
     }
 
-    /// How long a run takes at best in that way, in seconds; without end if that is not known.
+    /// Returns how long a run takes at best in that way, in seconds; without end if that is not known.
     pub(crate) fn expected(&mut self, len: usize, way: Way) -> f32 {
         self.of(len).ways[way as usize].best * len as f32
     }
@@ -149,7 +149,7 @@ impl Trials {
 impl Trial {
     const NEW: Trial = Trial { runs: 0, lasts: 0, patience: PATIENCE[0], last: None, misses: 0, ways: [Tried::NEW; 2] };
 
-    /// Decides how long the choice lasts, by the time of a run over so many elements.
+    /// Decides how long the choice lasts, by the time of a run over this many elements.
     fn settle(&mut self, len: usize) {
         let way = self.better();
         self.patience =
@@ -162,7 +162,7 @@ impl Trial {
         self.lasts = if known { (runs.round() as u16).clamp(1, RUNS) } else { RUNS };
     }
 
-    /// The way whose best time is the better: the first, as long as none is known.
+    /// Returns the way whose best time is the better: the first, as long as none is known.
     fn better(&self) -> Way {
         if self.ways[1].best < self.ways[0].best { Way::Second } else { Way::First }
     }
@@ -186,7 +186,7 @@ impl Tried {
 mod tests {
     use super::*;
 
-    /// The ways that runs of a length take, if trials of one take longer.
+    /// Returns the ways that runs of a length take, if trials of one take longer.
     fn ways(trials: &mut Trials, len: usize, slow: Way, runs: usize) -> Vec<Way> {
         let mut taken = Vec::new();
         for _ in 0..runs {

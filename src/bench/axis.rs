@@ -38,7 +38,7 @@ impl Axis {
     /// Every one of them.
     pub const ALL: [Axis; 4] = [Axis::Elements, Axis::Chunk, Axis::Threads, Axis::Intensity];
 
-    /// The name: `elements`, `chunk`, `threads` or `intensity`.
+    /// Returns the name: `elements`, `chunk`, `threads` or `intensity`.
     pub fn name(self) -> &'static str {
         match self {
             Axis::Elements => "elements",
@@ -48,7 +48,7 @@ impl Axis {
         }
     }
 
-    /// What its values count, as a table's column is headed: `elements`, `chunk`, `threads` or `degree`.
+    /// Returns what its values count, as a table's column is headed: `elements`, `chunk`, `threads` or `degree`.
     pub fn counts(self) -> &'static str {
         match self {
             Axis::Intensity => "degree",
@@ -56,7 +56,7 @@ impl Axis {
         }
     }
 
-    /// Whether a backend has this to vary under a regime.
+    /// Returns whether a backend has this to vary under a regime.
     pub fn is_of(self, kind: Kind, regime: Regime) -> bool {
         regime.is_of(kind)
             && match self {
@@ -106,7 +106,7 @@ pub enum Varied {
 }
 
 impl Varied {
-    /// The axis that it is on.
+    /// Returns the axis that it is on.
     pub fn axis(self) -> Axis {
         match self {
             Varied::Chunk(_) => Axis::Chunk,
@@ -115,7 +115,7 @@ impl Varied {
         }
     }
 
-    /// The number: of elements, of threads, or the degree.
+    /// Returns the number: of elements, of threads, or the degree.
     pub fn value(self) -> usize {
         match self {
             Varied::Chunk(value) | Varied::Threads(value) | Varied::Intensity(value) => value,

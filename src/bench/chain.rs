@@ -38,7 +38,7 @@ impl<const FUSED: bool> Formula<1> for Short<FUSED> {
     }
 }
 
-/// y ← x·y + 1/2, which stays near where it is.
+/// Computes y ← x·y + 1/2, which stays near where it is.
 #[inline(always)]
 fn step<T: Num, const FUSED: bool>(y: T, x: T) -> T {
     let half = T::constant(0.5);
@@ -52,17 +52,17 @@ pub(super) const MANY: usize = 512;
 /// compiler computes them on lanes.
 pub(super) const FEW: usize = 8;
 
-/// For a loop.
+/// Returns the kernels for a loop.
 pub(super) fn of_loop() -> [Kernel; 2] {
     [Kernel::new("short", Short::<true>), Kernel::new("short", Short::<false>)]
 }
 
-/// For lanes.
+/// Returns the kernels for lanes.
 pub(super) fn of_lanes() -> [Kernel; 2] {
     long(MANY)
 }
 
-/// For a GPU, whose shaders have every step in full: fewer of them.
+/// Returns the kernels for a GPU, whose shaders have every step in full: fewer of them.
 pub(super) fn of_device() -> [Kernel; 2] {
     long(MANY / 4)
 }

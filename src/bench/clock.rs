@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 /// A clock that never goes backwards. Tests bring one of their own.
 pub trait Clock {
-    /// The time since some fixed moment.
+    /// Returns the time since some fixed moment.
     fn now(&self) -> Duration;
 
-    /// The shortest time that the clock can tell from none: the least of many differences between readings.
+    /// Returns the shortest time that the clock can distinguish from none: the least of many differences between readings.
     fn step(&self) -> Duration {
         let mut least = Duration::MAX;
         for _ in 0..100 {

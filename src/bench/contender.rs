@@ -13,13 +13,14 @@ use crate::kernel::arg::Arg;
 ///
 /// To measure something new, implement this and add it with [`Sweep::contender`](crate::sweep::Sweep::contender).
 pub trait Contender {
-    /// What runs the kernel. It also says by whose arithmetic the output is judged.
+    /// Returns what runs the kernel. It also says by whose arithmetic the output is judged.
     fn info(&self) -> Info;
 
-    /// Where the arrays are while the clock runs.
+    /// Returns where the arrays are while the clock runs.
     fn regime(&self) -> Regime;
 
-    /// Its value on the axis of a sweep that [varies](crate::sweep::Sweep::vary) chunks or threads. None, the default, in others.
+    /// Returns its value on the axis of a sweep that [varies](crate::sweep::Sweep::vary) chunks or threads. None, the default,
+    /// in others.
     fn varied(&self) -> Option<Varied> {
         None
     }
@@ -31,7 +32,7 @@ pub trait Contender {
     ///
     /// # Errors
     ///
-    /// Whatever keeps the kernel from running; it is recorded, and the other contenders go on.
+    /// Whatever keeps the kernel from running; it is recorded, and the other contenders continue.
     fn prepare<'a>(&'a self, kernel: &Kernel, args: &[Arg<'a>], len: usize) -> Result<Box<dyn Runner + 'a>>;
 }
 
@@ -54,7 +55,7 @@ pub trait Runner {
         (0..times).try_for_each(|_| self.run())
     }
 
-    /// The output of the last run, for the verification. Not timed.
+    /// Returns the output of the last run, for the verification. Not timed.
     ///
     /// Before the first run it must not already hold right results: fill it with NaN.
     ///
@@ -76,12 +77,12 @@ impl Host {
         Host { backend: backend.into(), regime: Regime::Host }
     }
 
-    /// The same backend, each of whose runs allocates its output.
+    /// Returns the same backend, each of whose runs allocates its output.
     pub fn fresh(&self) -> Self {
         Host { backend: self.backend.clone(), regime: Regime::Fresh }
     }
 
-    /// A backend under those of these regimes whose arrays are in host memory and that it can be [measured
+    /// Returns a backend under those of these regimes whose arrays are in host memory and that it can be [measured
     /// under](Regime::is_of).
     pub fn under(backend: Box<dyn Backend>, regimes: &[Regime]) -> Vec<Box<dyn Contender>> {
         let (memory, host) = (backend.info().memory, Host::new(backend));

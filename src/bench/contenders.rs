@@ -7,8 +7,8 @@ use super::regime::Regime;
 use crate::backend::Kind;
 use crate::error::Result;
 
-/// A backend with its defaults, under those of these regimes that it can be [measured under](Regime::is_of), in the order of
-/// [`Regime::ALL`].
+/// Returns a backend with its defaults, under those of these regimes that it can be [measured under](Regime::is_of), in the
+/// order of [`Regime::ALL`].
 ///
 /// # Errors
 ///

@@ -15,17 +15,17 @@ pub struct OnDevice {
 }
 
 impl OnDevice {
-    /// A GPU under [`Regime::Compute`]: each run uploads its inputs, and leaves the output on the device.
+    /// Creates a GPU under [`Regime::Compute`]: each run uploads its inputs, and leaves the output on the device.
     pub fn compute(gpu: Gpu) -> Self {
         OnDevice { gpu, regime: Regime::Compute }
     }
 
-    /// A GPU under [`Regime::Resident`]: each run is one submission.
+    /// Creates a GPU under [`Regime::Resident`]: each run is one submission.
     pub fn resident(gpu: Gpu) -> Self {
         OnDevice { gpu, regime: Regime::Resident }
     }
 
-    /// A GPU under [`Regime::Scalar`]: each run folds arrays of the device, and fetches the one number.
+    /// Creates a GPU under [`Regime::Scalar`]: each run folds arrays of the device, and fetches the one number.
     pub fn scalar(gpu: Gpu) -> Self {
         OnDevice { gpu, regime: Regime::Scalar }
     }
@@ -52,7 +52,7 @@ impl Contender for OnDevice {
             Arg::Output(_) => unreachable!("a contender is not in place"),
         };
         let inputs = args.iter().map(input).collect::<Result<_>>()?;
-        // The device copies what is uploaded while the host goes on: the first run is not to wait for that.
+        // The device copies what is uploaded while the host continues: the first run is not to wait for that.
         self.gpu.download(&out.slice(..1)?, &mut [0.0])?;
         Ok(Box::new(Run { contender: self, kernel: kernel.clone(), inputs, out, output, bound: None }))
     }
@@ -125,7 +125,7 @@ mod tests {
     use crate::sweep::{Sweep, contenders};
     use crate::{Kind, Workload};
 
-    /// Every way to measure the GPU, if there is one.
+    /// Returns every way to measure the GPU, if there is one.
     fn gpu() -> Option<Vec<Box<dyn Contender>>> {
         match contenders(Kind::Gpu, &Regime::ALL) {
             Ok(contenders) => Some(contenders),

@@ -26,7 +26,7 @@ pub struct Environment {
     pub driver: Option<String>,
     /// The interface that the GPU is reached through, such as `vulkan`.
     pub api: Option<String>,
-    /// Whether the GPU is a program on the CPU.
+    /// Whether the GPU is a software rasterizer.
     pub software: Option<bool>,
     /// The operating system, and the architecture that this build is for.
     pub os: String,
@@ -37,7 +37,7 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// This machine, as far as the contenders and the system tell.
+    /// Describes this machine, as far as the contenders and the system report it.
     pub fn of(infos: &[Info]) -> Self {
         let device = infos.iter().find_map(|info| info.device.clone());
         let isa: Option<Isa> = infos.iter().filter_map(|info| info.isa).max();
@@ -57,7 +57,7 @@ impl Environment {
         }
     }
 
-    /// How another machine or build differs from this one, in what is known of both.
+    /// Returns how another machine or build differs from this one, in what is known of both.
     pub fn differences(&self, other: &Environment) -> Vec<Difference> {
         let both = self.facts().into_iter().zip(other.facts());
         let differing = both.filter_map(|((what, ours), (_, theirs))| {
@@ -67,7 +67,7 @@ impl Environment {
         differing.collect()
     }
 
-    /// Everything that is known, by name.
+    /// Returns everything that is known, by name.
     fn facts(&self) -> [(&'static str, Option<String>); 12] {
         [
             ("cpu", self.cpu.clone()),
@@ -85,20 +85,20 @@ impl Environment {
         ]
     }
 
-    /// The machine in one line: processor, instruction set, threads, GPU.
+    /// Returns the machine in one line: processor, instruction set, threads, GPU.
     pub fn machine(&self) -> String {
         let parts: Vec<_> = [self.processor(), self.gpu()].into_iter().flatten().collect();
         parts.join(" · ")
     }
 
-    /// The processor's name, the instruction set and the threads, as far as they are known.
+    /// Returns the processor's name, the instruction set and the threads, as far as they are known.
     pub fn processor(&self) -> Option<String> {
         let threads = self.threads.map(crate::text::threads);
         let parts: Vec<_> = [self.cpu.clone(), self.isa.clone(), threads].into_iter().flatten().collect();
         (!parts.is_empty()).then(|| parts.join(" · "))
     }
 
-    /// The GPU's name, labelled if it is a program on the CPU.
+    /// Returns the GPU's name, labelled if it is a software rasterizer.
     pub fn gpu(&self) -> Option<String> {
         let software = if self.software == Some(true) { " (software)" } else { "" };
         self.adapter.as_ref().map(|name| format!("{name}{software}"))

@@ -45,14 +45,14 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// Where the median of more trials like these would lie, the slowest of them dropped as in
+    /// Returns where the median of more trials like these would lie, the slowest of them dropped as in
     /// [`Quantiles::without_slowest`]. None of fewer than three trials, or if a trial is not a positive number.
     pub fn of_median(samples: &[f64]) -> Option<Self> {
         let logs = Interval::of(&mut resampled(samples, 0)?, median(samples).ln(), samples.len());
         Some(Interval { low: logs.low.exp(), middle: median(samples), high: logs.high.exp() })
     }
 
-    /// The same for the natural logarithm of the ratio of two medians, the first over the second. Pairs of another
+    /// Returns the same for the natural logarithm of the ratio of two medians, the first over the second. Pairs of another
     /// `stream` get other draws.
     pub(crate) fn of_log_ratio(first: &[f64], second: &[f64], stream: u64) -> Option<Self> {
         let over = resampled(second, 2 * stream + 1)?;
@@ -77,7 +77,7 @@ fn median(samples: &[f64]) -> f64 {
     Quantiles::without_slowest(samples).q50
 }
 
-/// The logarithms of the medians of trials drawn anew.
+/// Returns the logarithms of the medians of trials drawn anew.
 fn resampled(samples: &[f64], stream: u64) -> Option<Vec<f64>> {
     let sound = samples.iter().all(|seconds| seconds.is_finite() && *seconds > 0.0);
     if samples.len() < FEWEST || !sound {

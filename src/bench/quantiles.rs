@@ -16,7 +16,7 @@ pub struct Quantiles {
 }
 
 impl Quantiles {
-    /// The quantiles of all values but the greatest; of one alone if there is but one, and NaN of none.
+    /// Returns the quantiles of all values but the greatest; of one alone if there is but one, and NaN of none.
     pub fn without_slowest(values: &[f64]) -> Self {
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
@@ -24,7 +24,7 @@ impl Quantiles {
         Self::of(&sorted)
     }
 
-    /// The quantiles of all values; of one alone if there is but one, and NaN of none.
+    /// Returns the quantiles of all values; of one alone if there is but one, and NaN of none.
     pub fn of(values: &[f64]) -> Self {
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
@@ -33,7 +33,7 @@ impl Quantiles {
     }
 }
 
-/// The quantile `q` of sorted values, linear between the two nearest: numpy's default, method 7 of R. J. Hyndman and
+/// Returns the quantile `q` of sorted values, linear between the two nearest: numpy's default, method 7 of R. J. Hyndman and
 /// Y. Fan, "Sample Quantiles in Statistical Packages", 1996.
 pub(crate) fn quantile(sorted: &[f64], q: f64) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };

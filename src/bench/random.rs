@@ -14,7 +14,7 @@ const DEPTH: usize = 4;
 struct Writer(Pcg64Mcg);
 
 impl Workload {
-    /// So many workloads of random formulas, the same for the same seed: sums, products, quotients, choices, and every
+    /// Returns this many workloads of random formulas, the same for the same seed: sums, products, quotients, choices, and every
     /// function there is; about every fourth is a sum or a mean.
     ///
     /// # Errors
@@ -35,7 +35,7 @@ impl Workload {
 }
 
 impl Writer {
-    /// A number from 0 to below `end`.
+    /// Returns a number from 0 to below `end`.
     fn below(&mut self, end: usize) -> usize {
         Uniform::new(0, end.max(1)).map_or(0, |range| range.sample(&mut self.0))
     }

@@ -36,7 +36,7 @@ impl Regime {
     /// outputs are large.
     pub const USUAL: [Regime; 4] = [Regime::Host, Regime::Compute, Regime::Resident, Regime::Scalar];
 
-    /// The name: `host`, `fresh`, `compute`, `resident` or `scalar`.
+    /// Returns the name: `host`, `fresh`, `compute`, `resident` or `scalar`.
     pub fn name(self) -> &'static str {
         match self {
             Regime::Host => "host",
@@ -62,7 +62,7 @@ impl Regime {
         self.is_in(if kind == Kind::Gpu { Memory::Device } else { Memory::Host })
     }
 
-    /// What is run of a kernel under it: for `Scalar` the kernel with a fold, else the kernel itself.
+    /// Returns what is run of a kernel under it: for `Scalar` the kernel with a fold, else the kernel itself.
     pub(crate) fn kernel(self, kernel: &Kernel) -> Kernel {
         match (self, kernel.fold()) {
             (Regime::Scalar, None) => kernel.with_fold(Some(Fold::Sum)),

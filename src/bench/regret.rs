@@ -23,7 +23,7 @@ use crate::kernel::arg::Arg;
 const SAMPLE: Duration = Duration::from_millis(4);
 /// Samples of each backend, taken in turns.
 const TRIALS: usize = 9;
-/// A backend that is so many times slower than the best after a few samples gets no more: it is not the best.
+/// A backend that is this many times slower than the best after a few samples gets no more: it is not the best.
 const HOPELESS: f64 = 3.0;
 const FEW: usize = 3;
 /// Runs before the first that counts: backends that try several ways have tried them by then.
@@ -73,7 +73,7 @@ struct Entry<'a> {
 
 impl Regret {
     /// Measures it on arrays of the host, or on those of the device if there are contenders whose arrays are there. `heard`
-    /// is told each case as soon as it is known, and may end the measurement by giving false.
+    /// hears of each case as soon as it is known, and ends the measurement by returning `false`.
     ///
     /// # Errors
     ///
@@ -109,7 +109,7 @@ impl Regret {
         Ok(Regret::of(cases, own_cost(auto, &sampler)?))
     }
 
-    /// The contenders of the backends that `auto` may choose, on arrays of the host.
+    /// Returns the contenders of the backends that `auto` may choose, on arrays of the host.
     pub fn contenders(auto: &Auto) -> Vec<Box<dyn Contender>> {
         let host = |backend| -> Box<dyn Contender> { Box::new(Host::new(Box::new(backend))) };
         auto.backends().into_iter().map(host).collect()
@@ -177,7 +177,7 @@ impl Entry<'_> {
     }
 }
 
-/// What a call through `auto` takes longer than one without, in nanoseconds: both in turns, over next to nothing.
+/// Returns what a call through `auto` takes longer than one without, in nanoseconds: both in turns, over next to nothing.
 fn own_cost(auto: &Auto, sampler: &Sampler<'_>) -> Result<f64> {
     let (trials, len) = OWN;
     let kernel = Kernel::new("identity", Identity);

@@ -21,18 +21,18 @@ pub(crate) struct Sampler<'a> {
 }
 
 impl<'a> Sampler<'a> {
-    /// Samples that take so long at least, and as many steps of the clock as its reading may not matter.
+    /// Creates a sampler whose samples take at least this long, and long enough for the clock's step not to matter.
     pub(crate) fn new(clock: &'a dyn Clock, least: Duration) -> Self {
         let step = clock.step();
         Sampler { clock, step, enough: least.max(step * LEAST_STEPS) }
     }
 
-    /// The clock's step.
+    /// Returns the clock's step.
     pub(crate) fn step(&self) -> Duration {
         self.step
     }
 
-    /// How many runs make a sample long enough. Finding out also warms everything up.
+    /// Returns how many runs make a sample long enough. Finding out also warms everything up.
     pub(crate) fn runs(&self, runner: &mut dyn Runner) -> Result<usize> {
         let mut times = 1;
         loop {
@@ -47,7 +47,7 @@ impl<'a> Sampler<'a> {
         }
     }
 
-    /// Seconds a run, of so many runs.
+    /// Returns the seconds a run, of this many runs.
     pub(crate) fn sample(&self, runner: &mut dyn Runner, times: usize) -> Result<f64> {
         Ok(self.time(runner, times)?.as_secs_f64() / times as f64)
     }

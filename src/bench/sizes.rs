@@ -24,7 +24,7 @@ const LARGEST: f64 = (1_u64 << 53) as f64;
 pub struct Sizes(Vec<usize>);
 
 impl Sizes {
-    /// These counts.
+    /// Creates the list of these counts.
     ///
     /// # Errors
     ///
@@ -42,18 +42,18 @@ impl Sizes {
         Ok(Sizes(counts))
     }
 
-    /// How many sizes there are; at least one.
+    /// Returns the number of sizes there are; at least one.
     #[allow(clippy::len_without_is_empty, reason = "never empty")]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// The counts, from the smallest to the largest.
+    /// Returns the counts, from the smallest to the largest.
     pub fn iter(&self) -> impl Iterator<Item = usize> {
         self.0.iter().copied()
     }
 
-    /// The largest count.
+    /// Returns the largest count.
     pub fn largest(&self) -> usize {
         self.iter().last().unwrap_or(1)
     }
@@ -89,13 +89,13 @@ impl FromStr for Sizes {
     }
 }
 
-/// `steps` numbers from `from` to `to`, each the same factor above the one before: numpy's function of that name.
+/// Returns `steps` numbers from `from` to `to`, each the same factor above the one before: numpy's function of that name.
 fn geomspace(from: f64, to: f64, steps: usize) -> impl Iterator<Item = f64> {
     let last = steps.saturating_sub(1).max(1) as f64;
     (0..steps).map(move |step| from * (to / from).powf(step as f64 / last))
 }
 
-/// A count of at least 1, such as `1000`, `2e4` or `1_000_000`.
+/// Returns a count of at least 1, such as `1000`, `2e4` or `1_000_000`.
 fn count(text: &str) -> Result<usize> {
     let text = text.trim();
     let number: f64 = match text.replace('_', "").parse() {

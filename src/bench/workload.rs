@@ -34,7 +34,7 @@ pub struct Horner {
     coefficients: &'static [f32],
 }
 
-/// 1/k for k from 1 on.
+/// 1/k for k starting at 1.
 static RECIPROCALS: [f32; Horner::MAX_DEGREE + 1] = {
     let mut all = [0.0; Horner::MAX_DEGREE + 1];
     let mut k = 0;
@@ -49,7 +49,7 @@ impl Horner {
     /// The highest degree there is.
     pub const MAX_DEGREE: usize = 256;
 
-    /// The polynomial of a degree; none above [`MAX_DEGREE`](Horner::MAX_DEGREE).
+    /// Returns the polynomial of a degree; none above [`MAX_DEGREE`](Horner::MAX_DEGREE).
     pub fn new(degree: usize) -> Option<Self> {
         let coefficients = RECIPROCALS.get(..=degree)?;
         Some(Horner { coefficients })
@@ -97,12 +97,12 @@ impl Workload {
     /// The names of the built-in workloads.
     pub const NAMES: [&'static str; 4] = ["poly", "axpy", "horner16", "horner256"];
 
-    /// The built-in workloads.
+    /// Returns the built-in workloads.
     pub fn all() -> Vec<Workload> {
         Self::NAMES.iter().filter_map(|name| built_in(name)).collect()
     }
 
-    /// The polynomial of a degree from 1 to 256, by Horner's rule: `horner16` is that of degree 16. None for
+    /// Returns the polynomial of a degree from 1 to 256, by Horner's rule: `horner16` is that of degree 16. None for
     /// others.
     pub fn horner(degree: usize) -> Option<Workload> {
         let formula = Horner::new(degree).filter(|_| degree > 0)?;
@@ -113,17 +113,18 @@ impl Workload {
         })
     }
 
-    /// The same by another name.
+    /// Returns the same by another name.
     pub(crate) fn renamed(self, name: &str) -> Workload {
         Workload { kernel: self.kernel.renamed(name), ..self }
     }
 
-    /// The workload's name.
+    /// Returns the workload's name.
     pub fn name(&self) -> &str {
         self.kernel.name()
     }
 
-    /// Numbers for `len` elements, the same for the same seed. Those for fewer elements are the first of those for more.
+    /// Returns the number of numbers for `len` elements, the same for the same seed. Those for fewer elements are the first of those for
+    /// more.
     pub fn data(&self, len: usize, seed: u64) -> Data {
         let inputs = self.samples.iter().enumerate().map(|(stream, sample)| {
             // A generator for each input, so that each array's beginning does not depend on the length.
@@ -140,8 +141,8 @@ impl Workload {
         Data { inputs: inputs.collect() }
     }
 
-    /// A workload of a formula's text, in the language of [`parse`](mod@crate::parse). Its inputs are standard normal numbers,
-    /// and it is named as it is written.
+    /// Returns a workload of a formula's text, in the language of [`parse`](mod@crate::parse). Its inputs are standard normal
+    /// numbers, and it is named as it is written.
     ///
     /// # Errors
     ///
@@ -152,20 +153,20 @@ impl Workload {
         Ok(Workload { kernel, samples, about: "as given".into() })
     }
 
-    /// Bytes of arrays that a run reads and writes for each element: the least that has to move.
+    /// Returns the number of bytes of arrays that a run reads and writes for each element: the least that has to move.
     pub fn bytes_per_element(&self) -> usize {
         // A fold writes one number for all elements.
         let output = usize::from(self.kernel.fold().is_none());
         self.input_bytes() + output * size_of::<f32>()
     }
 
-    /// Operations for each element, as [`Program::flops`](crate::Program::flops) counts them: 4 of `poly`, 2 of `axpy`. None if
-    /// they cannot be counted, as those of `exp`.
+    /// Returns the number of operations for each element, as [`Program::flops`](crate::Program::flops) counts them: 4 of `poly`, 2 of `axpy`.
+    /// None if they cannot be counted, as those of `exp`.
     pub fn flops_per_element(&self) -> Option<usize> {
         self.kernel.program().flops()
     }
 
-    /// Bytes of the inputs' arrays for each element.
+    /// Returns the number of bytes of the inputs' arrays for each element.
     pub(crate) fn input_bytes(&self) -> usize {
         self.samples.iter().filter(|sample| !matches!(sample, Sample::Scalar(_))).count() * size_of::<f32>()
     }
@@ -211,7 +212,7 @@ enum Input {
 }
 
 impl Data {
-    /// The arguments for a run over the first `len` elements.
+    /// Returns the arguments for a run over the first `len` elements.
     ///
     /// # Panics
     ///

@@ -17,7 +17,7 @@ use crate::num::{Num, Scalar, Type};
 pub struct Value(pub(crate) u32);
 
 impl Value {
-    /// The position in [`Program::ops`].
+    /// Returns the position in [`Program::ops`].
     pub fn index(self) -> usize {
         self.0 as usize
     }

@@ -1,10 +1,10 @@
 //! Traces formulas: runs them on symbols to get their programs.
 //!
-//! A [`Symbol`] is a [`Num`] that computes nothing: each operation on it is recorded on a [tape](crate::formula::tape). Running
-//! a formula once on symbols therefore yields the operations that it would do on numbers, as a [`Program`]. Operations on
-//! constants alone are done at once, in `f32`, so that they give the bits that they would give at run time.
+//! A [`Symbol`] is a [`Num`] that computes nothing: each operation on it is recorded. Running a formula once on symbols
+//! therefore yields the operations that it would do on numbers, as a [`Program`]. Operations on constants alone are done at
+//! once, in `f32`, so that they give the bits that they would give at run time.
 //!
-//! The same symbols have [bits](crate::formula::routine), so that the functions that programs call are traced, too.
+//! The same symbols have bits, so that the functions that programs call are traced, too.
 
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 

@@ -33,7 +33,7 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    /// A kernel of a formula, compiled for every instruction set of the target.
+    /// Creates a kernel of a formula, compiled for every instruction set of the target.
     ///
     /// ```
     /// use crossover::{Kernel, formula};
@@ -46,7 +46,8 @@ impl Kernel {
         Kernel { name: name.into(), program: Arc::new(trace(&formula)), code: Arc::new(Compiled::<F, N>(formula)) }
     }
 
-    /// A kernel of a formula's text, in the language of [`parse`](mod@crate::formula::parse). It is named as it is written.
+    /// Creates a kernel of a formula's text, in the language of [`parse`](mod@crate::formula::parse). It is named as it is
+    /// written.
     ///
     /// ```
     /// use crossover::Kernel;
@@ -65,8 +66,8 @@ impl Kernel {
         Ok(Kernel::from_program(text, parse(text)?))
     }
 
-    /// A kernel of a formula's text, as [`parse`](Kernel::parse), where these names are inputs: also where a constant has the
-    /// same name, and some of them conditions.
+    /// Creates a kernel of a formula's text, as [`parse`](Kernel::parse), where these names are inputs: also where a constant
+    /// has the same name, and some of them conditions.
     ///
     /// ```
     /// use crossover::Kernel;
@@ -84,8 +85,8 @@ impl Kernel {
         Ok(Kernel::from_program(text, parse::parse_with(text, inputs)?))
     }
 
-    /// A kernel of a program, which the CPU backends interpret block by block. It gives the bits that the compiled formula
-    /// would give.
+    /// Creates a kernel of a program, which the CPU backends interpret block by block. It gives the bits that the compiled
+    /// formula would give.
     pub fn from_program(name: impl Into<Arc<str>>, program: Program) -> Self {
         let program = Arc::new(program);
         Kernel { name: name.into(), code: Arc::new(Interpreted::new(&program)), program }
@@ -93,38 +94,38 @@ impl Kernel {
 }
 
 impl Kernel {
-    /// The name, for messages and reports.
+    /// Returns the name, for messages and reports.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The same kernel by another name.
+    /// Returns the same kernel by another name.
     pub fn renamed(&self, name: impl Into<Arc<str>>) -> Self {
         Kernel { name: name.into(), ..self.clone() }
     }
 
-    /// The name for messages, of which a long one has its beginning.
+    /// Returns the name for messages, of which a long one has its beginning.
     #[cold]
     pub(crate) fn title(&self) -> String {
         shortened(&self.name).into_owned()
     }
 
-    /// The operations, as data.
+    /// Returns the operations, as data.
     pub fn program(&self) -> &Program {
         &self.program
     }
 
-    /// The names of the inputs, in order.
+    /// Returns the names of the inputs, in order.
     pub fn inputs(&self) -> &[String] {
         self.program.inputs()
     }
 
-    /// What makes one number of the results for all elements, if anything does. The output then has one element.
+    /// Returns what makes one number of the results for all elements, if anything does. The output then has one element.
     pub fn fold(&self) -> Option<Fold> {
         self.program.output().reduction
     }
 
-    /// The same kernel with another fold, or without one.
+    /// Returns the same kernel with another fold, or without one.
     ///
     /// ```
     /// use crossover::{Fold, Workload};
@@ -193,14 +194,14 @@ impl Kernel {
         Ok(ordered)
     }
 
-    /// How many registers the block interpreter needs for the program, each a block of numbers: none where every result is
-    /// the last one, or read at once.
+    /// Returns how many registers the block interpreter needs for the program, each a block of numbers: none where every result
+    /// is the last one, or read at once.
     pub fn registers(&self) -> usize {
         Plan::new(&self.program).registers
     }
 
-    /// How many elements the output for so many elements has: as many, or for a fold its [width](Fold::width), which is one
-    /// for every fold that a formula can have.
+    /// Returns how many elements the output for this many elements has: as many, or for a fold its [width](Fold::width), which is
+    /// one for every fold that a formula can have.
     pub fn output_len(&self, elements: usize) -> usize {
         self.fold().map_or(elements, Fold::width)
     }
@@ -245,7 +246,7 @@ impl Kernel {
         Error::Invalid { what: "input", given: format!("output {output}"), expected }
     }
 
-    /// As [`check`](Kernel::check), for inputs wherever they are: the length of each array, or none for a number.
+    /// Does the same as [`check`](Kernel::check), for inputs wherever they are: the length of each array, or none for a number.
     #[inline(always)]
     pub(crate) fn check_lengths(
         &self,
@@ -264,7 +265,7 @@ impl Kernel {
         self.fit(inputs, elements)
     }
 
-    /// Whether inputs have so many elements.
+    /// Returns whether inputs have this many elements.
     #[inline(always)]
     fn fit(&self, inputs: impl Iterator<Item = Option<usize>> + Clone, elements: usize) -> Result<usize> {
         let fit = |found: Option<usize>| found.is_none_or(|found| found == elements);
@@ -274,7 +275,7 @@ impl Kernel {
         Err(self.misfit(inputs, elements))
     }
 
-    /// What is wrong with inputs that do not fit.
+    /// Returns what is wrong with inputs that do not fit.
     #[cold]
     #[inline(never)]
     fn misfit(&self, inputs: impl Iterator<Item = Option<usize>> + Clone, len: usize) -> Error {
@@ -289,7 +290,7 @@ impl Kernel {
         }
     }
 
-    /// Whether the CPU backends interpret it, as a formula's text, rather than run code compiled for it.
+    /// Returns whether the CPU backends interpret it, as a formula's text, rather than run code compiled for it.
     pub(crate) fn is_interpreted(&self) -> bool {
         self.code.is_interpreted()
     }
@@ -301,9 +302,9 @@ impl Kernel {
 }
 
 impl Kernel {
-    /// The oracle: for each element of the output, the value in `f64` and how far a correct result may be from it. `len`
-    /// elements are computed; a fold has one bound for all of them. What [parts](Fold::of_parts) give in several numbers has no
-    /// bound: only what they are joined to has.
+    /// Returns the oracle: for each element of the output, the value in `f64` and how far a correct result may be from it.
+    /// `len` elements are computed; a fold has one bound for all of them. What [parts](Fold::of_parts) give in several numbers
+    /// has no bound: only what they are joined to has.
     ///
     /// # Errors
     ///
@@ -316,7 +317,7 @@ impl Kernel {
         })
     }
 
-    /// As [`bounds`](Kernel::bounds), before the fold.
+    /// Does the same as [`bounds`](Kernel::bounds), before the fold.
     pub(crate) fn element_bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_>], len: usize) -> Result<Vec<Bound>> {
         self.fit(inputs.iter().map(Arg::len), len)?;
         Ok(match arithmetic {

@@ -6,7 +6,7 @@
 //! shader.
 //!
 //! A *required* operator is a method that each kind of number brings along; a *composed* one is made of those, and yet is
-//! one operation of a [`Program`](crate::Program). A *function* works on the bits of numbers; its row goes on with the
+//! one operation of a [`Program`](crate::Program). A *function* works on the bits of numbers; its row continues with the
 //! meaning over `Bits`, the oracle in `f64`, the most that it may be off in ULP (0 where it is exact), and how an error
 //! of its operands [passes](Passing) through it.
 //!
@@ -263,7 +263,7 @@ pub trait UnaryFunction: UnaryOperator {
     const PASSING: Passing;
     /// Computes it.
     fn lanes<B: Bits>(x: B) -> B;
-    /// Its value in `f64`.
+    /// Returns its value in `f64`.
     fn oracle(x: f64) -> f64;
 }
 
@@ -275,7 +275,7 @@ pub trait BinaryFunction: BinaryOperator {
     const PASSING: Passing;
     /// Computes it.
     fn lanes<B: Bits>(x: B, y: B) -> B;
-    /// Its value in `f64`.
+    /// Returns its value in `f64`.
     fn oracle(x: f64, y: f64) -> f64;
 }
 
@@ -304,8 +304,8 @@ macro_rules! define {
     (@ulp $enum:ident NoFunction {}) => {};
     (@ulp $enum:ident $function:ident { $($op:ident $ulp:literal)* }) => {
         impl $enum {
-            /// The most that a result may be off on a CPU, in ULP, for the functions that have an oracle of their own: not
-            /// for the operators that IEEE 754 defines, nor for what is composed of those.
+            /// Returns the most that a result may be off on a CPU, in ULP, for the functions that have an oracle of their own:
+            /// not for the operators that IEEE 754 defines, nor for what is composed of those.
             pub fn ulp(self) -> Option<f64> {
                 match self {
                     $($enum::$op => Some($ulp),)*
@@ -327,22 +327,22 @@ macro_rules! define {
             /// Every one of them.
             pub const ALL: &[$enum] = &[$($enum::$op),+];
 
-            /// The name, which is that of the method of [`Num`].
+            /// Returns the name, which is that of the method of [`Num`].
             pub fn name(self) -> &'static str {
                 match self { $($enum::$op => stringify!($method),)+ }
             }
 
-            /// What it is called in a formula's text: numpy's name, then the aliases. None if it is written as a sign.
+            /// Returns what it is called in a formula's text: numpy's name, then the aliases. None if it is written as a sign.
             pub fn names(self) -> &'static [&'static str] {
                 match self { $($enum::$op => &[$($name),*],)+ }
             }
 
-            /// What it does, in a sentence or two.
+            /// Returns what it does, in a sentence or two.
             pub fn about(self) -> &'static str {
                 match self { $($enum::$op => concat!($($doc),+).trim_ascii(),)+ }
             }
 
-            /// The WGSL expression, with `{0}`, `{1}`, … for the operands.
+            /// Returns the WGSL expression, with `{0}`, `{1}`, … for the operands.
             pub(crate) fn wgsl(self) -> &'static str {
                 match self { $($enum::$op => $wgsl,)+ }
             }

@@ -76,7 +76,7 @@ impl Sweep {
 }
 
 impl Report {
-    /// Whether the ceilings may be too low: rates that were not reached again, or a measurement above its ceiling.
+    /// Returns whether the ceilings may be too low: rates that were not reached again, or a measurement above its ceiling.
     pub(in crate::sweep) fn low_ceilings(&self) -> Option<Warning> {
         let rates = self.ceilings.as_ref()?.unconfirmed.len();
         let parts = self.measurements.iter().filter_map(|each| each.of_ceiling);

@@ -1,6 +1,6 @@
 //! What changed from one sweep to another.
 //!
-//! A change is told where it is beyond noise: the [intervals](Interval) of the two medians have nothing in common, and the
+//! A change is reported where it is beyond noise: the [intervals](Interval) of the two medians have nothing in common, and the
 //! medians are further apart than what another layout of the same code may do. Two runs of a program differ by more than the
 //! trials of one, so asking that the intervals be apart is meant to be strict.
 //!
@@ -13,7 +13,7 @@ use super::report::{Failure, Measurement, Place, Report};
 use crate::bench::environment::Difference;
 use crate::bench::interval::Interval;
 
-/// The least factor between two medians that is told.
+/// The least factor between two medians that is reported.
 const FLOOR: f64 = 1.02;
 
 /// What changed from one sweep to another, matched by workload, backend, regime, elements and what else varies.
@@ -31,7 +31,7 @@ pub struct Comparison {
     pub slowdown: [Option<f64>; 2],
     /// How many measurements are the same within noise.
     pub unchanged: usize,
-    /// How many have fewer than three trials in a file, which tell nothing of their noise.
+    /// How many have fewer than three trials in a file, which say nothing about their noise.
     pub unknown: usize,
     /// What had a time and fails now.
     pub broken: Vec<Failure>,
@@ -109,12 +109,12 @@ impl Comparison {
         if sure { &mut self.changes } else { &mut self.unsure }.push(change);
     }
 
-    /// How many measurements both sweeps have, those that fail now included.
+    /// Returns how many measurements both sweeps have, those that fail now included.
     pub fn shared(&self) -> usize {
         self.changes.len() + self.unsure.len() + self.unchanged + self.unknown + self.broken.len()
     }
 
-    /// What got slower by more than a factor.
+    /// Returns what got slower by more than a factor.
     pub fn regressions(&self, threshold: f64) -> impl Iterator<Item = &Change> {
         self.changes.iter().filter(move |change| change.ratio > threshold)
     }
@@ -136,7 +136,7 @@ impl<'a> Load<'a> {
         Load { reports, best }
     }
 
-    /// How many times longer than on a calm machine a measurement of one of the two sweeps may have taken.
+    /// Returns how many times longer than on a calm machine a measurement of one of the two sweeps may have taken.
     fn allowance(&self, index: usize, measurement: &Measurement) -> f64 {
         self.best[index].allowance(self.reports[index], measurement)
     }
@@ -241,7 +241,7 @@ mod tests {
                 assert!(found.regressions(1.1).count() >= expected, "{most}: {found:?}");
             }
         }
-        // However busy the machine is, what is slower by more than that is told.
+        // However busy the machine is, what is slower by more than that is reported.
         for [old, mut new] in pairs(2.0) {
             new.measurements.iter_mut().for_each(|each| each.slow_down(6.0));
             assert_eq!(Comparison::of(&old, &new).regressions(1.1).count(), 18);

@@ -50,7 +50,7 @@ pub(super) struct Point {
 }
 
 impl Point {
-    /// Which of the two is faster beyond noise.
+    /// Returns which of the two is faster beyond noise.
     fn ahead(&self) -> Option<usize> {
         match self.ratio {
             Interval { low, .. } if low > 0.0 => Some(1),
@@ -59,7 +59,7 @@ impl Point {
         }
     }
 
-    /// The same with the two exchanged if it is the first that is ahead.
+    /// Returns the same with the two exchanged if it is the first that is ahead.
     fn turned(self, ahead: usize) -> Self {
         if ahead == 1 {
             return self;
@@ -70,7 +70,7 @@ impl Point {
     }
 }
 
-/// What there is to tell about two series, and which of the two is the faster.
+/// Returns what there is to tell about two series, and which of the two is the faster.
 pub(super) fn compared(points: &[Point]) -> Vec<(usize, Found)> {
     let mut found = Vec::new();
     // The last size where one is ahead beyond noise, and which.
@@ -100,7 +100,8 @@ pub(super) fn compared(points: &[Point]) -> Vec<(usize, Found)> {
     found
 }
 
-/// Where the second overtakes the first: ahead at the last of these sizes, behind at the first, at none of those between.
+/// Returns where the second overtakes the first: ahead at the last of these sizes, behind at the first, at none of those
+/// between.
 fn crossing(points: &[Point]) -> Interval {
     let rises = |of: fn(&Interval) -> f64| {
         let pairs = points.windows(2).filter(move |pair| of(&pair[0].ratio) <= 0.0 && of(&pair[1].ratio) > 0.0);
@@ -113,7 +114,7 @@ fn crossing(points: &[Point]) -> Interval {
     Interval { low: first[0].min(first[1]), middle: middle[0], high: last[0].max(last[1]) }
 }
 
-/// Between two sizes, which one has the ratio 1: straight between logarithms, and straight between times.
+/// Returns the size between two others at which the ratio is 1: straight between logarithms, and straight between times.
 fn zero(points: [Point; 2], of: fn(&Interval) -> f64) -> [f64; 2] {
     let xs = points.map(|point| point.x as f64);
     let between = |[from, to]: [f64; 2], [below, above]: [f64; 2]| from + (to - from) * below / (below - above);
@@ -123,14 +124,14 @@ fn zero(points: [Point; 2], of: fn(&Interval) -> f64) -> [f64; 2] {
     [between(xs.map(f64::ln), logs).exp(), between(xs, seconds)]
 }
 
-/// Where the one that is ahead is so by least.
+/// Returns where the one that is ahead is so by least.
 fn closest(points: &[Point], ahead: usize) -> Option<Found> {
     let turned = points.iter().map(|point| point.turned(ahead));
     let least = turned.min_by(|a, b| a.ratio.middle.total_cmp(&b.ratio.middle))?;
     Some(Found::Ahead { times: least.ratio.middle.exp(), at: least.x })
 }
 
-/// That neither is ahead at the sizes `level`, the last of all, or at most of them.
+/// Returns that neither is ahead at the sizes `level`, the last of all, or at most of them.
 fn tie(points: &[Point], level: &[Point]) -> Found {
     let widest = level
         .iter()
@@ -140,7 +141,7 @@ fn tie(points: &[Point], level: &[Point]) -> Found {
     let fastest = points.iter().flat_map(|point| point.rates).fold(0.0, f64::max);
     let memory = level.last().filter(|point| point.far).and_then(|point| {
         let rate = (point.rates[0] + point.rates[1]) / 2.0;
-        // Work that the cores cannot do faster goes on at the rate that it had in the caches; waiting for memory does not.
+        // Work that the cores cannot do faster continues at the rate that it had in the caches; waiting for memory does not.
         (fastest >= FALLS * rate).then_some(rate)
     });
     Found::Tie {

@@ -2,7 +2,7 @@
 //!
 //! At each size that two series were both measured at, the ratio of their median times has an [`Interval`] by the bootstrap
 //! over the trials. Where all of it lies on one side of 1, one of them is faster beyond noise. Between a size where one is and
-//! a later one where the other is, they cross: there, and nowhere else, a crossover is told.
+//! a later one where the other is, they cross: there, and nowhere else, a crossover is reported.
 //!
 //! Between sizes, the logarithm of the time goes straight in the logarithm of the elements: so goes a time that is a power
 //! of the size. A time that is a fixed cost and so much an element goes straight without logarithms. Measured sizes do not
@@ -45,7 +45,7 @@ pub struct Crossover {
 pub(super) fn all(report: &Report) -> Vec<Crossover> {
     let mut all = Vec::new();
     for workload in report.workloads() {
-        // What chooses among the others overtakes nobody.
+        // What chooses among the others overtakes none.
         let mut series = report.series(workload);
         series.retain(|each| each.backend != Kind::Auto);
         for (index, second) in series.iter().enumerate() {
@@ -94,8 +94,8 @@ fn points(report: &Report, workload: &str, [first, second]: [Series; 2]) -> Vec<
     points
 }
 
-/// Whether a program may have the choice between two series: they do the same, or they are two backends, and the one that
-/// gets arrays from the host or has them on the device does it in place of the one on the host.
+/// Returns whether a program may have the choice between two series: they do the same, or they are two backends, and the one
+/// that gets arrays from the host or has them on the device does it in place of the one on the host.
 fn rivals(first: Series, second: Series) -> bool {
     let regimes = [first.regime, second.regime];
     let on_device = |regime| matches!(regime, Regime::Compute | Regime::Resident);
@@ -107,7 +107,7 @@ fn rivals(first: Series, second: Series) -> bool {
 impl fmt::Display for Crossover {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Crossover { axis, workload, faster, slower, found } = self;
-        // What was measured is told as it is, unless it is a size.
+        // What was measured is reported as it is, unless it is a size.
         let at = |value: usize| match axis {
             Axis::Elements => axis.at(&about(value as f64)),
             _ => axis.at(&value.to_string()),

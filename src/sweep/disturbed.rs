@@ -7,7 +7,7 @@ use super::simulated::measured;
 use super::{Measurement, Reference, Report};
 
 impl Measurement {
-    /// Makes every trial take so many times longer.
+    /// Makes every trial take this many times longer.
     pub(super) fn slow_down(&mut self, times: f64) {
         let samples = self.samples.iter().map(|seconds| seconds * times).collect();
         let (workload, varied, reference) = (self.workload.clone(), self.varied, self.reference.clone());

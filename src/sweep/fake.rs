@@ -114,7 +114,7 @@ impl FakeMachine {
         move |_| Box::new(FakeMachine { clock: clock.clone(), works: Vec::new(), slower: |_| 1.0 })
     }
 
-    /// One on which something else runs.
+    /// Returns one on which something else runs.
     pub fn slower(
         clock: &FakeClock,
         slower: fn(Duration) -> f64,
@@ -123,7 +123,7 @@ impl FakeMachine {
         move |_| Box::new(FakeMachine { clock: clock.clone(), works: Vec::new(), slower })
     }
 
-    /// One whose reference takes so many microseconds, in turn.
+    /// Returns one whose reference takes this many microseconds, in turn.
     pub fn busy(clock: &FakeClock, micros: &[u64]) -> impl Fn(Option<Isa>) -> Box<dyn Machine> + 'static {
         let (clock, mut micros) = (clock.clone(), micros.to_vec());
         micros.reverse();
@@ -169,7 +169,7 @@ impl Machine for FakeMachine {
     }
 }
 
-/// Notes what it hears, and cancels once so many steps are done.
+/// Notes what it hears, and cancels once this many steps are done.
 #[derive(Default)]
 pub(super) struct Notes {
     pub measured: usize,

@@ -51,10 +51,10 @@ struct Stretch<'a> {
     leaders: Vec<&'a str>,
 }
 
-/// How a workload's race goes; nothing if nobody was in it.
+/// Returns how a workload's race goes; nothing if nothing was in it.
 fn finding(report: &Report, workload: &str) -> Option<String> {
     let software = report.environment.software == Some(true);
-    // From host to host alone: whoever keeps its arrays on a device is not done when the others are. A software GPU is no
+    // From host to host alone: what keeps its arrays on a device is not done when the others are. A software GPU is no
     // GPU, and `auto` is one of the others under another name.
     let counts = |kind: Kind| !(kind == Kind::Gpu && software) && kind.name() != "auto";
     let ours = report.measurements.iter().filter(|each| {
@@ -73,14 +73,14 @@ fn finding(report: &Report, workload: &str) -> Option<String> {
     Some(format!("{}, {race}.", place(report, workload)))
 }
 
-/// What a workload is, and how many elements it has if that does not vary.
+/// Returns what a workload is, and how many elements it has if that does not vary.
 fn place(report: &Report, workload: &str) -> String {
     let workload = truncated(workload, 48);
     let elements = report.elements().map(|elements| format!(" of {} elements", grouped(elements)));
     format!("On {workload}{}", elements.unwrap_or_default())
 }
 
-/// The race from the largest size down.
+/// Returns the race from the largest size down.
 fn race(axis: Axis, runs: &[Run]) -> Option<String> {
     let backends: Vec<&str> = unique(runs.iter().map(|run| run.backend));
     let (least, most) = (runs.iter().map(|run| run.x).min()?, runs.iter().map(|run| run.x).max()?);
@@ -108,7 +108,7 @@ fn race(axis: Axis, runs: &[Run]) -> Option<String> {
     Some(format!("{} {reach}{}{below}", lead(&first.leaders), gain(axis, runs, most)))
 }
 
-/// How much faster than the loop the fastest is at the largest size, if it is not the loop.
+/// Returns how much faster than the loop the fastest is at the largest size, if it is not the loop.
 fn gain(axis: Axis, runs: &[Run], most: usize) -> String {
     let at = || runs.iter().filter(|run| run.x == most);
     let best = at().min_by(|a, b| a.median.total_cmp(&b.median));
@@ -123,7 +123,7 @@ fn gain(axis: Axis, runs: &[Run], most: usize) -> String {
     }
 }
 
-/// Who leads at which sizes, from the largest down: the least median, and everyone whose range overlaps with its own.
+/// Returns the leaders of each range of sizes, from the largest down: the least median, and everyone whose range overlaps with its own.
 fn stretches<'a>(runs: &[Run<'a>]) -> Vec<Stretch<'a>> {
     let mut sizes: Vec<usize> = runs.iter().map(|run| run.x).collect();
     sizes.sort_unstable_by(|a, b| b.cmp(a));
@@ -149,7 +149,7 @@ fn lead(leaders: &[&str]) -> String {
     }
 }
 
-/// Each once, in the order of the backends.
+/// Returns the names, each once, in the order of the backends.
 fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let mut found: Vec<&str> = names.collect();
     found.sort_by_key(|name| Kind::named(name));
@@ -157,7 +157,7 @@ fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     found
 }
 
-/// `a`, `a and b`, `a, b and c`.
+/// Returns a list as text: `a`, `a and b`, `a, b and c`.
 fn listed(names: &[&str], last: &str) -> String {
     match names {
         [] => String::new(),
@@ -184,7 +184,7 @@ fn varied(report: &Report, workload: &str) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
-/// How much faster many threads are than one.
+/// Returns how much faster many threads are than one.
 fn scaling(report: &Report, ours: &[&Measurement]) -> Option<String> {
     let most = ours.iter().max_by_key(|each| each.x())?;
     let fastest = ours.iter().min_by(|a, b| a.seconds.q50.total_cmp(&b.seconds.q50))?;
@@ -200,7 +200,7 @@ fn scaling(report: &Report, ours: &[&Measurement]) -> Option<String> {
     })
 }
 
-/// Which chunks are best for a backend, and how much that is worth.
+/// Returns which chunks are best for a backend, and how much that is worth.
 fn best(series: Series, ours: &[&Measurement]) -> Option<String> {
     let by = |a: &&&Measurement, b: &&&Measurement| a.seconds.q50.total_cmp(&b.seconds.q50);
     let (best, worst) = (ours.iter().min_by(by)?, ours.iter().max_by(by)?);

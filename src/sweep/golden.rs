@@ -18,7 +18,7 @@ use super::fake::{Fake, FakeClock, FakeMachine, Manner};
 use super::*;
 use crate::backend::Kind;
 
-/// A loop, SIMD, threads, and a GPU that is a program; and a contender that writes nothing.
+/// Returns a loop, SIMD, threads, and a software rasterizer; and a contender that writes nothing.
 fn report() -> Report {
     let clock = FakeClock::default();
     // What the first call takes longer and the fixed cost in nanoseconds, and picoseconds an element.
@@ -37,7 +37,7 @@ fn report() -> Report {
         sweep =
             sweep.contender(Box::new(Costs { clock: clock.clone(), kind, regime, first, fixed, each, varied: None }));
     }
-    let broken = Fake::new(&clock, &[6000], Manner::WritesNothing);
+    let broken = Fake::of(&clock, Kind::Simd, &[6000], Manner::WritesNothing);
     let sweep = sweep.contender(Box::new(broken)).measured_on(FakeMachine::factory(&clock));
     let report = sweep.run_with(&clock, &mut ());
     Report { environment: environment(), ..report }
@@ -75,7 +75,7 @@ fn environment() -> Environment {
     }
 }
 
-/// The reports, and what their files are called.
+/// Returns the reports, and what their files are called.
 fn reports() -> [(&'static str, Report); 2] {
     [("sweep", report()), ("threads", threads())]
 }

@@ -41,7 +41,7 @@ impl<'a> ReferenceWork<'a> {
         ReferenceWork { clock, machine: RefCell::new(None), make, timed, repetitions: RefCell::default() }
     }
 
-    /// Seconds that the work takes on so many threads now. None if the clock does not see it.
+    /// Returns the seconds that the work takes on this many threads now. None if the clock does not see it.
     pub fn sample(&self, threads: usize) -> Option<f64> {
         if !self.timed {
             return None;
@@ -68,7 +68,7 @@ impl<'a> ReferenceWork<'a> {
     }
 }
 
-/// How many threads a contender has work for; a GPU that is a program on the CPU takes all cores.
+/// Returns how many threads a contender has work for; a software rasterizer takes all cores.
 pub(super) fn threads(info: &Info) -> usize {
     let software = info.device.as_ref().is_some_and(|device| device.software);
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
@@ -96,16 +96,16 @@ impl Best {
         Best(best)
     }
 
-    /// How many times longer than at its best the reference took beside a measurement, on average, as the trials are averages
-    /// of many runs, too. None if that was not noted.
+    /// Returns how many times longer than at its best the reference took beside a measurement, on average, as the trials are
+    /// averages of many runs, too. None if that was not noted.
     pub fn slowdown(&self, measurement: &Measurement) -> Option<f64> {
         let Reference { threads, seconds } = measurement.reference.as_ref()?;
         let mean = seconds.iter().sum::<f64>() / seconds.len() as f64;
         Some((mean / self.0.get(threads)?).max(1.0)).filter(|slowdown| slowdown.is_finite())
     }
 
-    /// How many times longer than on a calm machine a measurement may have taken: from the reference beside it, as far as its
-    /// few samples tell that, and from the whole sweep's on as many threads. 1 if nothing was noted.
+    /// Returns how many times longer than on a calm machine a measurement may have taken: from the reference beside it, as far
+    /// as its few samples tell that, and from the whole sweep's on as many threads. 1 if nothing was noted.
     pub fn allowance(&self, report: &Report, measurement: &Measurement) -> f64 {
         let threads = |each: &Measurement| each.reference.as_ref().map(|reference| reference.threads);
         let alike = report.measurements.iter().filter(|each| threads(each) == threads(measurement));
@@ -115,7 +115,7 @@ impl Best {
         (self.slowdown(measurement).unwrap_or(1.0) + ERRORS * self.error(measurement)).max(usual)
     }
 
-    /// The standard error of the slowdown.
+    /// Returns the standard error of the slowdown.
     fn error(&self, measurement: &Measurement) -> f64 {
         let Some(Reference { threads, seconds }) = &measurement.reference else { return 0.0 };
         let (count, best) = (seconds.len() as f64, self.0.get(threads).copied().unwrap_or(f64::INFINITY));
@@ -127,7 +127,7 @@ impl Best {
 }
 
 impl Report {
-    /// Whether the reference took longer beside more measurements than it does on any machine.
+    /// Returns whether the reference took longer beside more measurements than it does on any machine.
     pub(super) fn busy(&self) -> Option<Warning> {
         let best = Best::of(&[self]);
         let all: Vec<f64> = self.measurements.iter().filter_map(|each| best.slowdown(each)).collect();
@@ -144,7 +144,7 @@ mod tests {
     use crate::sweep::Sweep;
     use crate::sweep::fake::{Fake, FakeClock, FakeMachine, Manner};
 
-    /// A sweep of three contenders of one thread and one of four, whose reference takes so many microseconds each time.
+    /// Returns a sweep of three contenders of one thread and one of four, whose reference takes this many microseconds each time.
     fn swept(micros: &'static [u64]) -> Report {
         let clock = FakeClock::default();
         let fake = |kind| Box::new(Fake::of(&clock, kind, &[6000], Manner::Right));

@@ -11,8 +11,8 @@
 //!
 //! * A contender whose output is wrong anywhere gets no time. The failure is part of the report.
 //! * Preparing, the input data and the output's memory are outside the timer, unless the [`Regime`] says otherwise, and each
-//!   contender has run before. What its first call took is told [apart](Measurement::first_seconds).
-//! * Contenders take turns, trial by trial, so that a slower minute of the machine hits all alike.
+//!   contender has run before. What its first call took is reported [apart](Measurement::first_seconds).
+//! * Contenders are interleaved, trial by trial, so that a slower minute of the machine hits all alike.
 //! * Short runs are timed many at once, so that a sample lasts long enough for the clock.
 
 mod analysis;

@@ -5,27 +5,27 @@ use crate::bench::environment::Environment;
 
 /// Hears of a sweep as it goes, and may stop it. Every method does nothing unless written.
 pub trait Observer {
-    /// The sweep begins on this machine. Heard first.
+    /// Reports that the sweep begins on this machine. Called first.
     fn begun(&mut self, _environment: &Environment) {}
 
-    /// A backend is not there. Heard before anything is measured.
+    /// Reports that a backend is missing. Called before anything is measured.
     fn missing(&mut self, _missing: &Missing) {}
 
-    /// All contenders have been measured at one size, or one degree, of one workload, or nothing yet: the report so far is whole. Who is
-    /// afraid of being killed writes it down now. It says that it was [cancelled](Report::cancelled).
+    /// Reports that all contenders have been measured at one size, or one degree, of one workload, or nothing yet: the report so far is
+    /// whole. Who is afraid of being killed writes it down now. It says that it was [cancelled](Report::cancelled).
     fn so_far(&mut self, _report: &Report) {}
 
-    /// `done` of `total` steps are done. A step is one contender's verification, or one of its trials.
+    /// Reports that `done` of `total` steps are done. A step is one contender's verification, or one of its trials.
     fn progress(&mut self, _done: usize, _total: usize) {}
 
-    /// A contender has been measured at one size. Of a sweep that [goes on](super::Sweep::resume), those of the earlier report are
-    /// heard first.
+    /// Reports that a contender has been measured at one size. Of a sweep that [continues](super::Sweep::resume), those of the earlier report
+    /// are heard first.
     fn measured(&mut self, _measurement: &Measurement) {}
 
-    /// A contender failed at one size and got no time.
+    /// Reports that a contender failed at one size and got no time.
     fn failed(&mut self, _failure: &Failure) {}
 
-    /// Whether to stop. Asked between samples; what is measured by then is kept.
+    /// Returns whether to stop. Asked between samples; what is measured by then is kept.
     fn cancelled(&mut self) -> bool {
         false
     }

@@ -29,7 +29,7 @@ pub struct Report {
     /// The seed of the input data, where it was noted.
     #[cfg_attr(feature = "profile", serde(default))]
     pub seed: Option<u64>,
-    /// The shortest time that the clock can tell from none, in seconds, where it was noted.
+    /// The shortest time that the clock can distinguish from none, in seconds, where it was noted.
     #[cfg_attr(feature = "profile", serde(default))]
     pub clock_step: Option<f64>,
     /// What the machine's memory and arithmetic reach at best, if that was measured. None in a file from before it was.
@@ -52,8 +52,8 @@ impl Report {
         Report { environment, measurements, missing, failures, cancelled, seed, clock_step, ceilings, command, axis }
     }
 
-    /// What `n` threads make of being `n`: the time of one thread over `n` times theirs, t(1)/(n·t(n)). 1 is all that they
-    /// could, and 0.5 half of it. None for what is no measurement of a sweep over threads, or one without one thread.
+    /// Returns what `n` threads make of being `n`: the time of one thread over `n` times theirs, t(1)/(n·t(n)). 1 is all that
+    /// they could, and 0.5 half of it. None for what is no measurement of a sweep over threads, or one without one thread.
     pub fn efficiency(&self, measurement: &Measurement) -> Option<f64> {
         let alone = self.measurements.iter().find(|each| each.is_alone_for(measurement))?;
         measurement.efficiency(alone)
@@ -65,7 +65,7 @@ impl Report {
         Some(first.elements)
     }
 
-    /// Whether it has a measurement of this.
+    /// Returns whether it has a measurement of this.
     pub(super) fn has(&self, place: &Place) -> bool {
         self.measurements.iter().any(|each| each.place() == *place)
     }
@@ -137,7 +137,7 @@ pub struct Measurement {
     ///
     /// On a GPU, the first call of all to run a formula on a device translates and compiles its shader, which is kept: at
     /// larger sizes, and under further regimes with the same shader, it is there already. So a workload's first sizes tell
-    /// what a program that starts has to wait for, and the others what a program that goes on has. A driver may keep
+    /// what a program that starts has to wait for, and the others what a program that continues has. A driver may keep
     /// shaders, too, from run to run of a program.
     #[cfg_attr(feature = "profile", serde(default))]
     pub first_seconds: Option<f64>,
@@ -156,18 +156,18 @@ pub struct Measurement {
 }
 
 impl Measurement {
-    /// The backend, and the regime where it is not the usual one: `simd`, `gpu resident`.
+    /// Returns the backend, and the regime where it is not the usual one: `simd`, `gpu resident`.
     pub fn series(&self) -> String {
         series(self.backend, self.regime)
     }
 
-    /// What it is a measurement of.
+    /// Returns what it is a measurement of.
     pub fn place(&self) -> Place {
         let Measurement { backend, regime, elements, varied, .. } = *self;
         Place { workload: self.workload.clone(), backend, regime, elements, varied }
     }
 
-    /// The value on the report's axis: how many elements, how many of them in a chunk, how many threads, or the degree.
+    /// Returns the value on the report's axis: how many elements, how many of them in a chunk, how many threads, or the degree.
     pub fn x(&self) -> usize {
         self.varied.map_or(self.elements, Varied::value)
     }
@@ -199,7 +199,7 @@ impl Measurement {
         Some(alone.seconds.q50 / (threads as f64 * self.seconds.q50))
     }
 
-    /// The trials, or what there is of them in a file that has but their quantiles.
+    /// Returns the trials, or what there is of them in a file that has but their quantiles.
     pub(super) fn trials_or_quantiles(&self) -> Vec<f64> {
         let Quantiles { q05, q50, q95 } = self.seconds;
         if self.samples.is_empty() { vec![q05, q50, q95] } else { self.samples.clone() }
@@ -239,7 +239,7 @@ pub struct Series {
     pub backend: Kind,
     /// Where the arrays are.
     pub regime: Regime,
-    /// Whether it is a GPU that is a program on the CPU, whose speed says nothing of a GPU's.
+    /// Whether it is a software rasterizer, whose speed says nothing of a GPU's.
     pub software: bool,
 }
 
@@ -291,7 +291,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// What has no time.
+    /// Returns what has no time.
     pub fn place(&self) -> Place {
         let Failure { backend, regime, elements, varied, .. } = *self;
         Place { workload: self.workload.clone(), backend, regime, elements, varied }

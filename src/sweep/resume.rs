@@ -1,6 +1,6 @@
 //! Going on with an earlier sweep.
 //!
-//! What the earlier report has under the same settings is kept, and not measured again. Contenders take turns within one
+//! What the earlier report has under the same settings is kept, and not measured again. contenders are interleaved within one
 //! sweep, so that they share its weather; what is kept had another day's. So the machine and the build must be the same, and
 //! the seed: other numbers may take another time.
 
@@ -62,7 +62,7 @@ impl Sweep {
         }
     }
 
-    /// Whether this sweep would measure this.
+    /// Returns whether this sweep would measure this.
     fn plans(&self, place: &Place) -> bool {
         let ours = |contender: &dyn Contender, varied: Option<Varied>| {
             let series = (contender.info().kind, contender.regime());
@@ -74,7 +74,7 @@ impl Sweep {
             })
     }
 
-    /// The report to go on with, or an empty one.
+    /// Returns the report to resume, or an empty one.
     pub(super) fn begin(&self, observer: &mut dyn Observer) -> Report {
         let mut report = Report::new(Environment::of(&self.infos()), self.missing.clone());
         report.seed = Some(self.seed);
@@ -96,7 +96,7 @@ impl Sweep {
         report
     }
 
-    /// Whether a report has all that this sweep would measure with a workload.
+    /// Returns whether a report has all that this sweep would measure with a workload.
     pub(super) fn is_kept(&self, report: &Report, workload: &Workload, varied: Option<Varied>) -> bool {
         let kept = |elements| {
             let mut contenders = self.contenders.iter();
@@ -118,7 +118,7 @@ impl Sweep {
     }
 }
 
-/// How the machine and the build differ from those of a report, as far as it matters for measurements side by side.
+/// Returns how the machine and the build differ from those of a report, as far as it matters for measurements side by side.
 fn differences(earlier: &Report, infos: &[Info]) -> Vec<Difference> {
     // The loop has its own instruction set and thread, whatever the others have; a GPU has neither.
     let lanes = |kind| !matches!(kind, Kind::Loop | Kind::Gpu);
@@ -135,7 +135,7 @@ fn differences(earlier: &Report, infos: &[Info]) -> Vec<Difference> {
     earlier.environment.differences(&Environment::of(infos)).into_iter().filter(matters).collect()
 }
 
-/// What is known of two sweeps' machine together.
+/// Returns what is known of two sweeps' machine together.
 fn joined(earlier: &Environment, now: Environment) -> Environment {
     let isa = |environment: &Environment| environment.isa.as_ref().and_then(|isa| isa.parse::<Isa>().ok());
     let isa = isa(earlier).max(isa(&now)).map(|isa| isa.to_string());
@@ -161,7 +161,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// The samples of the measurements that are not the same bits in another report.
+    /// Returns the samples of the measurements that are not the same bits in another report.
     fn new_in(report: &Report, earlier: &Report) -> Vec<usize> {
         let new = report.measurements.iter().filter(|each| !earlier.measurements.contains(each));
         new.map(|each| each.elements).collect()
@@ -178,7 +178,7 @@ mod tests {
         let part = sweep(6000, "10,20,30").run_with(&clock, &mut notes);
         assert_eq!((part.measurements.len(), part.cancelled), (2, true));
 
-        // What is measured now takes longer, so that it can be told from what is kept.
+        // What is measured now takes longer, so that it can be distinguished from what is kept.
         let mut notes = Notes::default();
         let whole = sweep(8000, "10,20,30").resume(part.clone()).unwrap().run_with(&clock, &mut notes);
         assert_eq!((new_in(&whole, &part), whole.measurements.len(), whole.cancelled), (vec![30], 3, false));

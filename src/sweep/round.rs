@@ -51,7 +51,7 @@ struct Entry<'a> {
     broke: Option<Error>,
 }
 
-/// What a contender is measured at, with a workload of which this is varied.
+/// Returns what a contender is measured at, with a workload of which this is varied.
 pub(super) fn place(contender: &dyn Contender, workload: &Workload, varied: Option<Varied>, elements: usize) -> Place {
     let (backend, regime) = (contender.info().kind, contender.regime());
     let varied = varied.or(contender.varied());
@@ -130,7 +130,7 @@ impl<'a> Round<'a> {
         place(contender, self.workload, self.varied, self.len)
     }
 
-    /// That a contender has a value on the sweep's axis, if that is not the elements'.
+    /// Returns that a contender has a value on the sweep's axis, if that is not the elements'.
     fn check(&self, place: &Place) -> Result<()> {
         let axis = |varied: Option<Varied>| varied.map_or(Axis::Elements, Varied::axis);
         if axis(place.varied) == self.sweep.axis() {

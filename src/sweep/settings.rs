@@ -43,14 +43,14 @@ pub struct Sweep {
     pub(super) seed: u64,
     /// The words of the command that asks for it.
     pub(super) command: Vec<String>,
-    /// What to go on with.
+    /// What to resume.
     pub(super) earlier: Option<Report>,
     /// What the ceilings are measured on, with lanes of an instruction set.
     pub(super) machine: Box<dyn Fn(Option<Isa>) -> Box<dyn Machine>>,
 }
 
 impl Sweep {
-    /// The workload `poly` at the [default sizes](Sizes::default), five trials; no contenders yet.
+    /// Returns the workload `poly` at the [default sizes](Sizes::default), five trials; no contenders yet.
     pub fn new() -> Self {
         Sweep {
             workloads: "poly".parse().into_iter().collect(),
@@ -66,12 +66,12 @@ impl Sweep {
         }
     }
 
-    /// These workloads instead of `poly`.
+    /// Sets the workloads, in place of `poly`.
     pub fn workloads(self, workloads: impl IntoIterator<Item = Workload>) -> Self {
         Sweep { workloads: workloads.into_iter().collect(), ..self }
     }
 
-    /// These sizes instead of the default ones.
+    /// Sets the sizes.
     pub fn sizes(self, sizes: Sizes) -> Self {
         Sweep { sizes, ..self }
     }
@@ -88,7 +88,7 @@ impl Sweep {
         Sweep { trials: trials.max(1), ..self }
     }
 
-    /// Another seed for the input data.
+    /// Sets the seed of the input data.
     pub fn seed(self, seed: u64) -> Self {
         Sweep { seed, ..self }
     }
@@ -142,12 +142,12 @@ impl Sweep {
         Sweep { machine: Box::new(machine), ..self }
     }
 
-    /// What the contenders are.
+    /// Returns what the contenders are.
     pub fn infos(&self) -> Vec<Info> {
         self.contenders.iter().map(|contender| contender.info()).collect()
     }
 
-    /// How much memory the largest size takes, in bytes: inputs, the oracle, and an output for each contender. A GPU's
+    /// Returns how much memory the largest size takes, in bytes: inputs, the oracle, and an output for each contender. A GPU's
     /// own copies come on top.
     pub fn bytes_needed(&self) -> u64 {
         let elements = self.measured_sizes().largest() as u64;
@@ -157,23 +157,23 @@ impl Sweep {
         elements.saturating_mul((inputs + bounds + output * self.contenders.len()) as u64)
     }
 
-    /// What is varied.
+    /// Returns what is varied.
     pub fn axis(&self) -> Axis {
         self.vary.as_ref().map_or(Axis::Elements, Vary::axis)
     }
 
-    /// The sizes that are measured.
+    /// Returns the sizes that are measured.
     pub(super) fn measured_sizes(&self) -> Sizes {
         self.vary.as_ref().map_or_else(|| self.sizes.clone(), Vary::sizes)
     }
 
-    /// The workloads that are measured, and what is varied about them.
+    /// Returns the workloads that are measured, and what is varied about them.
     pub(super) fn subjects(&self) -> Vec<(Workload, Option<Varied>)> {
         let polynomials = self.vary.as_ref().and_then(Vary::workloads);
         polynomials.unwrap_or_else(|| self.workloads.iter().map(|workload| (workload.clone(), None)).collect())
     }
 
-    /// Whose arithmetic the contenders' results come from, each once.
+    /// Returns the arithmetics of the contenders' results, each once.
     pub(super) fn arithmetics(&self) -> Vec<Arithmetic> {
         let mut found = Vec::new();
         for info in self.infos() {

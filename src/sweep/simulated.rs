@@ -20,7 +20,7 @@ pub fn truth(first: Curve, second: Curve) -> f64 {
     (second.fixed - first.fixed) / (first.each - second.each)
 }
 
-/// A sweep of `poly` over these curves. Each trial is off by a factor whose logarithm is normal, `noise` wide.
+/// Returns a sweep of `poly` over these curves. Each trial is off by a factor whose logarithm is normal, `noise` wide.
 pub fn simulated(curves: &[Curve], sizes: &str, trials: usize, noise: f64, seed: u64) -> Report {
     let mut random = Pcg64Mcg::new(u128::from(seed) << 64 | 1);
     let mut report = Report::new(Environment::default(), Vec::new());
@@ -35,7 +35,7 @@ pub fn simulated(curves: &[Curve], sizes: &str, trials: usize, noise: f64, seed:
     report
 }
 
-/// A measurement of `poly` with these trials, of a thousand runs each.
+/// Returns a measurement of `poly` with these trials, of a thousand runs each.
 pub fn measured(backend: Kind, elements: usize, samples: Vec<f64>) -> Measurement {
     let seconds = Quantiles::without_slowest(&samples);
     Measurement {
@@ -58,7 +58,7 @@ pub fn measured(backend: Kind, elements: usize, samples: Vec<f64>) -> Measuremen
     }
 }
 
-/// A report of one sweep over an axis; each series has its times at the values, of five trials without noise.
+/// Returns a report of one sweep over an axis; each series has its times at the values, of five trials without noise.
 pub fn known(axis: Axis, elements: usize, series: &[(Kind, &[(usize, f64)])]) -> Report {
     let mut report = Report::new(Environment::default(), Vec::new());
     report.axis = axis;

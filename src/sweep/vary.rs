@@ -3,7 +3,7 @@
 //!
 //! An [`Axis`] is what is varied, a [`Varied`] is one value on it, and [`Vary`] is what a sweep is asked for: the axis, the
 //! values, and the one size at which all of them are measured. The values of a chunk and of threads are contenders of
-//! their own, which take turns in one round; those of the intensity are workloads of their own.
+//! their own, which are interleaved in one round; those of the intensity are workloads of their own.
 
 #[cfg(test)]
 mod tests;
@@ -24,8 +24,9 @@ use crate::kernel::arg::Arg;
 const CHUNKS: (u32, u32) = (12, 22);
 
 impl Axis {
-    /// How many elements the arrays have, unless another number is asked for: enough for the largest chunks to be several,
-    /// enough for threads to be worth it and to have to share the memory, and few enough for hundreds of operations each.
+    /// Returns how many elements the arrays have, unless another number is asked for: enough for the largest chunks to be
+    /// several, enough for threads to be worth it and to have to share the memory, and few enough for hundreds of operations
+    /// each.
     fn usual_elements(self) -> usize {
         match self {
             Axis::Chunk => 1 << 24,
@@ -34,7 +35,7 @@ impl Axis {
         }
     }
 
-    /// The values that are measured unless others are asked for.
+    /// Returns the values that are measured unless others are asked for.
     fn usual(self, elements: usize) -> Vec<usize> {
         let powers = |first: u32, last: u32| (first..=last).map(|power| 1_usize << power);
         match self {
@@ -76,8 +77,8 @@ pub struct Vary {
 }
 
 impl Vary {
-    /// These values, or the axis' usual ones: chunks of 4096 elements to 4 Mi, in powers of two; from one thread to as many
-    /// as there are cores; degrees from 1 to 256, in powers of two. Over arrays of so many elements, or of the usual 16 Mi
+    /// Creates the variation over these values, or the axis' usual ones: chunks of 4096 elements to 4 Mi, in powers of two; from one thread to as many
+    /// as there are cores; degrees from 1 to 256, in powers of two. Over arrays of this many elements, or of the usual 16 Mi
     /// for chunks, 10⁷ for threads and 10⁶ for degrees.
     ///
     /// # Errors
@@ -112,17 +113,17 @@ impl Vary {
         }
     }
 
-    /// What is varied.
+    /// Returns what is varied.
     pub fn axis(&self) -> Axis {
         self.axis
     }
 
-    /// The values, ascending.
+    /// Returns the values, ascending.
     pub fn values(&self) -> impl Iterator<Item = usize> {
         self.values.iter()
     }
 
-    /// How many elements the arrays have at all of them.
+    /// Returns how many elements the arrays have at all of them.
     pub fn elements(&self) -> usize {
         self.sizes.largest()
     }
@@ -137,8 +138,8 @@ impl Vary {
         (self.axis == Axis::Intensity).then(|| self.values().filter_map(polynomial).collect())
     }
 
-    /// A backend with its defaults at each of the values, under those of these regimes that it has; once under each if the
-    /// values are workloads.
+    /// Returns a backend with its defaults at each of the values, under those of these regimes that it has; once under each if
+    /// the values are workloads.
     ///
     /// # Errors
     ///
@@ -156,7 +157,7 @@ impl Vary {
         }
     }
 
-    /// A backend of threads, with whatever instruction set it has, at each of the values.
+    /// Returns a backend of threads, with whatever instruction set it has, at each of the values.
     ///
     /// # Errors
     ///
@@ -173,7 +174,7 @@ impl Vary {
         self.each(regimes, at)
     }
 
-    /// A GPU with each of the chunks.
+    /// Returns a GPU with each of the chunks.
     ///
     /// # Errors
     ///
@@ -200,7 +201,7 @@ impl Vary {
         Ok(all)
     }
 
-    /// That a backend has nothing of the kind.
+    /// Returns that a backend has nothing of the kind.
     fn idle(&self, kind: Kind) -> Error {
         let has = |kind: &Kind| Regime::ALL.into_iter().any(|regime| self.axis.is_of(*kind, regime));
         let having: Vec<_> = Kind::ALL.into_iter().filter(has).map(Kind::name).collect();

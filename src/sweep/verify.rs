@@ -19,7 +19,7 @@ pub(super) struct Oracle {
 }
 
 impl Oracle {
-    /// The oracle for `len` elements.
+    /// Returns the oracle for `len` elements.
     ///
     /// # Errors
     ///
@@ -29,7 +29,8 @@ impl Oracle {
         Ok(Oracle { bounds: each.collect::<Result<_>>()? })
     }
 
-    /// The worst error in ULP of an output for `len` elements, or of their fold, that is right, or what is wrong with it.
+    /// Returns the worst error in ULP of an output for `len` elements, or of their fold, that is right, or what is wrong with
+    /// it.
     pub(super) fn judge(
         &self,
         arithmetic: Arithmetic,
@@ -46,7 +47,7 @@ impl Oracle {
     }
 }
 
-/// The worst error in ULP of an output within these bounds, or what is wrong with it.
+/// Returns the worst error in ULP of an output within these bounds, or what is wrong with it.
 fn compare(bounds: &[Bound], output: &[f32]) -> Result<f64, Mismatch> {
     // An output of another length is wrong in the elements that it has not.
     let at = |index: usize| output.get(index).copied().unwrap_or(f32::NAN);
@@ -71,7 +72,7 @@ fn compare(bounds: &[Bound], output: &[f32]) -> Result<f64, Mismatch> {
     worst.map_or(Ok(max_ulp), |worst| Err(Mismatch { wrong, ..worst }))
 }
 
-/// The bounds of a workload, on all cores: with many operations an element they take longer than the measurements.
+/// Returns the bounds of a workload, on all cores: with many operations an element they take longer than the measurements.
 fn bounds(workload: &Workload, data: &Data, len: usize, arithmetic: Arithmetic) -> Result<Vec<Bound>> {
     let args = data.args(len);
     let cores = thread::available_parallelism().map_or(1, |cores| cores.get());
@@ -119,7 +120,7 @@ pub struct Mismatch {
 }
 
 impl Mismatch {
-    /// How many times further off than allowed it is.
+    /// Returns how many times further off than allowed it is.
     fn excess(&self) -> f64 {
         let excess = (f64::from(self.value) - self.oracle).abs() / self.bound;
         if excess.is_nan() { f64::INFINITY } else { excess }

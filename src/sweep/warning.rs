@@ -8,7 +8,7 @@ use crate::bench::quantiles::{Quantiles, quantile};
 use crate::backend::{Isa, Kind};
 use crate::text::{short, time};
 
-/// The fewest trials whose noise can be told from a change.
+/// The fewest trials whose noise can be distinguished from a change.
 const TRIALS: usize = 5;
 /// From what spread on a measurement is noisy: its 95 % quantile over its 5 % quantile.
 pub(super) const SPREAD: f64 = 1.25;
@@ -28,7 +28,7 @@ const SLOWER: (f64, usize) = (0.8, 8);
 pub enum Warning {
     /// This crate was built without optimisations.
     DebugBuild,
-    /// The GPU is a program on the CPU.
+    /// The GPU is a software rasterizer.
     SoftwareGpu {
         /// The adapter's name.
         adapter: String,
@@ -195,7 +195,7 @@ impl Report {
     }
 }
 
-/// How many times longer the later half of the trials took than the earlier half; a trial in the middle is in neither.
+/// Returns how many times longer the later half of the trials took than the earlier half; a trial in the middle is in neither.
 fn drift(measurement: &Measurement) -> Option<f64> {
     let samples = &measurement.samples;
     let half = samples.len() / 2;
@@ -281,7 +281,7 @@ mod tests {
 
     const SIMD: Curve = Curve { backend: Kind::Simd, fixed: 50e-9, each: 1e-9 };
 
-    /// A sweep that nothing is wrong with.
+    /// Returns a sweep that nothing is wrong with.
     fn sound() -> Report {
         let mut report = simulated(&[SIMD], "geomspace:1000:1e6:10", 5, 0.02, 1);
         report.environment.isa = Some("avx2".to_owned());
@@ -294,7 +294,7 @@ mod tests {
         report
     }
 
-    /// The one warning that a change brings.
+    /// Returns the one warning that a change brings.
     fn warned(change: impl Fn(&mut Report)) -> (Warning, String) {
         let mut report = sound();
         change(&mut report);

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
 
-/// A command that runs `program` with at most so many threads, or why none can be made. Root has no such limit.
+/// A command that runs `program` with at most this many threads, or why none can be made. Root has no such limit.
 pub fn limited(threads: usize, program: &Path) -> Result<Command, String> {
     let mut command = Command::new("prlimit");
     command.arg(format!("--nproc={threads}:{threads}"));

@@ -75,7 +75,7 @@ fn handles_of_a_gpu_have_chunks_of_their_own_and_the_same_bits() {
         })
         .collect();
     assert!(prepared.iter().all(|(_, out)| *out == prepared[0].1), "the bits depend on the chunk");
-    // They take turns, and each finds the memory that it left.
+    // They are interleaved, and each finds the memory that it left.
     let before = made();
     for _ in 0..3 {
         for (prepared, expected) in &mut prepared {

@@ -27,7 +27,7 @@ impl Prepared for OnForeign {
     }
 }
 
-/// `auto` with a foreign backend whose runs take so many seconds, by its own account.
+/// `auto` with a foreign backend whose runs take this many seconds, by its own account.
 fn auto(seconds: Option<f64>) -> Auto {
     let foreign = Member::new(Box::new(Foreign));
     let foreign = match seconds {

@@ -104,7 +104,7 @@ fn value(name: &str, text: &str) -> Result<Value, Stop> {
     }
 }
 
-/// The value of an expression without inputs, such as `1/3` or `True`.
+/// Returns the value of an expression without inputs, such as `1/3` or `True`.
 fn constant(text: &str) -> Option<Value> {
     let program = parse::parse(text).ok()?;
     let [Output { reduction: None, .. }] = program.outputs() else { return None };

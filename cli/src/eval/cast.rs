@@ -112,7 +112,7 @@ fn plain(dtype: &DType) -> Option<Elements> {
     })
 }
 
-/// The value of an IEEE half: a sign, five bits of exponent, ten of fraction.
+/// Returns the value of an IEEE half: a sign, five bits of exponent, ten of fraction.
 fn half(bits: u16) -> f32 {
     let (exponent, fraction) = (u32::from((bits >> 10) & 0x1f), u32::from(bits & 0x3ff));
     let magnitude = match exponent {

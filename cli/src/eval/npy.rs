@@ -237,7 +237,7 @@ fn plausible(text: &[u8]) -> Result<(), &'static str> {
 mod tests {
     use super::*;
 
-    /// A file with this header text.
+    /// Returns a file with this header text.
     fn npy(text: &str) -> Vec<u8> {
         [b"\x93NUMPY\x01\x00", &(text.len() as u16).to_le_bytes()[..], text.as_bytes()].concat()
     }

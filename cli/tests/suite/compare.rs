@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
-/// A sweep's file: `poly` on simd at a thousand and a million elements, five trials each, so many times slower than others.
+/// A sweep's file: `poly` on simd at a thousand and a million elements, five trials each, this many times slower than others.
 fn sweep(slower: [f64; 2]) -> Value {
     let measurement = |(elements, slower): (f64, f64)| {
         let seconds = |noise: f64| elements * 1e-9 * slower * noise;

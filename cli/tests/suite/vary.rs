@@ -47,7 +47,7 @@ fn threads_are_measured_with_their_efficiency() {
     {
         assert!(fs::read_to_string(folder.path().join("sweep").join(file)).unwrap().contains(told), "{file}");
     }
-    // It goes on, with what it has.
+    // It continues, with what it has.
     let (_, more) = swept(folder.path(), &["axpy", "--vary", "threads=1,2,3", "--sizes", "5000", "--resume"]);
     assert_eq!(places(&more, "threads").len(), 3);
     assert_eq!(more["measurements"][1], json["measurements"][1]);

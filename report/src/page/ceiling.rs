@@ -5,7 +5,7 @@ use crossover::Kind;
 use crossover::message::{short, threads};
 use crossover::sweep::{Ceilings, CpuCeiling, Regime, Report, Series};
 
-/// The ceilings as HTML, if they were measured.
+/// Returns the ceilings as HTML, if they were measured.
 pub(super) fn content(report: &Report) -> Option<String> {
     let ceilings = report.ceilings.as_ref()?;
     let gpu = report.as_series(Kind::Gpu, Regime::Host);
@@ -33,7 +33,7 @@ fn arithmetic(ceilings: &Ceilings, device: Series) -> String {
     format!("<dl>\n{}</dl>\n", facts.iter().map(line).collect::<String>())
 }
 
-/// A row for each number of bytes, and three columns for each number of threads.
+/// Returns a row for each number of bytes, and three columns for each number of threads.
 fn memory(cpu: &[CpuCeiling]) -> String {
     let mut sizes: Vec<usize> = cpu.iter().flat_map(|cpu| cpu.memory.iter().map(|each| each.bytes)).collect();
     sizes.sort_unstable();
@@ -63,7 +63,7 @@ fn memory(cpu: &[CpuCeiling]) -> String {
     )
 }
 
-/// `64 KiB`, `1.5 MiB`.
+/// Formats bytes: `64 KiB`, `1.5 MiB`.
 fn kibibytes(bytes: usize) -> String {
     let kibi = bytes as f64 / 1024.0;
     let (number, unit) = if kibi < 1024.0 { (kibi, "KiB") } else { (kibi / 1024.0, "MiB") };

@@ -1,4 +1,4 @@
-//! The page's sections: what is to be told, as HTML.
+//! The page's sections: what is to report, as HTML.
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use crossover::Memory;
 use crossover::message::grouped;
 use crossover::sweep::{Analysis, Axis, Regime, Report};
 
-/// The environment's fields by name, as people know them. Others are told as they are.
+/// The environment's fields by name, as people know them. Others are reported as they are.
 const FIELDS: [(&str, &str); 9] = [
     ("cpu", "processor"),
     ("isa", "instruction set"),
@@ -38,7 +38,7 @@ const METHOD: [&str; 6] = [
      copies, sums and chains of operations reached at best before anything else was measured. No call, launch or sharing is in \
      it. Of an operation such as exp, nobody can tell how many it is: then there is no ceiling.",
 ];
-/// What is told where there is a series that is not from host to host on a GPU.
+/// What is reported where there is a series that is not from host to host on a GPU.
 const ON_GPU: &str = "On a GPU, upload and download are part of the time, except where it says otherwise.";
 /// What a series' name means, where it has been measured.
 const REGIMES: [(Regime, &str); 4] = [
@@ -52,7 +52,7 @@ const REGIMES: [(Regime, &str); 4] = [
     ),
 ];
 
-/// What a reader has to know before anything else.
+/// Returns what a reader has to know before anything else.
 pub(super) fn notices(report: &Report) -> String {
     let cancelled = "The sweep was interrupted: this is what was measured by then.";
     let debug = "This is a debug build, which is much slower than a release build: its figures say little.";
@@ -60,7 +60,7 @@ pub(super) fn notices(report: &Report) -> String {
     told.iter().filter(|(holds, _)| *holds).map(|(_, notice)| format!("<p class=\"notice\">{notice}</p>\n")).collect()
 }
 
-/// Everything between the plot and the table. What is empty is left out.
+/// Returns everything between the plot and the table. What is empty is left out.
 pub(super) fn all(report: &Report, analysis: &Analysis, command: Option<&str>) -> String {
     let failures: Vec<_> = report.failures.iter().map(ToString::to_string).collect();
     let missing: Vec<_> = report.missing.iter().map(|each| format!("{}: {}", each.backend, each.reason)).collect();
@@ -101,7 +101,7 @@ fn list(id: &str, title: &str, items: &[String]) -> String {
     section(id, title, (!items.is_empty()).then(|| format!("<ul>\n{content}</ul>")))
 }
 
-/// What is known of the machine and the build, also where this page does not know the field.
+/// Returns what is known of the machine and the build, also where this page does not know the field.
 fn environment(report: &Report) -> Option<String> {
     let value = serde_json::to_value(&report.environment).ok()?;
     let fields = value.as_object()?;

@@ -2,7 +2,7 @@
 
 use crossover::sweep::Axis;
 
-/// The end of the page's title.
+/// Returns the end of the page's title.
 pub(super) fn over(axis: Axis) -> &'static str {
     match axis {
         Axis::Chunk => " over the size of chunks",
@@ -12,7 +12,7 @@ pub(super) fn over(axis: Axis) -> &'static str {
     }
 }
 
-/// What a measurement over an axis is, for who wonders.
+/// Returns what a measurement over an axis is, for who wonders.
 pub(super) fn method(axis: Axis) -> Option<&'static str> {
     match axis {
         Axis::Chunk => Some("A chunk is what a thread takes at a time, or what is sent to a GPU at a time."),

@@ -9,7 +9,7 @@ use super::profile::Source;
 use crate::backend::Kind;
 use crate::text::{about, short, time};
 
-/// Which backend is to run a kernel over so many elements, and why.
+/// Which backend is to run a kernel over this many elements, and why.
 ///
 /// Printed, it is a table for people, at most 80 columns wide.
 #[derive(Clone, Debug)]
@@ -55,11 +55,11 @@ pub struct Candidate {
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[cfg_attr(feature = "profile", derive(serde::Serialize))]
 pub struct Crossover {
-    /// The one that is behind from there on.
+    /// The one that is behind from there.
     pub from: Kind,
-    /// The one that is ahead from there on.
+    /// The one that is ahead from there.
     pub to: Kind,
-    /// The least number of elements from which on it stays ahead within the range. None: it is not ahead at the range's end.
+    /// The least number of elements from which it stays ahead within the range. None: it is not ahead at the range's end.
     pub elements: Option<usize>,
     /// How near `to` comes to `from` where it never gets ahead: the least quotient of their times.
     pub closest: f64,
@@ -86,7 +86,7 @@ impl fmt::Display for Crossover {
 }
 
 impl Decision {
-    /// A line such as `1000 elements, data on the host, least latency`.
+    /// Returns a line such as `1000 elements, data on the host, least latency`.
     fn title(&self) -> String {
         let goal = match self.policy.goal {
             Goal::Latency => "least latency",
@@ -97,7 +97,7 @@ impl Decision {
 }
 
 impl Candidate {
-    /// The stages in words, such as `arithmetic 3.00 µs, memory 5.00 µs`.
+    /// Returns the stages in words, such as `arithmetic 3.00 µs, memory 5.00 µs`.
     fn told(&self) -> String {
         let told = self.stages.iter().map(|cost| format!("{} {}", cost.stage, time(cost.time.median)));
         told.collect::<Vec<_>>().join(", ")
@@ -128,7 +128,7 @@ impl fmt::Display for Decision {
     }
 }
 
-/// The beginning of a long reason, as a table has room for it.
+/// Returns the beginning of a long reason, as a table has room for it.
 fn first_clause(reason: &str) -> &str {
     let end = reason.find([';', ':', ',']).unwrap_or(reason.len());
     &reason[..end]

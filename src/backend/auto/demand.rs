@@ -1,4 +1,4 @@
-//! What a kernel asks of whoever runs it: bytes and operations for each element.
+//! What a kernel asks of the backend that runs it: bytes and operations for each element.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -31,7 +31,7 @@ pub(crate) struct Demand {
 const SIZE: usize = size_of::<f32>();
 
 impl Demand {
-    /// What a kernel asks if so many of its inputs are arrays.
+    /// Returns what a kernel asks if this many of its inputs are arrays.
     pub(crate) fn new(kernel: &Kernel, arrays: usize) -> Self {
         let ops = kernel.program().ops();
         let folding = kernel.fold().map_or(0.0, |fold| fold.flops() as f64);
@@ -59,24 +59,24 @@ impl Demand {
         demand
     }
 
-    /// Whether passes of the interpreter compute it.
+    /// Returns whether passes of the interpreter compute it.
     pub(crate) fn is_interpreted(&self) -> bool {
         self.passes > 0
     }
 
-    /// Bytes of the inputs' arrays for each element.
+    /// Returns the number of bytes of the inputs' arrays for each element.
     pub(crate) fn input_bytes(&self) -> f64 {
         (self.arrays * SIZE) as f64
     }
 
-    /// Bytes of the output for each element: a fold's one number is none.
+    /// Returns the number of bytes of the output for each element: a fold's one number is none.
     pub(crate) fn output_bytes(&self) -> f64 {
         if self.folds { 0.0 } else { SIZE as f64 }
     }
 }
 
-/// How many sums or products of full width an operator is worth, where nothing better is known: as many as its definition
-/// has operations, or for what a processor computes at once, about as many as it takes the time of.
+/// Returns how many sums or products of full width an operator is worth, where nothing better is known: as many as its
+/// definition has operations, or for what a processor computes at once, about as many as it takes the time of.
 pub(crate) fn weight(operator: &str) -> f64 {
     /// Quotients and roots: 8 to 16 times as long as a product on x86 of the last ten years, by A. Fog's tables of 2022.
     const SLOW: f64 = 10.0;

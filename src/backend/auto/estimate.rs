@@ -19,28 +19,28 @@ pub struct Estimate {
 const OVERLAP: i32 = 4;
 
 impl Estimate {
-    /// A figure that is certain.
+    /// Creates a figure that is certain.
     pub const fn exact(value: f64) -> Self {
         Estimate { low: value, median: value, high: value }
     }
 
-    /// A figure that may be off by a factor.
+    /// Creates a figure that may be off by a factor.
     pub fn within(median: f64, factor: f64) -> Self {
         Estimate { low: median / factor, median, high: median * factor }
     }
 
-    /// What to expect on average: the mean of a distribution with these three quantiles. The weights are those of D. L.
+    /// Returns what to expect on average: the mean of a distribution with these three quantiles. The weights are those of D. L.
     /// Keefer and S. E. Bodily, "Three-Point Approximations for Continuous Random Variables", 1983 (extended Pearson–Tukey).
     pub fn mean(self) -> f64 {
         0.185 * self.low + 0.63 * self.median + 0.185 * self.high
     }
 
-    /// The same with each quantile changed; `change` must not fall as its argument grows.
+    /// Returns the same with each quantile changed; `change` must not fall as its argument grows.
     pub(crate) fn map(self, change: impl Fn(f64) -> f64) -> Self {
         Estimate { low: change(self.low), median: change(self.median), high: change(self.high) }
     }
 
-    /// Both, quantile by quantile: they err together, since what makes one slow makes the other slow.
+    /// Returns both, quantile by quantile: they err together, since what makes one slow makes the other slow.
     pub(crate) fn zip(self, other: Self, both: impl Fn(f64, f64) -> f64) -> Self {
         Estimate {
             low: both(self.low, other.low),
@@ -49,32 +49,32 @@ impl Estimate {
         }
     }
 
-    /// One after the other.
+    /// Creates one after the other.
     pub(crate) fn plus(self, other: Self) -> Self {
         self.zip(other, |a, b| a + b)
     }
 
-    /// So many times it.
+    /// Returns this many times it.
     pub(crate) fn times(self, count: f64) -> Self {
         self.map(|each| each * count)
     }
 
-    /// Both at a time, hiding behind each other as far as they can.
+    /// Returns both at a time, hiding behind each other as far as they can.
     pub(crate) fn overlapped(self, other: Self) -> Self {
         self.zip(other, |a, b| (a.powi(OVERLAP) + b.powi(OVERLAP)).powf(1.0 / f64::from(OVERLAP)))
     }
 
-    /// The less of both, whichever turns out to be it.
+    /// Returns the less of both, whichever turns out to be it.
     pub(crate) fn least(self, other: Self) -> Self {
         self.zip(other, f64::min)
     }
 
-    /// The greater of both, whichever turns out to be it.
+    /// Returns the greater of both, whichever turns out to be it.
     pub(crate) fn most(self, other: Self) -> Self {
         self.zip(other, f64::max)
     }
 
-    /// What is left of it without the other; nothing if that is more.
+    /// Returns what is left of it without the other; nothing if that is more.
     pub(crate) fn less(self, other: Self) -> Self {
         // The medians' difference, and the spread of the minuend: what both share is not counted twice.
         let median = (self.median - other.median).max(0.0);
@@ -82,12 +82,12 @@ impl Estimate {
         Estimate { low: scale(self.low), median, high: scale(self.high) }
     }
 
-    /// As it is, and as far off besides as what it was made with: by these factors, down and up.
+    /// Widens the range by these factors, down and up: the error of the model it was computed with.
     pub(crate) fn widened(self, (down, up): (f64, f64)) -> Self {
         Estimate { low: self.low / down, high: self.high * up, ..self }
     }
 
-    /// Whether it can be a measurement: three finite numbers in order, none negative.
+    /// Returns whether it can be a measurement: three finite numbers in order, none negative.
     #[cfg_attr(not(feature = "profile"), allow(dead_code, reason = "asked of what was read from a file"))]
     pub(crate) fn is_sound(self) -> bool {
         0.0 <= self.low && self.low <= self.median && self.median <= self.high && self.high.is_finite()
@@ -103,8 +103,8 @@ pub(crate) struct Curve {
 }
 
 impl Curve {
-    /// Seconds a byte with so many bytes in use: linear in their logarithm between two points, as at the nearest one beyond
-    /// them, and nothing if there are no points.
+    /// Returns the seconds a byte with this many bytes in use: linear in their logarithm between two points, as at the nearest one
+    /// beyond them, and nothing if there are no points.
     pub(crate) fn at(&self, bytes: f64) -> Estimate {
         let next = self.points.partition_point(|(at, _)| *at < bytes);
         match (next.checked_sub(1).and_then(|index| self.points.get(index)), self.points.get(next)) {
@@ -117,7 +117,7 @@ impl Curve {
         }
     }
 
-    /// Whether it can have been measured: points in order, each sound.
+    /// Returns whether it can have been measured: points in order, each sound.
     #[cfg_attr(not(feature = "profile"), allow(dead_code, reason = "asked of what was read from a file"))]
     pub(crate) fn is_sound(&self) -> bool {
         let ordered = self.points.windows(2).all(|pair| pair[0].0 < pair[1].0);

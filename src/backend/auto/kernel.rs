@@ -40,7 +40,7 @@ struct Plan {
 /// A backend of an [`AutoKernel`].
 struct Entry {
     prepared: Option<Box<dyn Prepared>>,
-    /// The length from which on it failed.
+    /// The length from which it failed.
     fails_from: usize,
 }
 
@@ -60,7 +60,7 @@ impl AutoKernel {
         Ok(new)
     }
 
-    /// Runs the kernel: see [`run`](<dyn Prepared>::run).
+    /// Runs the kernel: see [`run`](Prepared::run_outputs).
     ///
     /// # Errors
     ///
@@ -70,12 +70,12 @@ impl AutoKernel {
         prepared.run(inputs, outputs)
     }
 
-    /// The backend that ran last; none before the first run.
+    /// Returns the backend that ran last; none before the first run.
     pub fn last(&self) -> Option<Kind> {
         self.last.map(|place| self.auto.members[place].info.kind)
     }
 
-    /// The backend for a run over so many elements, with arrays for all inputs, by what is known now.
+    /// Returns the backend for a run over this many elements, with arrays for all inputs, by what is known now.
     pub fn choice(&mut self, len: usize) -> Option<Kind> {
         let order = self.order(self.kernel.inputs().len(), len);
         let place = order.iter().find(|place| len < self.members[*place].fails_from);
@@ -98,7 +98,7 @@ impl AutoKernel {
         if plan.refinement.is_none() { order } else { self.refined(order, arrays, len) }
     }
 
-    /// The order by what earlier runs took.
+    /// Returns the order by what earlier runs took.
     fn refined(&mut self, order: Order, arrays: usize, len: usize) -> Order {
         let (auto, kernel) = (self.auto.clone(), self.kernel.clone());
         let Plan { demand, refinement, .. } = self.plan(arrays);
@@ -106,7 +106,7 @@ impl AutoKernel {
         refinement.order(order, len, |place| Ranking::new(&auto, &kernel, demand, Residency::Host).mean(place, len))
     }
 
-    /// The kernel, ready on a backend.
+    /// Returns the kernel, ready on a backend.
     fn ready(&mut self, place: usize) -> Result<&mut Box<dyn Prepared>> {
         let entry = &mut self.members[place];
         let prepared = match entry.prepared.take() {
@@ -198,7 +198,7 @@ impl AutoKernel {
         }
     }
 
-    /// Every backend has failed with this kernel before.
+    /// Returns the error for a kernel with which every backend has failed before.
     #[cold]
     fn exhausted(&self) -> Error {
         Error::Unavailable {

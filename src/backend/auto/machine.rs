@@ -118,7 +118,7 @@ impl Prediction {
 /// Bytes of an element.
 const SIZE: f64 = size_of::<f32>() as f64;
 
-/// Elements from which on `threads` may share a run.
+/// Elements from which `threads` may share a run.
 const SHARED: f64 = 2048.0;
 
 /// Jobs that a GPU has under way at a time: their waits overlap.
@@ -134,7 +134,7 @@ pub(crate) struct Line<'a> {
 }
 
 impl Core {
-    /// Arithmetic for each element.
+    /// Returns the time of arithmetic per element.
     fn arithmetic(&self, demand: &Demand) -> Estimate {
         let zero = Estimate::default();
         let all = demand.operators.iter().map(|(name, count)| self.operator(name, demand).times(*count as f64));
@@ -146,13 +146,13 @@ impl Core {
         all.plus(self.fold.at(0.0).times(SIZE * (read + more)))
     }
 
-    /// What a run takes before its first element.
+    /// Returns what a run takes before its first element.
     fn begin(&self, demand: &Demand) -> Estimate {
         let call = self.call.plus(self.pass.times(demand.passes as f64));
         if demand.folds { call.plus(self.join) } else { call }
     }
 
-    /// One operator, for each element: of an interpreted kernel it is a pass, which also reads and writes.
+    /// Returns one operator, for each element: of an interpreted kernel it is a pass, which also reads and writes.
     fn operator(&self, name: &str, demand: &Demand) -> Estimate {
         let copy = self.operators.get(COPY).copied().unwrap_or_default();
         let pass = self.operators.get(class(name)).copied();
@@ -170,7 +170,7 @@ impl Core {
 /// How many times as long as a copy a pass must take for its arithmetic to be what it takes the time of, if it reads one array.
 const SLOW: f64 = 1.5;
 
-/// Bytes that the pass of an operator reads and writes, over those of a copy.
+/// Returns the number of bytes that the pass of an operator reads and writes, over those of a copy.
 fn traffic(operator: &str) -> f64 {
     let is_ternary = Ternary::ALL.iter().any(|op| op.name() == operator);
     let is_binary = || operator == SELECT || Binary::ALL.iter().any(|op| op.name() == operator);
@@ -183,7 +183,7 @@ pub(crate) const COPY: &str = "copy";
 /// The pass that chooses, which stands for all that have to do with conditions.
 pub(crate) const SELECT: &str = "select";
 
-/// The operator whose measured time stands for that of another.
+/// Returns the operator whose measured time stands for that of another.
 fn class(operator: &str) -> &str {
     let about_conditions = Compare::ALL.iter().any(|op| op.name() == operator)
         || Test::ALL.iter().any(|op| op.name() == operator)
@@ -191,13 +191,13 @@ fn class(operator: &str) -> &str {
     if about_conditions { SELECT } else { operator }
 }
 
-/// Reading and writing `bytes` where `used` are in use.
+/// Returns the time to read and write `bytes`.
 fn moved(copy: &Curve, fold: &Curve, demand: &Demand, bytes: f64) -> Estimate {
     (if demand.folds { fold } else { copy }).at(bytes).times(bytes)
 }
 
 impl Machine {
-    /// What a kernel takes on a backend; none if the machine does not have it.
+    /// Returns what a kernel takes on a backend; none if the machine does not have it.
     pub(crate) fn line<'a>(&'a self, kind: Kind, demand: &'a Demand) -> Option<Line<'a>> {
         let arithmetic = match kind {
             Kind::Loop => self.scalar.arithmetic(demand),
@@ -210,7 +210,7 @@ impl Machine {
 }
 
 impl Line<'_> {
-    /// What a run over `len` elements takes.
+    /// Returns what a run over `len` elements takes.
     pub(crate) fn at(&self, len: usize, residency: Residency, goal: Goal) -> Prediction {
         let len = len as f64;
         let lanes = &self.machine.lanes;
@@ -229,7 +229,7 @@ impl Line<'_> {
         (self.demand.input_bytes() + self.demand.output_bytes()) * len
     }
 
-    /// On the caller's core.
+    /// Predicts a run on the caller's core.
     fn alone(&self, core: &Core, len: f64, goal: Goal) -> Prediction {
         let (team, bytes) = (&self.machine.team, self.bytes(len));
         let call = core.begin(self.demand);
@@ -245,7 +245,7 @@ impl Line<'_> {
         Prediction::new(call.plus(arithmetic.overlapped(memory)), &costs)
     }
 
-    /// On all cores, or on the caller's where that takes less time: `threads` finds out.
+    /// Predicts a run on all cores, or on the caller's where that takes less time, as `threads` finds out.
     fn shared(&self, core: &Core, len: f64, goal: Goal) -> Prediction {
         let (team, bytes) = (&self.machine.team, self.bytes(len));
         let alone = self.alone(core, len, goal);
@@ -264,7 +264,7 @@ impl Line<'_> {
         Prediction::new(total, &costs)
     }
 
-    /// A run on the host, with what it takes to have the arrays there.
+    /// Returns a run on the host, with what it takes to have the arrays there.
     fn fetched(&self, run: Prediction, len: f64, residency: Residency) -> Prediction {
         let Some(card) = self.machine.card.as_ref().filter(|_| residency == Residency::Device) else { return run };
         let download = card.download.times(self.demand.input_bytes() * len);
@@ -304,8 +304,8 @@ impl Prediction {
         Prediction { total, costs: all }
     }
 
-    /// The parts of the run. Arithmetic and memory overlap, and so do the stages of several chunks: they may add up to more
-    /// than the total.
+    /// Returns the parts of the run. Arithmetic and memory overlap, and so do the stages of several chunks: they may add up to
+    /// more than the total.
     pub(crate) fn costs(&self) -> Vec<Cost> {
         self.costs.into_iter().filter(|cost| !cost.stage.is_empty()).collect()
     }

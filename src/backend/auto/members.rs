@@ -67,7 +67,7 @@ impl fmt::Debug for Member {
 }
 
 impl Inner {
-    /// The same, to be changed, with nothing remembered.
+    /// Returns the same, to be changed, with nothing remembered.
     pub(super) fn renewed(&self) -> Inner {
         Inner {
             members: self.members.clone(),
@@ -82,17 +82,17 @@ impl Inner {
         }
     }
 
-    /// Why a backend may not be chosen, if it may not.
+    /// Returns why a backend may not be chosen, if it may not.
     pub(super) fn excluded(&self, member: &Member) -> Option<&'static str> {
         self.policy.excludes(&member.info)
     }
 
-    /// The backends that may be chosen.
+    /// Returns the backends that may be chosen.
     pub(super) fn eligible(&self) -> impl Iterator<Item = &Member> {
         self.members.iter().filter(|member| self.excluded(member).is_none())
     }
 
-    /// Why no backend may be chosen, if none may.
+    /// Returns why no backend may be chosen, if none may.
     pub(super) fn refusal(&self) -> Option<Error> {
         if self.eligible().next().is_some() {
             return None;

@@ -70,7 +70,7 @@ pub struct Auto {
 }
 
 impl Auto {
-    /// Every backend of this machine: those of the CPU, and a GPU if there is one.
+    /// Returns every backend of this machine: those of the CPU, and a GPU if there is one.
     ///
     /// # Errors
     ///
@@ -79,8 +79,8 @@ impl Auto {
         Auto::with(Policy::default())
     }
 
-    /// The backends of this machine that a policy allows. With the feature `profile`, what `crossover calibrate` has found
-    /// out about this machine is used; nothing is ever measured unasked.
+    /// Returns the backends of this machine that a policy allows. With the feature `profile`, what `crossover calibrate` has
+    /// found out about this machine is used; nothing is ever measured unasked.
     ///
     /// # Errors
     ///
@@ -167,56 +167,56 @@ impl Auto {
         Auto { inner: Arc::new(Inner { machine, source, ..self.inner.renewed() }) }
     }
 
-    /// Whether kernels that are prepared from now on learn from their own runs: each is timed, which takes about 50 ns, and
-    /// where one takes longer than was predicted, the next best gets its turn. Off by default.
+    /// Returns whether kernels that are prepared from now on learn from their own runs: each is timed, which takes about 50 ns,
+    /// and where one takes longer than was predicted, the next best gets its turn. Off by default.
     pub fn refining(self, refines: bool) -> Auto {
         Auto { inner: Arc::new(Inner { refines, ..self.inner.renewed() }) }
     }
 
-    /// Where the figures of its decisions come from.
+    /// Returns where the figures of its decisions come from.
     pub fn source(&self) -> &Source {
         &self.inner.source
     }
 
-    /// What the backends are that it is made of.
+    /// Returns what the backends are that it is made of.
     pub fn infos(&self) -> Vec<Info> {
         self.inner.members.iter().map(|member| member.info.clone()).collect()
     }
 
-    /// The backends that are not here, and why.
+    /// Returns the backends that are not here, and why.
     pub fn absent(&self) -> &[(Kind, Error)] {
         &self.inner.absent
     }
 
-    /// The backends that may be chosen, from the plainest on.
+    /// Returns the backends that may be chosen, from the plainest on.
     pub fn backends(&self) -> Vec<Arc<dyn Backend>> {
         self.inner.eligible().map(|member| member.backend.clone()).collect()
     }
 
-    /// The GPU, if one may be chosen.
+    /// Returns the GPU, if one may be chosen.
     #[cfg(feature = "gpu")]
     pub fn gpu(&self) -> Option<&super::gpu::Gpu> {
         self.inner.gpu.as_ref().filter(|_| self.inner.eligible().any(|member| member.info.memory == Memory::Device))
     }
 
-    /// Which backend is to run a kernel over so many elements, with arrays for all of its inputs, and why.
+    /// Returns which backend is to run a kernel over this many elements, with arrays for all of its inputs, and why.
     pub fn decide(&self, kernel: &Kernel, len: usize, residency: Residency) -> Decision {
         self.decide_with(kernel, kernel.inputs().len(), len, residency)
     }
 
-    /// As [`decide`](Auto::decide), where only so many of the inputs are arrays.
+    /// Does the same as [`decide`](Auto::decide), where only this many of the inputs are arrays.
     pub fn decide_with(&self, kernel: &Kernel, arrays: usize, len: usize, residency: Residency) -> Decision {
         let demand = Demand::new(kernel, arrays);
         Ranking::new(&self.inner, kernel, &demand, residency).decision(kernel, len)
     }
 
-    /// From which number of elements on which backend is to run a kernel, with arrays for all of its inputs: from 1 on, in
-    /// ascending order.
+    /// Returns the backend for each range of lengths, as `(first length, backend)` in ascending order, beginning with 1; all
+    /// inputs are arrays.
     pub fn choices(&self, kernel: &Kernel, residency: Residency) -> Vec<(usize, Kind)> {
         self.choices_with(kernel, kernel.inputs().len(), residency)
     }
 
-    /// As [`choices`](Auto::choices), where only so many of the inputs are arrays.
+    /// Does the same as [`choices`](Auto::choices), where only this many of the inputs are arrays.
     pub fn choices_with(&self, kernel: &Kernel, arrays: usize, residency: Residency) -> Vec<(usize, Kind)> {
         let demand = Demand::new(kernel, arrays);
         Ranking::new(&self.inner, kernel, &demand, residency).choices()
@@ -226,12 +226,12 @@ impl Auto {
     ///
     /// # Errors
     ///
-    /// What may go wrong on a backend that the policy insists on.
+    /// Any error of a backend that the policy insists on.
     pub fn compile(&self, kernel: &Kernel) -> Result<AutoKernel> {
         AutoKernel::new(self.inner.clone(), kernel)
     }
 
-    /// What failed so far, the oldest first. The last 256 are kept.
+    /// Returns what failed so far, the oldest first. The last 256 are kept.
     pub fn fallbacks(&self) -> Vec<Fallback> {
         self.inner.fallbacks.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -267,7 +267,7 @@ impl Opened {
 }
 
 impl Backend for Auto {
-    /// The widest instruction set and the most threads of what may be chosen, and its GPU.
+    /// Returns the widest instruction set and the most threads of what may be chosen, and its GPU.
     fn info(&self) -> Info {
         let infos: Vec<&Info> = self.inner.eligible().map(|member| &member.info).collect();
         let wgsl = infos.iter().any(|info| info.arithmetic == Arithmetic::Wgsl);

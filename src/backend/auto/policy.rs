@@ -75,22 +75,22 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The least latency of one backend.
+    /// Returns the least latency of one backend.
     pub fn only(kind: Kind) -> Self {
         Policy { among: Among::Only(kind), ..Policy::default() }
     }
 
-    /// The least latency without a GPU.
+    /// Returns the least latency without a GPU.
     pub fn no_gpu() -> Self {
         Policy { among: Among::NoGpu, ..Policy::default() }
     }
 
-    /// Whether a GPU is to be looked for.
+    /// Returns whether a GPU is to be looked for.
     pub(super) fn asks_for_gpu(self) -> bool {
         !matches!(self.among, Among::NoGpu) && !matches!(self.among, Among::Only(kind) if kind != Kind::Gpu)
     }
 
-    /// Whether nothing else will do if what is chosen fails.
+    /// Returns whether nothing else will do if what is chosen fails.
     pub(super) fn insists(self) -> bool {
         matches!(self.among, Among::GpuRequired | Among::Only(_))
     }

@@ -73,24 +73,24 @@ impl Profile {
     /// The greatest [slowdown](Profile::slowdown) of a calm machine, and how much slower than before a machine may be.
     pub const CALM: f64 = 1.25;
 
-    /// What went on changing while it was measured, in words; empty if the calibration settled.
+    /// Returns what went on changing while it was measured, in words; empty if the calibration settled.
     pub fn unsettled(&self) -> &[String] {
         &self.unsettled
     }
 
-    /// How many times longer than at their best the calibration's samples took on average: near 1 on a calm machine. None in
-    /// a profile of an earlier version, which did not note it.
+    /// Returns how many times longer than at their best the calibration's samples took on average: near 1 on a calm machine.
+    /// None in a profile of an earlier version, which did not note it.
     pub fn slowdown(&self) -> Option<f64> {
         self.slowdown
     }
 
-    /// Whether nothing else seems to have run on the machine while it was measured.
+    /// Returns whether nothing else seems to have run on the machine while it was measured.
     pub fn is_calm(&self) -> bool {
         self.unsettled.is_empty() && self.slowdown.is_none_or(|slowdown| slowdown <= Self::CALM)
     }
 
-    /// Why this profile is not to replace another one unasked: it is of the same machine, which was calm then, and was busy
-    /// now, or slow all the time. None if it may.
+    /// Returns why this profile is not to replace another one unasked: it is of the same machine, which was calm then, and was
+    /// busy now, or slow all the time. None if it may.
     pub fn objection(&self, before: &Profile) -> Option<String> {
         let slower = self.slower_than(before)?;
         if !before.is_calm() {
@@ -111,8 +111,8 @@ impl Profile {
         })
     }
 
-    /// How many times longer than another one of the same machine says this one's arithmetic and calls take; none if the
-    /// other is of another machine or version.
+    /// Returns how many times longer than another one of the same machine says this one's arithmetic and calls take; none if
+    /// the other is of another machine or version.
     pub fn slower_than(&self, other: &Profile) -> Option<f64> {
         if self.version != other.version || self.cpu.of != other.cpu.of {
             return None;
@@ -130,7 +130,7 @@ impl Profile {
 }
 
 impl ProcessorKey {
-    /// That of the open backends.
+    /// Returns that of the open backends.
     pub(crate) fn of(infos: &[Info]) -> Self {
         let isa = infos.iter().find(|info| info.has_lanes()).or(infos.first()).and_then(|info| info.isa);
         ProcessorKey {
@@ -140,7 +140,7 @@ impl ProcessorKey {
         }
     }
 
-    /// What differs from another one, in words.
+    /// Returns what differs from another one, in words.
     fn difference(&self, here: &Self) -> Option<String> {
         let name = |key: &Self| key.name.clone().unwrap_or_else(|| "unknown".to_owned());
         if self.name != here.name {
@@ -155,7 +155,7 @@ impl ProcessorKey {
 }
 
 impl AdapterKey {
-    /// That of the open GPU.
+    /// Returns that of the open GPU.
     pub(crate) fn of(infos: &[Info]) -> Option<Self> {
         let device = infos.iter().find_map(|info| info.device.as_ref())?;
         Some(AdapterKey { name: device.name.clone(), driver: device.driver.clone(), api: device.api.clone() })
@@ -191,7 +191,7 @@ impl fmt::Display for Profile {
     }
 }
 
-/// Bytes, such as `8K`.
+/// Returns bytes, such as `8K`.
 fn short(bytes: f64) -> String {
     if bytes < 1048576.0 { format!("{:.0}K", bytes / 1024.0) } else { format!("{:.0}M", bytes / 1048576.0) }
 }
@@ -223,7 +223,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// Whether every figure was measured on this machine.
+    /// Returns whether every figure was measured on this machine.
     pub fn is_calibrated(&self) -> bool {
         let calibrated = |origin: &Origin| matches!(origin, Origin::Calibrated { .. });
         calibrated(&self.cpu) && self.gpu.as_ref().is_none_or(calibrated)
@@ -252,7 +252,7 @@ impl fmt::Display for Source {
 /// What to do about figures that are not measured.
 const REMEDY: &str = "run `crossover calibrate`";
 
-/// The model of the machine that these backends are, from a profile as far as it is of that machine, and else from what
+/// Returns the model of the machine that these backends are, from a profile as far as it is of that machine, and else from what
 /// comes with this crate. `absent` says why there is no profile.
 pub(super) fn machine(infos: &[Info], profile: Option<&Profile>, absent: &str) -> (Machine, Source) {
     let here = ProcessorKey::of(infos);

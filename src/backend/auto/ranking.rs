@@ -25,7 +25,7 @@ const EQUAL: f64 = 1.01;
 /// longest were random formulas whose arguments are rare ones.
 const MODEL: (f64, f64) = (1.25, 2.5);
 
-/// The lengths at which the backends are compared: so many from each to twice as many elements. Where the best one changes
+/// The lengths at which the backends are compared: this many from each to twice as many elements. Where the best one changes
 /// between two, the place is looked for exactly.
 const STEPS: f64 = 4.0;
 
@@ -87,12 +87,12 @@ impl FromIterator<usize> for Order {
     }
 }
 
-/// From which length on which order holds, in ascending order; the first from 0 on.
+/// From which length on which order holds, in ascending order; the first starting at 0.
 #[derive(Clone, Debug)]
 pub(super) struct Table(Vec<(usize, Order)>);
 
 impl Table {
-    /// Those that are the best at some length.
+    /// Returns those that are the best at some length.
     pub(super) fn firsts(&self) -> Vec<usize> {
         let mut firsts: Vec<usize> = self.0.iter().filter_map(|(_, order)| order.first()).collect();
         firsts.sort_unstable();
@@ -131,13 +131,13 @@ impl<'a> Ranking<'a> {
         line.at(len, self.residency, self.goal)
     }
 
-    /// What a run is expected to take on average, in seconds.
+    /// Returns what a run is expected to take on average, in seconds.
     pub(super) fn mean(&self, place: usize, len: usize) -> f64 {
         let line = self.lines.iter().find(|(other, _)| *other == place);
         line.map_or(f64::INFINITY, |(_, line)| self.predict(line, len).total.mean())
     }
 
-    /// The backends that may be chosen, the best first.
+    /// Returns the backends that may be chosen, the best first.
     pub(super) fn order(&self, len: usize) -> Order {
         let mut all: Vec<(f64, usize)> = Vec::with_capacity(self.lines.len());
         all.extend(self.lines.iter().map(|(place, line)| (self.predict(line, len).total.mean(), *place)));
@@ -150,7 +150,7 @@ impl<'a> Ranking<'a> {
         all.into_iter().map(|(_, place)| place).collect()
     }
 
-    /// The order at every length.
+    /// Returns the order at every length.
     pub(super) fn table(&self) -> Table {
         let mut table = vec![(0, self.order(1))];
         let mut last = 1;
@@ -165,13 +165,13 @@ impl<'a> Ranking<'a> {
         Table(table)
     }
 
-    /// From which length on which backend is the best.
+    /// Returns the best backend for each range of lengths, as `(first length, backend)`.
     pub(super) fn choices(&self) -> Vec<(usize, Kind)> {
         let best = |(from, order): (usize, Order)| order.first().map(|place| (from.max(1), self.kind(place)));
         self.table().0.into_iter().filter_map(best).collect()
     }
 
-    /// For each two backends, from the plainer to the other, where that overtakes it.
+    /// Returns the crossover point of each pair of backends.
     pub(super) fn crossovers(&self) -> Vec<Crossover> {
         let pairs =
             self.lines.iter().enumerate().flat_map(|(n, from)| self.lines[n + 1..].iter().map(move |to| (from, to)));
@@ -196,7 +196,7 @@ impl<'a> Ranking<'a> {
         Crossover { from: self.kind(from.0), to: self.kind(to.0), elements, closest, closest_at }
     }
 
-    /// Everything there is to say about one length.
+    /// Returns everything there is to say about one length.
     pub(super) fn decision(&self, kernel: &Kernel, len: usize) -> Decision {
         let order: Vec<usize> = self.order(len).iter().collect();
         let candidate = |place: usize, line: &Predictor<'_>, excluded: Option<String>| {
@@ -233,7 +233,7 @@ impl<'a> Ranking<'a> {
         }
     }
 
-    /// Why the first of the candidates, in a sentence.
+    /// Returns why the first of the candidates, in a sentence.
     fn reason(&self, candidates: &[Candidate]) -> String {
         let eligible: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.excluded.is_none()).collect();
         let [best, rest @ ..] = &*eligible else { return "there is no backend".to_owned() };
@@ -249,7 +249,7 @@ impl<'a> Ranking<'a> {
     }
 }
 
-/// Lengths to compare at, from 2 on, in ascending order.
+/// Returns the lengths to compare at, starting at 2, in ascending order.
 fn lengths() -> impl Iterator<Item = usize> {
     let steps = (RANGE as f64).log2() * STEPS;
     let all = (1..=steps.floor() as i32).map(|step| (f64::from(step) / STEPS).exp2().round() as usize);
@@ -261,8 +261,8 @@ fn lengths() -> impl Iterator<Item = usize> {
     })
 }
 
-/// The least length of `from + 1..=to` from which on something holds that holds at `to`, but not at `from`, if it changes
-/// but once.
+/// Returns the least length of `from + 1..=to` from which something holds that holds at `to`, but not at `from`, if it
+/// changes but once.
 fn first(mut from: usize, mut to: usize, holds: impl Fn(usize) -> bool) -> usize {
     while to - from > 1 {
         let middle = from + (to - from) / 2;

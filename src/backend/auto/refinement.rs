@@ -10,7 +10,7 @@ const CLASSES: usize = usize::BITS as usize;
 /// How much of what was known a new run replaces.
 const NEW: f64 = 0.2;
 
-/// Runs of a class after each of which the order is found anew, and then once in so many: it takes a microsecond.
+/// Runs of a class after each of which the order is found anew, and then once in this many: it takes a microsecond.
 const FIRST: u32 = 4;
 const AGAIN: u32 = 16;
 
@@ -60,7 +60,7 @@ impl Refinement {
         };
     }
 
-    /// The order with the figures that are known in place of the predictions, in seconds a run.
+    /// Returns the order with the figures that are known in place of the predictions, in seconds a run.
     pub(super) fn order(&mut self, order: Order, len: usize, predicted: impl Fn(usize) -> f64) -> Order {
         let class = self.class(len);
         if let Some(known) = class.order {

@@ -14,12 +14,12 @@ fn about(seconds: f64) -> Estimate {
     Estimate::within(seconds, SPREAD)
 }
 
-/// A curve over working sets, from bytes in use and seconds a byte; `share` of the time where several share the work.
+/// Returns a curve over working sets, from bytes in use and seconds a byte; `share` of the time where several share the work.
 fn curve(points: &[(f64, f64)]) -> Curve {
     Curve { points: points.iter().map(|(bytes, seconds)| (*bytes, about(*seconds))).collect() }
 }
 
-/// The machine that these backends are.
+/// Returns the machine that these backends are.
 pub(super) fn machine(infos: &[Info]) -> Machine {
     let isa = infos.iter().find(|info| info.has_lanes()).and_then(|info| info.isa);
     let threads = infos.iter().filter_map(|info| info.threads).max().unwrap_or(1);
@@ -32,7 +32,7 @@ pub(super) fn machine(infos: &[Info]) -> Machine {
     }
 }
 
-/// Measured on a Xeon of 2023 with AVX-512, at each instruction set; what is slower there is likely to be slower elsewhere.
+/// Returns what was measured on a Xeon of 2023 with AVX-512, at each instruction set; what is slower there is likely to be slower elsewhere.
 fn core(isa: Isa) -> Core {
     let (simple, near) = match isa {
         Isa::Scalar => (0.25e-9, 0.055e-9),
@@ -62,7 +62,7 @@ fn team(threads: usize) -> Team {
     }
 }
 
-/// A GPU of its own memory in a desktop of these years: 16 lanes of PCIe 4, of which one copy gets half.
+/// Returns a GPU of its own memory in a desktop of these years: 16 lanes of PCIe 4, of which one copy gets half.
 fn hardware() -> Card {
     Card {
         latency: about(80e-6),
@@ -76,7 +76,7 @@ fn hardware() -> Card {
     }
 }
 
-/// llvmpipe on a core or two.
+/// Returns the figures of llvmpipe on a core or two.
 fn software() -> Card {
     Card {
         latency: about(120e-6),

@@ -45,14 +45,15 @@ impl Stored {
         }
     }
 
-    /// Why there is no profile to be used; none if there is one.
+    /// Returns why there is no profile to be used; none if there is one.
     pub fn reason(&self) -> Option<&str> {
         (!self.reason.is_empty()).then_some(&self.reason)
     }
 }
 
 impl Profile {
-    /// Where the profile is kept: `crossover/profile.json` in the user's folder for caches, which is `$XDG_CACHE_HOME`, or
+    /// Returns where the profile is kept: `crossover/profile.json` in the user's folder for caches, which is `$XDG_CACHE_HOME`,
+    /// or
     /// `~/.cache`, and `%LOCALAPPDATA%` on Windows. None if there is no such folder.
     pub fn path() -> Option<PathBuf> {
         let folders = etcetera::choose_base_strategy().ok()?;
@@ -82,7 +83,7 @@ impl Profile {
         })
     }
 
-    /// A profile from a file's bytes, or what is wrong with them.
+    /// Returns a profile from a file's bytes, or what is wrong with them.
     fn parse(bytes: &[u8]) -> Result<Profile, String> {
         #[derive(serde::Deserialize)]
         struct Head {
@@ -96,7 +97,7 @@ impl Profile {
         if profile.is_sound() { Ok(profile) } else { Err("it has figures that cannot have been measured".to_owned()) }
     }
 
-    /// Whether its figures can have been measured.
+    /// Returns whether its figures can have been measured.
     fn is_sound(&self) -> bool {
         let Processor { scalar, lanes, team, .. } = &self.cpu;
         let cores = [scalar, lanes].into_iter().all(|core| {

@@ -28,22 +28,22 @@ pub struct DeviceArray {
 }
 
 impl DeviceArray {
-    /// An array that begins with a buffer.
+    /// Creates an array that begins with a buffer.
     pub(super) fn new(memory: Arc<Allocation>, len: usize) -> Self {
         DeviceArray { memory, from: 0, len }
     }
 
-    /// How many elements it has.
+    /// Returns how many elements it has.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether it has none.
+    /// Returns whether it has none.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// A part of it: a handle to the same memory.
+    /// Returns a part of it: a handle to the same memory.
     ///
     /// ```no_run
     /// # let gpu = crossover::Gpu::open()?;
@@ -74,8 +74,8 @@ impl DeviceArray {
         Ok(DeviceArray { memory: self.memory.clone(), from: self.from + start, len: end - start })
     }
 
-    /// The buffer that holds it, with all that `wgpu` can do with it. The array begins [`offset`](DeviceArray::offset) bytes
-    /// after the buffer, which may be longer than the array.
+    /// Returns the buffer that holds it, with all that `wgpu` can do with it. The array begins [`offset`](DeviceArray::offset)
+    /// bytes after the buffer, which may be longer than the array.
     ///
     /// From here on the buffer is not used for other arrays, even if this one is gone.
     pub fn buffer(&self) -> &wgpu::Buffer {
@@ -83,12 +83,12 @@ impl DeviceArray {
         self.memory.buffer()
     }
 
-    /// Where it begins in its buffer, in bytes.
+    /// Returns where it begins in its buffer, in bytes.
     pub fn offset(&self) -> u64 {
         bytes(self.from)
     }
 
-    /// The buffer, for commands that are submitted here.
+    /// Returns the buffer, for commands that are submitted here.
     pub(super) fn held(&self) -> &wgpu::Buffer {
         self.memory.buffer()
     }
@@ -97,17 +97,17 @@ impl DeviceArray {
         &self.memory
     }
 
-    /// Where it ends in its buffer, in bytes.
+    /// Returns where it ends in its buffer, in bytes.
     pub(super) fn end(&self) -> u64 {
         bytes(self.from + self.len)
     }
 
-    /// Whether it shares an element with another array.
+    /// Returns whether it shares an element with another array.
     pub(super) fn overlaps(&self, other: &DeviceArray) -> bool {
         self.held() == other.held() && self.offset() < other.end() && other.offset() < self.end()
     }
 
-    /// Whether it is the same part of the same buffer.
+    /// Returns whether it is the same part of the same buffer.
     pub(super) fn is(&self, other: &DeviceArray) -> bool {
         self.held() == other.held() && self.from == other.from && self.len == other.len
     }
@@ -128,12 +128,12 @@ pub enum DeviceArg<'a> {
 }
 
 impl<'a> DeviceArg<'a> {
-    /// The length of the array; a scalar has none.
+    /// Returns the length of the array; a scalar has none.
     pub(super) fn len(&self) -> Option<usize> {
         self.array().map(DeviceArray::len)
     }
 
-    /// The array, if it is one.
+    /// Returns the array, if it is one.
     pub(super) fn array(&self) -> Option<&'a DeviceArray> {
         match self {
             DeviceArg::Array(array) => Some(array),
@@ -141,7 +141,7 @@ impl<'a> DeviceArg<'a> {
         }
     }
 
-    /// The number, if it is one.
+    /// Returns the number, if it is one.
     pub(super) fn number(&self) -> Option<f32> {
         match self {
             DeviceArg::Array(_) => None,
@@ -169,7 +169,7 @@ impl<T: Element> From<T> for DeviceArg<'_> {
 }
 
 impl Gpu {
-    /// An array whose elements are whatever its memory held before, until they are written.
+    /// Returns an array whose elements are whatever its memory held before, until they are written.
     ///
     /// # Errors
     ///
@@ -181,18 +181,18 @@ impl Gpu {
         Ok(DeviceArray::new(Arc::new(memory), len))
     }
 
-    /// A copy of an array of the host.
+    /// Returns a copy of an array of the host.
     ///
     /// # Errors
     ///
-    /// As [`empty`](Gpu::empty), and what may go wrong on the device.
+    /// As [`empty`](Gpu::empty), and any device error.
     pub fn upload(&self, from: &[f32]) -> Result<DeviceArray> {
         let array = self.empty(from.len())?;
         self.write(&array, from)?;
         Ok(array)
     }
 
-    /// A slice of a buffer of the host application's. The buffer stays the host's, which sees to it that nobody maps or
+    /// Returns a slice of a buffer of the host application's. The buffer stays the host's, which sees to it that nobody maps or
     /// destroys it while kernels use it.
     ///
     /// ```no_run
@@ -233,12 +233,12 @@ impl Gpu {
     /// # Errors
     ///
     /// [`Error::Length`] if the two are not of one length, [`Error::OtherDevice`] if the array is in the memory of another
-    /// device, [`Error::Usage`] if it is borrowed from a buffer that cannot be [copied to](wgpu::BufferUsages::COPY_DST), and what may go wrong on the device.
+    /// device, [`Error::Usage`] if it is borrowed from a buffer that cannot be [copied to](wgpu::BufferUsages::COPY_DST), and any device error.
     pub fn write(&self, to: &DeviceArray, from: &[f32]) -> Result<()> {
         pollster::block_on(self.write_as(to, from, Waiting::Blocking))
     }
 
-    /// As [`write`](Gpu::write), without blocking the thread.
+    /// Does the same as [`write`](Gpu::write), without blocking the thread.
     ///
     /// # Errors
     ///
@@ -281,12 +281,12 @@ impl Gpu {
     /// # Errors
     ///
     /// [`Error::Length`] if the two are not of one length, [`Error::OtherDevice`] if the array is in the memory of another
-    /// device, [`Error::Usage`] if it is borrowed from a buffer that cannot be [copied from](wgpu::BufferUsages::COPY_SRC), and what may go wrong on the device.
+    /// device, [`Error::Usage`] if it is borrowed from a buffer that cannot be [copied from](wgpu::BufferUsages::COPY_SRC), and any device error.
     pub fn download(&self, from: &DeviceArray, to: &mut [f32]) -> Result<()> {
         pollster::block_on(self.download_as(from, to, Waiting::Blocking))
     }
 
-    /// As [`download`](Gpu::download), without blocking the thread: any executor can drive it.
+    /// Does the same as [`download`](Gpu::download), without blocking the thread: any executor can drive it.
     ///
     /// ```no_run
     /// # async fn example() -> crossover::Result<()> {
@@ -306,7 +306,7 @@ impl Gpu {
         self.download_as(from, to, Waiting::Async).await
     }
 
-    /// Elements of an array that go through one window: as many as a buffer and the limit of memory allow.
+    /// Returns the number of elements of an array that go through one window: as many as a buffer and the limit of memory allow.
     fn piece(&self, len: usize) -> usize {
         let buffer = (self.limits().max_buffer_size / bytes(1)) as usize;
         let room = (self.pool().room() / bytes(3)) as usize;

@@ -108,7 +108,7 @@ impl BoundKernel {
         Ok(bound)
     }
 
-    /// What a dispatch does if there are `len` elements: nothing if these are all done by others.
+    /// Returns what a dispatch does if there are `len` elements: nothing if these are all done by others.
     fn work(&self, dispatch: &Dispatch, len: usize) -> Work {
         let core = &self.core;
         let last = self.dispatches.last().map(|last| last.role) == Some(dispatch.role);
@@ -164,7 +164,7 @@ impl BoundKernel {
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`] if no number was bound to an input of that name, and what may go wrong on the device.
+    /// [`Error::Invalid`] if no number was bound to an input of that name, and any device error.
     pub fn set_numbers(&self, numbers: &[(&str, f32)]) -> Result<()> {
         let names = self.core.kernel.inputs();
         self.exchange(|said| {
@@ -203,7 +203,7 @@ impl BoundKernel {
         self.nothing.as_ref().map_or(Ok(()), |(out, value)| gpu.write(out, &[*value]))
     }
 
-    /// The parameters of all dispatches, as the device reads them.
+    /// Returns the parameters of all dispatches, as the device reads them.
     fn words(&self, new: &Said) -> Vec<u32> {
         let core = &self.core;
         let stride = params::stride(core) / size_of::<u32>();
@@ -246,7 +246,7 @@ impl BoundKernel {
     /// The encoder must be of the kernel's own device: `wgpu` does not say which device an encoder is of, so that this cannot
     /// be checked here.
     pub fn encode(&self, encoder: &mut wgpu::CommandEncoder) {
-        // Nobody knows when the host submits it, and whether the arrays are still there then.
+        // It is unknown when the host submits it, and whether the arrays are still there then.
         self.memory.iter().chain([&self.params]).for_each(|memory| memory.spend());
         self.encode_part(encoder, self.len, None);
     }
@@ -266,7 +266,7 @@ impl BoundKernel {
     ///
     /// # Errors
     ///
-    /// What may go wrong on the device.
+    /// Any device error.
     pub(crate) fn launch(&self) -> Result<()> {
         self.submit(None).map(drop)
     }
@@ -275,7 +275,7 @@ impl BoundKernel {
     ///
     /// # Errors
     ///
-    /// What may go wrong on the device.
+    /// Any device error.
     pub fn run(&self) -> Result<()> {
         let submission = self.submit(None)?;
         let wait = wgpu::PollType::Wait { submission_index: Some(submission), timeout: self.core.gpu.link().timeout() };
@@ -287,19 +287,19 @@ impl BoundKernel {
     ///
     /// # Errors
     ///
-    /// What may go wrong on the device.
+    /// Any device error.
     pub async fn run_async(&self) -> Result<()> {
         let gpu = &self.core.gpu;
         let submission = self.submit(None)?;
         gpu.link().arrival(gpu.link().work_done(), Some(&submission), Waiting::Async).await
     }
 
-    /// Runs it as [`run`](BoundKernel::run) does, and gives how long the device took, on its own clock: nothing if it has
+    /// Runs it as [`run`](BoundKernel::run) does, and returns how long the device took, on its own clock: nothing if it has
     /// none, or was opened without the feature [`TIMESTAMP_QUERY`](wgpu::Features::TIMESTAMP_QUERY).
     ///
     /// # Errors
     ///
-    /// What may go wrong on the device.
+    /// Any device error.
     pub fn time(&self) -> Result<Option<Duration>> {
         let Some(mut timer) = Timer::new(&self.core.gpu)? else {
             return self.run().map(|()| None);
@@ -309,17 +309,17 @@ impl BoundKernel {
     }
 }
 
-/// Numbers that a dispatch of a fold leaves for each of its workgroups.
+/// Returns the number of numbers that a dispatch of a fold leaves for each of its workgroups.
 fn planes(core: &Compiled) -> usize {
     core.kernel.fold().map_or(1, Fold::planes)
 }
 
-/// How many of `len` elements dispatch number `part` does: none once they are all done.
+/// Returns how many of `len` elements dispatch number `part` does: none once they are all done.
 fn share(core: &Compiled, part: usize, len: usize) -> usize {
     core.part().min(len.saturating_sub(part * core.part()))
 }
 
-/// How many numbers each level of a fold begins with: the elements, then what the workgroups of the level before leave,
+/// Returns how many numbers each level of a fold begins with: the elements, then what the workgroups of the level before leave,
 /// down to the level that leaves one. Elementwise there is one level.
 fn counts(core: &Compiled, len: usize) -> Vec<usize> {
     let mut counts = vec![len];

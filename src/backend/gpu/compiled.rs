@@ -58,7 +58,7 @@ impl Compiled {
         Ok(core)
     }
 
-    /// Whether blocks are worth it, if the arrays are in the right places.
+    /// Returns whether blocks are worth it, if the arrays are in the right places.
     pub(super) fn may_take_blocks(&self) -> bool {
         self.kernel.fold().is_none() && self.kernel.program().ops().len() <= MOST_IN_BLOCKS
     }
@@ -67,7 +67,7 @@ impl Compiled {
         self.gpu.pipeline(&self.kernel, shape)
     }
 
-    /// What folds the results of workgroups, for a fold.
+    /// Returns what folds the results of workgroups, for a fold.
     pub(super) fn join(&self) -> Result<Option<Pipeline>> {
         let Some(fold) = self.kernel.fold() else { return Ok(None) };
         let x = crate::formula::trace::trace(&crate::formula::Identity);
@@ -75,7 +75,7 @@ impl Compiled {
         self.gpu.pipeline(&identity, &Shape { joins: true, ..Shape::new(self.workgroup) }).map(Some)
     }
 
-    /// Elements in one dispatch: what one binding may hold, what a rectangle of workgroups may cover, and what a `u32`
+    /// Returns the number of elements in one dispatch: what one binding may hold, what a rectangle of workgroups may cover, and what a `u32`
     /// may count with room to spare; and a whole number of the steps in which a binding may begin.
     pub(super) fn part(&self) -> usize {
         let limits = self.gpu.limits();
@@ -88,19 +88,19 @@ impl Compiled {
         (most / step * step).max(step) as usize
     }
 
-    /// Elements that a buffer and the bindings of one run should not exceed: as many as one dispatch does, but no more than
-    /// the GPU's [chunk](Gpu::set_chunk).
+    /// Returns the number of elements that a buffer and the bindings of one run should not exceed: as many as one dispatch does, but no more
+    /// than the GPU's [chunk](Gpu::set_chunk).
     pub(super) fn chunk(&self) -> usize {
         let buffer = (self.gpu.limits().max_buffer_size / bytes(1)) as usize;
         self.part().min(buffer).min(self.gpu.chunk())
     }
 
-    /// Elements that one workgroup computes, in blocks of so many.
+    /// Returns the number of elements that one workgroup computes, in blocks of this many.
     pub(super) fn share(&self, width: u32) -> usize {
         (self.workgroup * if self.kernel.fold().is_some() { wgsl::EACH } else { width }) as usize
     }
 
-    /// The workgroups that cover `len` elements: a row of them, or as many equal rows as are needed.
+    /// Returns the workgroups that cover `len` elements: a row of them, or as many equal rows as are needed.
     pub(super) fn workgroups(&self, len: usize, width: u32) -> (u32, u32) {
         let count = len.div_ceil(self.share(width)) as u64;
         let rows = count.div_ceil(u64::from(self.gpu.limits().max_compute_workgroups_per_dimension)).max(1);
@@ -109,7 +109,7 @@ impl Compiled {
     }
 }
 
-/// Invocations in a workgroup: as many as the device allows, up to what is useful; a power of two for a fold, which also
+/// Returns the number of invocations in a workgroup: as many as the device allows, up to what is useful; a power of two for a fold, which also
 /// keeps a state for each.
 fn workgroup(limits: &wgpu::Limits, fold: Option<Fold>) -> u32 {
     let most = WORKGROUP.min(limits.max_compute_workgroup_size_x).min(limits.max_compute_invocations_per_workgroup);

@@ -59,12 +59,12 @@ impl Gpu {
         &self.inner.about
     }
 
-    /// The device, as `wgpu` knows it.
+    /// Returns the device, as `wgpu` knows it.
     pub fn device(&self) -> &wgpu::Device {
         self.link().device()
     }
 
-    /// The device's queue.
+    /// Returns the device's queue.
     pub fn queue(&self) -> &wgpu::Queue {
         self.link().queue()
     }
@@ -76,8 +76,8 @@ impl Gpu {
         self.empty_idles();
     }
 
-    /// The same device with a [chunk](Gpu::set_chunk) of its own: what is set here is not set there, and what was set there
-    /// stays. So kernels of both may take turns, each with the memory that it streams through.
+    /// Returns the same device with a [chunk](Gpu::set_chunk) of its own: what is set here is not set there, and what was set
+    /// there stays. So kernels of both may are interleaved, each with the memory that it streams through.
     pub fn with_chunk(&self, elements: usize) -> Gpu {
         Gpu { inner: self.inner.clone(), chunk: Arc::new(AtomicUsize::new(elements.max(1))) }
     }
@@ -96,7 +96,7 @@ impl Gpu {
         self.link().limits()
     }
 
-    /// The step in which a binding may begin, in bytes.
+    /// Returns the step in which a binding may begin, in bytes.
     pub(super) fn alignment(&self) -> u64 {
         u64::from(self.limits().min_storage_buffer_offset_alignment)
     }
@@ -140,14 +140,14 @@ impl Gpu {
         all.iter().filter_map(Weak::upgrade).for_each(|idle| idle.release());
     }
 
-    /// How much of the device's memory this GPU and its clones have, here and now.
+    /// Returns how much of the device's memory this GPU and its clones have, here and now.
     ///
     /// What the host application has, and what the driver needs for itself, is not counted.
     pub fn memory(&self) -> GpuMemory {
         self.pool().memory()
     }
 
-    /// Gives the driver back what is kept for later: memory, between arrays and between runs, and compiled kernels.
+    /// Returns the driver back what is kept for later: memory, between arrays and between runs, and compiled kernels.
     pub fn trim(&self) {
         self.empty_idles();
         self.inner.pipelines.clear();
@@ -164,7 +164,7 @@ impl Gpu {
         self.pool().set_limit(bytes);
     }
 
-    /// A buffer with room for so many bytes at least.
+    /// Returns a buffer with room for this many bytes at least.
     pub(super) fn allocate(&self, bytes: u64, usage: wgpu::BufferUsages) -> Result<Allocation> {
         let limit = self.limits().max_buffer_size;
         if bytes > limit {
@@ -211,7 +211,7 @@ pub(super) trait Release: fmt::Debug + Send + Sync {
     fn release(&self);
 }
 
-/// Whether a device works in the host's own memory.
+/// Returns whether a device works in the host's own memory.
 pub(super) fn shares(info: &wgpu::AdapterInfo) -> bool {
     matches!(info.device_type, wgpu::DeviceType::IntegratedGpu | wgpu::DeviceType::Cpu)
 }

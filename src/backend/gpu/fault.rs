@@ -27,7 +27,7 @@ impl Faults {
         faults
     }
 
-    /// Whether the device was opened here.
+    /// Returns whether the device was opened here.
     pub(super) fn listens(&self) -> bool {
         self.listens
     }

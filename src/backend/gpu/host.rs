@@ -47,7 +47,7 @@ impl GpuKernel {
     ///
     /// # Errors
     ///
-    /// As [`run`](<dyn Prepared>::run).
+    /// As [`run`](Prepared::run_outputs).
     pub async fn run_async(&self, inputs: &[Arg<'_>], out: impl Into<Out<'_>>) -> Result<()> {
         let outputs = &mut [out.into()];
         if self.kernel().check(inputs, outputs)? == 0 {
@@ -65,7 +65,7 @@ impl GpuKernel {
             None => Stream::new(&self.core, wished)?,
         };
         stream.run(inputs, out, len, waiting, times).await?;
-        // After an error nobody knows what the device still does with it.
+        // After an error it is unknown what the device still does with it.
         self.idle.put(stream);
         Ok(())
     }

@@ -23,19 +23,19 @@ impl Gpu {
     ///
     /// # Errors
     ///
-    /// [`Error::TooLarge`](crate::Error::TooLarge) if it has more inputs than the device can bind, and what may go wrong on the device.
+    /// [`Error::TooLarge`](crate::Error::TooLarge) if it has more inputs than the device can bind, and any device error.
     pub fn compile(&self, kernel: &Kernel) -> Result<GpuKernel> {
         Ok(GpuKernel { core: Compiled::new(self, kernel)?, idle: Idle::of(self) })
     }
 }
 
 impl GpuKernel {
-    /// The kernel that was compiled.
+    /// Returns the kernel that was compiled.
     pub fn kernel(&self) -> &Kernel {
         &self.core.kernel
     }
 
-    /// The GPU that it was compiled for.
+    /// Returns the GPU that it was compiled for.
     pub fn gpu(&self) -> &Gpu {
         &self.core.gpu
     }

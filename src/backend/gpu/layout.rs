@@ -22,6 +22,8 @@ pub(super) struct Layout {
 }
 
 impl Layout {
+    /// Finds the layout for these arrays.
+    ///
     /// # Errors
     ///
     /// [`Error::Overlap`] if an input shares some elements of the output only.
@@ -48,7 +50,7 @@ impl Layout {
         Ok(Layout { starts, start: start(out), shape })
     }
 
-    /// The bindings for some elements of the arrays. The output of a fold is bound as a whole.
+    /// Returns the bindings for some elements of the arrays. The output of a fold is bound as a whole.
     pub(super) fn bind(
         &self,
         core: &Compiled,
@@ -75,7 +77,7 @@ impl Layout {
         group(&core.gpu, &core.title, pipeline, resources)
     }
 
-    /// A part of an array, in whole blocks, from the last byte before it at which a binding can begin.
+    /// Returns a part of an array, in whole blocks, from the last byte before it at which a binding can begin.
     fn window<'a>(
         &self,
         core: &Compiled,
@@ -88,18 +90,18 @@ impl Layout {
     }
 }
 
-/// A whole array, to be bound.
+/// Returns a whole array, to be bound.
 pub(super) fn whole<'a>(gpu: &Gpu, array: &'a DeviceArray) -> wgpu::BindingResource<'a> {
     let behind = behind(gpu, array);
     part(array.held(), array.offset() - behind, behind + bytes(array.len().max(1)))
 }
 
-/// How many bytes before an array a binding has to begin.
+/// Returns how many bytes before an array a binding has to begin.
 fn behind(gpu: &Gpu, array: &DeviceArray) -> u64 {
     array.offset() % gpu.alignment()
 }
 
-/// Whether an array begins with a whole block, and its buffer has room for the rest of its last.
+/// Returns whether an array begins with a whole block, and its buffer has room for the rest of its last.
 fn in_blocks(array: &DeviceArray) -> bool {
     let block = bytes(BLOCK as usize);
     array.offset().is_multiple_of(block) && array.end().next_multiple_of(block) <= array.held().size()

@@ -79,7 +79,7 @@ impl Link {
 
     /// Does something with the device and returns what went wrong with it, if anything did.
     ///
-    /// Without a scope, an error would go to the handler of whoever owns the device, which by default panics.
+    /// Without a scope, an error would go to the handler of the owner of the device, which by default panics.
     pub(super) fn scoped<T>(&self, action: impl FnOnce(&wgpu::Device) -> T) -> Result<T> {
         self.check_faults()?;
         match captured(self.device(), action) {
@@ -104,7 +104,7 @@ impl Link {
         }
     }
 
-    /// Whether the device is lost, also a host's, of which only the host's own handlers hear.
+    /// Returns whether the device is lost, also a host's, of which only the host's own handlers hear.
     pub(super) fn is_lost(&self) -> bool {
         !catches(self.device(), self.device())
     }
@@ -117,7 +117,7 @@ impl Link {
         }
     }
 
-    /// What the device has reported by itself, if anything.
+    /// Returns what the device has reported by itself, if anything.
     pub(super) fn check_faults(&self) -> Result<()> {
         self.check_lost()?;
         match self.faults.take_uncaptured() {
@@ -126,7 +126,7 @@ impl Link {
         }
     }
 
-    /// The error for a device that behaves as only one does that is gone. It is gone from here on.
+    /// Returns the error for a device that behaves as only one does that is gone. It is gone from here on.
     pub(super) fn gone(&self, sign: String) -> Error {
         self.faults.lose(sign);
         match self.check_faults() {
@@ -202,7 +202,7 @@ impl Link {
         }
     }
 
-    /// What a callback of the device has sent, if it has been called.
+    /// Returns what a callback of the device has sent, if it has been called.
     fn answer<T>(&self, receiver: &mut oneshot::Receiver<T>) -> Result<Option<T>> {
         receiver.try_recv().map_err(|oneshot::Canceled| self.unanswered())
     }
@@ -218,7 +218,7 @@ impl Link {
         Error::Timeout { limit: self.timeout().unwrap_or_default() }
     }
 
-    /// A callback was dropped: the device is lost, or another callback has panicked.
+    /// Returns a callback was dropped: the device is lost, or another callback has panicked.
     fn unanswered(&self) -> Error {
         match self.check_faults() {
             Err(fault) => fault,

@@ -70,12 +70,12 @@ pub(super) struct Allocation {
 }
 
 impl Allocation {
-    /// A buffer of somebody else's.
+    /// Creates a buffer of somebody else's.
     pub(super) fn borrowed(identity: Identity, buffer: wgpu::Buffer) -> Self {
         Allocation { buffer, identity, pool: None, spent: AtomicBool::new(false) }
     }
 
-    /// A buffer of the pool's, which counts `size` bytes for it.
+    /// Creates a buffer of the pool's, which counts `size` bytes for it.
     pub(super) fn pooled(identity: Identity, buffer: wgpu::Buffer, pool: &Arc<Pool>, size: u64) -> Self {
         Allocation { buffer, identity, pool: Some((pool.clone(), size)), spent: AtomicBool::new(false) }
     }
@@ -132,13 +132,13 @@ impl Pool {
         state.shrink(most);
     }
 
-    /// How many bytes more may be in use.
+    /// Returns how many bytes more may be in use.
     pub(super) fn room(&self) -> u64 {
         let state = self.state();
         state.limit.map_or(u64::MAX, |limit| limit.saturating_sub(state.memory.in_use))
     }
 
-    /// Gives the driver back what is cached.
+    /// Returns the driver back what is cached.
     pub(super) fn trim(&self) {
         self.state().shrink(0);
     }
@@ -172,7 +172,7 @@ impl Pool {
 }
 
 impl State {
-    /// Keeps at most so many bytes, and no more buffers than [`CACHED_BUFFERS`] allows.
+    /// Keeps at most this many bytes, and no more buffers than [`CACHED_BUFFERS`] allows.
     fn shrink(&mut self, most: u64) {
         let buffers = self.most_buffers.clamp(*CACHED_BUFFERS.start(), *CACHED_BUFFERS.end());
         while self.memory.cached > most || self.memory.buffers_cached > buffers {
@@ -203,7 +203,7 @@ impl State {
         self.count();
     }
 
-    /// The smallest of the buffers that fit and are not much too large.
+    /// Returns the smallest of the buffers that fit and are not much too large.
     fn find(&mut self, size: u64, usage: wgpu::BufferUsages) -> Option<Idle> {
         let fits = |idle: &Idle| idle.buffer.usage() == usage && (size..=size.saturating_mul(2)).contains(&idle.size);
         let fitting = self.idle.iter().enumerate().filter(|(_, idle)| fits(idle));
@@ -234,18 +234,18 @@ impl State {
     }
 }
 
-/// The size of `len` numbers.
+/// Returns the size of `len` numbers.
 pub(super) fn bytes(len: usize) -> u64 {
     len as u64 * size_of::<f32>() as u64
 }
 
-/// A part of a buffer, to be bound.
+/// Returns a part of a buffer, to be bound.
 pub(super) fn part(buffer: &wgpu::Buffer, offset: u64, size: u64) -> wgpu::BindingResource<'_> {
     wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset, size: wgpu::BufferSize::new(size) })
 }
 
-/// The size of the buffer that is made for so many bytes: the next of eight steps between powers of two, so that a buffer
-/// serves other sizes, too, and at most an eighth of it is for nothing.
+/// Returns the size of the buffer that is made for this many bytes: the next of eight steps between powers of two, so that a
+/// buffer serves other sizes, too, and at most an eighth of it is for nothing.
 pub(super) fn class(bytes: u64) -> u64 {
     const LEAST: u64 = 256;
     let bytes = bytes.max(LEAST);

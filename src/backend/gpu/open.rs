@@ -34,7 +34,7 @@ fn find(wanted: &str) -> Result<Gpu> {
     Err(unavailable(&tried(allowed, &refused)))
 }
 
-/// Why an adapter is none to open.
+/// Returns why an adapter is none to open.
 fn unfit(adapter: &wgpu::Adapter, wanted: &str) -> Option<String> {
     if !adapter.get_info().name.to_lowercase().contains(&wanted.to_lowercase()) {
         return Some(format!("is not called `{wanted}`"));
@@ -42,7 +42,7 @@ fn unfit(adapter: &wgpu::Adapter, wanted: &str) -> Option<String> {
     (!computes(adapter)).then(|| "runs no compute shaders".to_owned())
 }
 
-/// What came of each interface that this build and system could have found a GPU through.
+/// Returns what came of each interface that this build and system could have found a GPU through.
 fn tried(allowed: wgpu::Backends, refused: &[(wgpu::AdapterInfo, String)]) -> String {
     let present = wgpu::Instance::enabled_backend_features() & allowed;
     let each = present.iter().map(|api| {
@@ -97,7 +97,7 @@ impl Gpu {
         Gpu::new(device, queue, Arc::default())
     }
 
-    /// What a host application asks an adapter for to have the most of this crate: all of its limits, the feature
+    /// Returns what a host application asks an adapter for to have the most of this crate: all of its limits, the feature
     /// [`TIMESTAMP_QUERY`](wgpu::Features::TIMESTAMP_QUERY) for [`BoundKernel::time`](super::BoundKernel::time), and where
     /// host and device share their memory [`MAPPABLE_PRIMARY_BUFFERS`](wgpu::Features::MAPPABLE_PRIMARY_BUFFERS), which
     /// saves two copies; each as far as the adapter has it. A device without any of it works, too.
@@ -149,7 +149,7 @@ fn computes(adapter: &wgpu::Adapter) -> bool {
     flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS) && adapter.limits().max_storage_buffers_per_shader_stage >= 2
 }
 
-/// The order of preference: the most powerful kind of device.
+/// Returns the order of preference: the most powerful kind of device.
 fn rank(info: &wgpu::AdapterInfo) -> u8 {
     match info.device_type {
         wgpu::DeviceType::DiscreteGpu => 0,

@@ -21,18 +21,18 @@ pub(super) struct Work {
     pub(super) joins: bool,
 }
 
-/// Words before those of the inputs.
+/// Returns words before those of the inputs.
 fn header(core: &Compiled) -> usize {
     if core.kernel.fold().is_some() { 8 } else { 4 }
 }
 
-/// The distance in bytes between the parameters of one dispatch and the next.
+/// Returns the distance in bytes between the parameters of one dispatch and the next.
 pub(super) fn stride(core: &Compiled) -> usize {
     let size = size_of::<u32>() * (header(core) + INPUT * core.kernel.inputs().len().max(1));
     size.next_multiple_of(core.gpu.limits().min_uniform_buffer_offset_alignment as usize)
 }
 
-/// Those of one dispatch, to be bound.
+/// Returns those of one dispatch, to be bound.
 pub(super) fn window<'a>(core: &Compiled, params: &'a wgpu::Buffer, dispatch: usize) -> wgpu::BindingResource<'a> {
     let stride = stride(core) as u64;
     part(params, dispatch as u64 * stride, stride)

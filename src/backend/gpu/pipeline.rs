@@ -89,8 +89,8 @@ fn compile(link: &Link, kernel: &Kernel, shape: &Shape) -> Result<Pipeline> {
     })
 }
 
-/// The layout of the bindings: the parameters, the output, the inputs. Said in full, since the one that is deduced from a
-/// shader lacks the inputs that a formula does not use.
+/// Returns the layout of the bindings: the parameters, the output, the inputs. Said in full, since the one that is deduced from
+/// a shader lacks the inputs that a formula does not use.
 fn bindings(device: &wgpu::Device, inputs: usize, shape: &Shape) -> wgpu::BindGroupLayout {
     let storage = |read_only| wgpu::BufferBindingType::Storage { read_only };
     let mut types = vec![(0, wgpu::BufferBindingType::Uniform), (1, storage(false))];

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::kernel::Kernel;
 use crate::kernel::arg::Arg;
 
-/// Elements from which on it is worth it to ask the device how long it took.
+/// Elements from which it is worth it to ask the device how long it took.
 const WORTH_TIMING: usize = 1 << 16;
 
 /// What the parts of a run took, and how far it got.
@@ -76,13 +76,13 @@ impl Ferry {
     }
 }
 
-/// How many numbers a chunk of so many elements leaves: for a fold, those of a part.
+/// Returns how many numbers a chunk of this many elements leaves: for a fold, those of a part.
 fn results(kernel: &Kernel, len: usize) -> usize {
     kernel.fold().map_or(len, |fold| fold.of_parts().width())
 }
 
 impl Slot {
-    /// For chunks of up to `len` elements.
+    /// Allocates the buffers for chunks of up to `len` elements.
     pub(super) fn new(core: &Arc<Compiled>, len: usize) -> Result<Self> {
         let inputs = core.kernel.inputs().iter().map(|_| Ferry::new(&core.gpu, len, wgpu::MapMode::Write));
         Ok(Slot {
@@ -95,7 +95,7 @@ impl Slot {
         })
     }
 
-    /// What the results of the chunks are folded by.
+    /// Returns what the results of the chunks are folded by.
     pub(super) fn fold(&self) -> Option<crate::Fold> {
         self.core.kernel.fold()
     }

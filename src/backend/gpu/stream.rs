@@ -42,7 +42,7 @@ impl Idle {
         idle
     }
 
-    /// A stream for so many slots of so many elements, if there is one.
+    /// Returns a stream for this many slots of this many elements, if there is one.
     pub(super) fn take(&self, wished: (usize, usize)) -> Option<Stream> {
         let mut streams = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let fits = |stream: &Stream| stream.wished.0 >= wished.0 && stream.wished.1 >= wished.1;

@@ -20,7 +20,7 @@ pub(super) struct Timer {
 }
 
 impl Timer {
-    /// None on a device without a clock, or opened without the feature
+    /// Returns `None` on a device without a clock, or opened without the feature
     /// [`TIMESTAMP_QUERY`](wgpu::Features::TIMESTAMP_QUERY).
     pub(super) fn new(gpu: &Gpu) -> Result<Option<Self>> {
         use wgpu::BufferUsages as Use;
@@ -39,7 +39,7 @@ impl Timer {
 
     const BYTES: u64 = 2 * size_of::<u64>() as u64;
 
-    /// What a pass has to be begun with.
+    /// Returns what a pass has to be begun with.
     pub(super) fn writes(&self) -> wgpu::ComputePassTimestampWrites<'_> {
         wgpu::ComputePassTimestampWrites {
             query_set: &self.queries,
@@ -54,12 +54,12 @@ impl Timer {
         encoder.copy_buffer_to_buffer(self.ticks.buffer(), 0, self.window.buffer(), 0, Self::BYTES);
     }
 
-    /// To be called, within an error scope, after the encoder was submitted.
+    /// Requests the result. Called within an error scope, after the encoder was submitted.
     pub(super) fn ask(&mut self) {
         self.window.ask();
     }
 
-    /// Waits for a submission, and gives how long its pass took.
+    /// Waits for a submission, and returns how long its pass took.
     pub(super) async fn read(
         &mut self,
         submission: Option<&wgpu::SubmissionIndex>,

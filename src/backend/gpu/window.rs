@@ -10,7 +10,7 @@ use super::poller::Waiting;
 use crate::backend::threads;
 use crate::error::{Error, Result};
 
-/// Bytes from which on a copy is made on all cores, and those of each part of it.
+/// Bytes from which a copy is made on all cores, and those of each part of it.
 const WORTH_SHARING: usize = 1 << 20;
 const PART: usize = 1 << 18;
 
@@ -37,12 +37,12 @@ enum Mapping {
 }
 
 impl Window {
-    /// A window onto a buffer whose usages allow it.
+    /// Creates a window onto a buffer whose usages allow it.
     pub(super) fn new(gpu: &Gpu, memory: Arc<Allocation>, mode: wgpu::MapMode) -> Self {
         Window { gpu: gpu.clone(), memory, mode, mapping: Mapping::Not }
     }
 
-    /// A buffer of its own through which the host sends, or receives, so many elements.
+    /// Creates a buffer of its own through which the host sends, or receives, this many elements.
     pub(super) fn staging(gpu: &Gpu, len: usize, mode: wgpu::MapMode) -> Result<Self> {
         use wgpu::BufferUsages as Use;
         let usage = match mode {
@@ -79,7 +79,7 @@ impl Window {
         Ok(())
     }
 
-    /// Gives it back to the device. An answer that is still due is not waited for.
+    /// Returns it back to the device. An answer that is still due is not waited for.
     pub(super) fn close(&mut self) {
         match std::mem::replace(&mut self.mapping, Mapping::Not) {
             Mapping::Not => return,
@@ -97,7 +97,7 @@ impl Window {
         _ = self.gpu.link().scoped(|_| self.buffer().unmap());
     }
 
-    /// What is mapped can be reached, unless its device was lost in the meantime.
+    /// Returns what is mapped can be reached, unless its device was lost in the meantime.
     fn out_of_reach(&self, error: &dyn std::fmt::Display) -> Error {
         self.gpu.link().gone(format!("a mapped buffer is out of reach: {error}"))
     }

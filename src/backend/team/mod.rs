@@ -49,7 +49,7 @@ impl Crew {
         self.own.as_ref().unwrap_or_else(|| Pool::global())
     }
 
-    /// How many threads share a job: the caller is one of them.
+    /// Returns how many threads share a job: the caller is one of them.
     pub(super) fn threads(&self) -> usize {
         if self.is_on_rayon() { rayon::current_num_threads() } else { self.pool().threads() }
     }
@@ -75,7 +75,7 @@ impl Crew {
         self.own.is_none() && rayon::current_thread_index().is_some()
     }
 
-    /// Whether a helper is awake.
+    /// Returns whether a helper is awake.
     pub(super) fn is_awake(&self) -> bool {
         self.board.awake.load(Ordering::Relaxed) > 0
     }
@@ -144,13 +144,13 @@ impl Crew {
         })
     }
 
-    /// Gives the pool other work.
+    /// Returns the pool other work.
     #[cfg(test)]
     pub(super) fn occupy(&self, work: impl FnOnce() + Send + 'static) {
         self.pool().spawn(work);
     }
 
-    /// Sees to it that so many helpers are awake, or soon will be.
+    /// Sees to it that this many helpers are awake, or soon will be.
     fn wake(&self, wanted: usize) {
         let missing = wanted.saturating_sub(self.board.awake.load(Ordering::Relaxed));
         // After a fork the helpers that count as awake are gone, too: then the job is done without, and nobody waits.
@@ -227,7 +227,7 @@ struct Board {
 }
 
 impl Board {
-    /// Runs a job on this thread and on helpers, as many as there is room for. Gives how many helped. Only the holder of the
+    /// Runs a job on this thread and on helpers, as many as there is room for. Returns how many helped. Only the holder of the
     /// turn calls it.
     fn run(&self, room: usize, job: &(dyn Fn(usize) + Sync)) -> usize {
         // SAFETY: the lifetime is made longer than it is. Helpers call the job between joining and finishing; `Closing`
@@ -277,7 +277,7 @@ fn discard(panic: Option<Box<dyn Any + Send>>) {
     }
 }
 
-/// What is locked here is only ever replaced as a whole, so that a panic leaves it in order.
+/// Returns what is locked here is only ever replaced as a whole, so that a panic leaves it in order.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -10,7 +10,7 @@ pub(super) const PARTS: usize = 64;
 pub(super) struct Homes(AtomicU64);
 
 impl Homes {
-    /// The first part that no helper has; part 0 is the caller's, and of those who find none.
+    /// Returns the first part that no helper has; part 0 is the caller's, and of those who find none.
     pub(super) fn claim(&self) -> usize {
         let mut taken = self.0.load(Ordering::Relaxed);
         loop {
@@ -54,7 +54,7 @@ impl Default for Parts {
 }
 
 impl Parts {
-    /// Makes parts of so many blocks. Only while nobody takes any.
+    /// Makes parts of this many blocks. Only while nobody takes any.
     pub(super) fn deal(&self, blocks: usize, parts: usize) {
         self.count.store(parts, Ordering::Relaxed);
         for (index, part) in self.each[..parts].iter().enumerate() {

@@ -29,7 +29,7 @@ pub(in crate::backend) struct Pool {
 static GLOBAL: OnceLock<Pool> = OnceLock::new();
 
 impl Pool {
-    /// Starts a pool with so many threads; 0 is one for each core.
+    /// Starts a pool with this many threads; 0 is one for each core.
     pub(in crate::backend) fn own(threads: usize) -> Result<Self> {
         if threads > MOST_THREADS {
             return Err(Error::Invalid {
@@ -48,7 +48,7 @@ impl Pool {
         Ok(here)
     }
 
-    /// Returns the global pool of this process, with so many threads.
+    /// Returns the global pool of this process, with this many threads.
     fn here(threads: usize, limitation: Option<String>) -> Self {
         Pool { own: None, threads, process: std::process::id(), limitation }
     }
@@ -148,7 +148,7 @@ fn asked() -> usize {
     said.filter(|threads| *threads > 0).unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from))
 }
 
-/// Starts so many threads, or as many as the system does, and returns where each waits for its place in a pool, and the
+/// Starts this many threads, or as many as the system does, and returns where each waits for its place in a pool, and the
 /// error that stopped it. A thread whose sender is dropped ends.
 fn start(
     threads: usize,

@@ -15,7 +15,7 @@ const OPEN: u64 = 1 << 32;
 const NUMBER: u64 = 1 << 33;
 
 impl State {
-    /// The number of the last job.
+    /// Returns the number of the last job.
     pub(super) fn number(&self) -> u64 {
         self.0.load(Ordering::Relaxed) / NUMBER
     }
@@ -26,7 +26,7 @@ impl State {
         self.0.store(next.wrapping_mul(NUMBER) | OPEN, Ordering::Release);
     }
 
-    /// Joins the job that is open, unless it is the one of the number `done`, or full. Gives its number.
+    /// Joins the job that is open, unless it is the one of the number `done`, or full. Returns its number.
     pub(super) fn join(&self, done: u64, room: &AtomicUsize) -> Option<u64> {
         let state = self.0.load(Ordering::Acquire);
         let (number, joined) = (state / NUMBER, state % OPEN / JOINED);
@@ -43,7 +43,7 @@ impl State {
         self.0.fetch_add(FINISHED, Ordering::Release);
     }
 
-    /// Closes the job, and waits for those that have joined it. Gives how many there were.
+    /// Closes the job, and waits for those that have joined it. Returns how many there were.
     pub(super) fn close(&self) -> usize {
         let mut state = self.0.fetch_and(!OPEN, Ordering::AcqRel) & !OPEN;
         let mut looks = 0;

@@ -89,7 +89,7 @@ fn every_number_of_threads_does_every_block_once() {
     }
 }
 
-/// Shares a block for each of so many threads, and has them all in theirs at the same time: the caller in the first.
+/// Shares a block for each of this many threads, and has them all in theirs at the same time: the caller in the first.
 fn together(threads: usize, body: impl Fn(bool) + Sync) -> std::thread::Result<Option<usize>> {
     let (crew, caller) = (crew(threads), std::thread::current().id());
     let here = AtomicUsize::new(0);

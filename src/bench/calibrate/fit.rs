@@ -10,20 +10,20 @@ use crate::bench::regime::Regime;
 /// Bytes of an element.
 const SIZE: f64 = size_of::<f32>() as f64;
 
-/// The least that it can take to share a run: less than that cannot be told from the arithmetic around it.
+/// The least that it can take to share a run: less than that cannot be distinguished from the arithmetic around it.
 const LEAST_FORK: f64 = 100e-9;
 
 /// What the probes took, in seconds a run.
 pub(super) struct Found(pub(super) Vec<(Probe, Estimate)>);
 
 impl Found {
-    /// What a probe took; nothing if there was no such probe.
+    /// Returns what a probe took; nothing if there was no such probe.
     fn time(&self, probe: &Probe) -> Estimate {
         self.0.iter().find(|(other, _)| other == probe).map(|(_, time)| *time).unwrap_or_default()
     }
 }
 
-/// The model's figures from the probes' times.
+/// Returns the model's figures from the probes' times.
 pub(super) fn fit(found: &Found, cpu: ProcessorKey, gpu: Option<AdapterKey>) -> (Processor, Option<Adapter>) {
     let lanes = core(found, Kind::Simd);
     let team = team(found);
@@ -59,7 +59,7 @@ fn core(found: &Found, kind: Kind) -> Core {
     }
 }
 
-/// Seconds a byte over bytes in use, without what a run takes anyway.
+/// Returns the seconds a byte over bytes in use, without what a run takes anyway.
 fn curve(found: &Found, kind: Kind, what: What, fixed: Estimate) -> Curve {
     let arrays = if what == What::Copy { 2.0 } else { 1.0 };
     let sizes = SIZES.into_iter().filter(|len| kind != Kind::Threads || *len >= SHARED);
@@ -102,7 +102,7 @@ fn card(found: &Found) -> Card {
     card
 }
 
-/// How far the stages of several chunks overlap, from what they take together.
+/// Returns how far the stages of several chunks overlap, from what they take together.
 fn overlap(card: &Card, whole: Estimate) -> f64 {
     let bytes = SIZE * WHOLE as f64;
     let stages = [card.upload.median, 2.0 * card.memory.median, card.download.median].map(|seconds| seconds * bytes);

@@ -1,7 +1,7 @@
 //! Calibration: measuring what the model of `auto` needs to know about this machine.
 //!
 //! In order: [`probe`] says what is run, [`Calibration`] runs it, all probes in turns and many rounds of them, so that a
-//! slower moment of the machine hits all alike; [`fit`] makes a [`Profile`] of the times. It goes on until the times have
+//! slower moment of the machine hits all alike; [`fit`] makes a [`Profile`] of the times. It continues until the times have
 //! settled or there is no time left, and says which it was.
 
 mod fit;
@@ -31,12 +31,12 @@ const SAMPLE: Duration = Duration::from_micros(100);
 const ROUNDS: (usize, usize) = (5, 25);
 /// A probe has settled if the later half of its samples is as long as the earlier one, within this factor.
 const SETTLED: f64 = 1.25;
-/// As many of the probes may go on changing: there is always something.
+/// As many of the probes may continue changing: there is always something.
 const RESTLESS: f64 = 0.1;
 
 /// What a calibration tells of its progress: how many steps of how many are done. It may end earlier.
 pub trait Progress {
-    /// So many of so many steps are done.
+    /// Reports that `done` of `total` steps are done.
     fn progress(&mut self, done: usize, total: usize);
 }
 
@@ -54,7 +54,7 @@ impl Auto {
     /// Measures what this machine can do, in less than two seconds. [`Profile::save`] keeps it for later programs, and
     /// [`profiled`](Auto::profiled) uses it in this one.
     ///
-    /// A GPU that is a program on the CPU is measured only if the policy lets it be chosen.
+    /// A GPU that is a software rasterizer is measured only if the policy lets it be chosen.
     ///
     /// # Errors
     ///
@@ -183,8 +183,8 @@ impl<'a> Calibration<'a> {
         Ok(Outcome { found: Found(found.collect()), unsettled, slowdown: self.slowdown() })
     }
 
-    /// How many times longer than at their best the samples took on average, by the median probe. What else runs on the
-    /// machine takes turns with them, and so leaves some alone.
+    /// Returns how many times longer than at their best the samples took on average, by the median probe. What else runs on the
+    /// machine is interleaved with them, and so leaves some alone.
     fn slowdown(&self) -> Option<f64> {
         let mean = |entry: &Entry<'_>| entry.raw.1 / entry.samples.len() as f64;
         let slowdowns: Vec<f64> = self.entries.iter().map(|entry| mean(entry) / entry.raw.0).collect();
@@ -206,7 +206,7 @@ fn even_out(entries: &mut [Entry<'_>]) {
     }
 }
 
-/// Returns the probes whose times go on changing, in words; none if they are few.
+/// Returns the probes whose times continue changing, in words; none if they are few.
 fn restless(entries: &[Entry<'_>]) -> Vec<String> {
     let changing = |entry: &&Entry<'_>| {
         let (early, late) = entry.samples.split_at(entry.samples.len() / 2);
@@ -242,7 +242,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// The quantiles of samples, of which the slowest is left out: it is the machine's doing.
+/// Returns the quantiles of samples, of which the slowest is left out: it is the machine's doing.
 fn estimate(samples: &[f64]) -> Estimate {
     let Quantiles { q05, q50, q95 } = Quantiles::without_slowest(samples);
     Estimate { low: q05, median: q50, high: q95 }

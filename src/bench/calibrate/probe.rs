@@ -12,7 +12,7 @@ use crate::formula::program::{Binary, Builder, Compare, Op, Output, Program, Ter
 use crate::formula::reduction::Fold;
 use crate::kernel::Kernel;
 
-/// One thing to be run, by one backend, over so many elements.
+/// One thing to be run, by one backend, over this many elements.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Probe {
     pub(super) kind: Kind,
@@ -28,9 +28,9 @@ pub(super) enum What {
     Copy,
     /// All elements are summed.
     Fold,
-    /// So many times a product and a sum of each element, compiled.
+    /// This many times a product and a sum of each element, compiled.
     Steps(usize),
-    /// So many passes of the interpreter.
+    /// This many passes of the interpreter.
     Passes(usize),
     /// One pass of the interpreter, with this operator.
     Operator(&'static str),
@@ -60,7 +60,7 @@ pub(super) const WHOLE: usize = 1 << 24;
 /// Elements for a GPU's next to nothing.
 pub(super) const LITTLE: usize = 1 << 10;
 
-/// All that is to be run by a backend.
+/// Returns all that is to be run by a backend.
 pub(super) fn all(kind: Kind, regime: Regime) -> Vec<Probe> {
     let probe = |what, len| Probe { kind, regime, what, len };
     let everywhere = |from: usize| {
@@ -94,7 +94,7 @@ pub(super) fn all(kind: Kind, regime: Regime) -> Vec<Probe> {
     }
 }
 
-/// Numbers to compute with: all between 0.1 and 0.9, where most functions are at home.
+/// Returns numbers to compute with: all between 0.1 and 0.9, where most functions are at home.
 pub(super) fn data(len: usize) -> Vec<f32> {
     // The golden ratio's multiples are spread evenly, and no two neighbours are alike.
     let spread = |index: usize| (index as u32).wrapping_mul(0x9e37_79b9) >> 8;
@@ -102,7 +102,7 @@ pub(super) fn data(len: usize) -> Vec<f32> {
 }
 
 impl Probe {
-    /// Runs before the first that is timed: `threads` and large outputs try both of their ways first, each five times and for
+    /// Returns the number of runs before the first that is timed: `threads` and large outputs try both of their ways first, each five times and for
     /// a millisecond, or a hundred times.
     pub(super) fn warm_up(&self) -> usize {
         match self.kind {
@@ -140,7 +140,7 @@ impl fmt::Display for Probe {
     }
 }
 
-/// A program of so many passes that cost next to nothing.
+/// Returns a program of this many passes that cost next to nothing.
 fn chain(passes: usize) -> Program {
     let mut builder = Builder::default();
     let mut value = builder.push(Op::Input(0));
@@ -150,7 +150,7 @@ fn chain(passes: usize) -> Program {
     Program::new(vec!["x".to_owned()], builder.into_ops(), vec![Output { value, reduction: None }])
 }
 
-/// A program of one pass for each operator that is measured.
+/// Returns a program of one pass for each operator that is measured.
 fn operators() -> impl Iterator<Item = (&'static str, Box<dyn Fn() -> Program>)> {
     type Made = (&'static str, Box<dyn Fn() -> Program>);
     let unary = Unary::ALL.iter().map(|op| -> Made { (op.name(), program(1, |b, [x, ..]| b.push(Op::Unary(*op, x)))) });
@@ -170,7 +170,7 @@ fn operators() -> impl Iterator<Item = (&'static str, Box<dyn Fn() -> Program>)>
     unary.chain(binary).chain(ternary).chain([copy, select])
 }
 
-/// A program of so many inputs.
+/// Returns a program of this many inputs.
 fn program(
     inputs: usize,
     body: impl Fn(&mut Builder<Op>, [crate::formula::program::Value; 3]) -> crate::formula::program::Value + 'static,

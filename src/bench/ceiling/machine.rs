@@ -25,7 +25,8 @@ pub(crate) trait Machine {
     /// Returns the time to move `bytes` bytes `times` times, or `None` if there is no such way.
     fn moves(&mut self, clock: &dyn Clock, way: Way, threads: usize, bytes: usize, times: usize) -> Option<Duration>;
 
-    /// How long it takes to compute, as many times, and how many operations each time is; none if there is no such unit.
+    /// Returns how long it takes to compute, as many times, and how many operations each time is; none if there is no such
+    /// unit.
     fn computes(&mut self, clock: &dyn Clock, unit: Unit, threads: usize, times: usize) -> Option<(Duration, f64)>;
 
     /// Returns the time for a fixed piece of work, `times` times on each of `threads` threads, or `None` if there is none.
@@ -83,7 +84,7 @@ struct Part<'a> {
 }
 
 impl Own {
-    /// With the lanes of this instruction set, or of the widest there is.
+    /// Creates one with the lanes of this instruction set, or of the widest.
     pub fn new(isa: Option<Isa>) -> Self {
         let lanes = isa.filter(|isa| *isa != Isa::Scalar).and_then(|isa| isa.check().ok());
         let copy = Kernel::new("copy", Identity);
@@ -109,7 +110,7 @@ impl Own {
     }
 }
 
-/// Runs `body` for each part so many times on as many threads as are asked for, and gives how long that took.
+/// Runs `body` for each part this many times on as many threads as are asked for, and returns how long that took.
 fn timed<T: Send>(
     clock: &dyn Clock,
     (threads, parts): (usize, &mut [T]),
@@ -133,7 +134,7 @@ fn timed<T: Send>(
     clock.now().saturating_sub(start)
 }
 
-/// Bytes in use from which on they are shared in blocks, of which a thread takes the next when it has done one, so that one
+/// Bytes in use from which they are shared in blocks, of which a thread takes the next when it has done one, so that one
 /// that was interrupted does not hold up the others. Fewer bytes stay where they are in the threads' caches.
 const LARGE: usize = 8 << 20;
 const BLOCK: usize = 1 << 17;
@@ -173,7 +174,7 @@ impl Machine for Own {
                 (_, Some(sum)) => drop(sum.run(&args, &mut *total)),
                 (_, None) => copy.code().apply(*isa, &args, &Targets::of(to, 0).whole(), plain),
             }
-            // Whoever copies again what is there already would copy nothing.
+            // A caller that copies again what is there already would copy nothing.
             black_box((to, total));
         }))
     }
@@ -214,7 +215,7 @@ impl Machine for Own {
 /// Numbers that each thread reads for the reference, 256 KiB: more than the nearest cache has, less than the next.
 const WORDS: usize = 1 << 15;
 
-/// The reference: reads all words and computes with them, in several chains at once, so that it takes what a core has to
+/// Does the reference work: reads all words and computes with them, in several chains at once, so that it takes what a core has to
 /// give. None of the crate's kernels is in it: it is not to change when they do.
 fn mix(words: &mut [u64]) {
     let mut sums = [0_u64; 8];

@@ -33,7 +33,7 @@ const STEPS: u32 = 20;
 const ROUNDS: usize = 9;
 const BUDGET: Duration = Duration::from_millis(1200);
 /// A rate is confirmed by the third best of its samples, if it is as high within this factor: the best of a busy machine's
-/// is a matter of luck. What is not confirmed is sampled on, so many rounds at most, as long as that.
+/// is a matter of luck. What is not confirmed is sampled on, this many rounds at most, as long as that.
 const CONFIRMED: f64 = 0.9;
 const FURTHER_ROUNDS: usize = 60;
 const LIMIT: Duration = Duration::from_millis(3600);
@@ -100,7 +100,7 @@ pub(crate) fn measure(
     (!ceilings.cpu.is_empty() || ceilings.gpu.is_some()).then_some(ceilings)
 }
 
-/// The numbers of threads that contenders have.
+/// Returns the numbers of threads that contenders have.
 fn threads(subject: &Subject<'_>) -> Vec<usize> {
     let infos: Vec<_> = subject.contenders.iter().map(|contender| contender.info()).collect();
     let counts = || infos.iter().filter_map(|info| info.threads);
@@ -109,7 +109,7 @@ fn threads(subject: &Subject<'_>) -> Vec<usize> {
     all
 }
 
-/// How many bytes are in use, from the least to the most of a sweep, each about twice as many.
+/// Returns how many bytes are in use, from the least to the most of a sweep, each about twice as many.
 fn sizes(most: usize) -> Vec<usize> {
     let most = most.clamp(BYTES.0, BYTES.1);
     let mut all: Vec<usize> =
@@ -194,14 +194,14 @@ impl Probe {
         self.rates.first().copied()
     }
 
-    /// Whether the machine has reached its rate again. One sample alone is not held against it.
+    /// Returns whether the machine has reached its rate again. One sample alone is not held against it.
     fn is_confirmed(&self) -> bool {
         let again = self.rates.get(2).or(self.rates.last());
         again.zip(self.best()).is_none_or(|(again, best)| *again >= CONFIRMED * best)
     }
 }
 
-/// What the probes found.
+/// Returns what the probes found.
 fn processors(probes: &[Probe]) -> Vec<CpuCeiling> {
     let mut all: Vec<CpuCeiling> = Vec::new();
     for probe in probes {
@@ -231,7 +231,7 @@ fn processors(probes: &[Probe]) -> Vec<CpuCeiling> {
     all
 }
 
-/// What the sweep's GPU reaches, if it has one that works.
+/// Returns what the sweep's GPU reaches, if it has one that works.
 fn on_device(subject: &Subject<'_>, clock: &dyn Clock, least: Duration) -> Option<GpuCeiling> {
     let all = || subject.contenders.iter().map(|each| &**each).filter(|each| each.info().memory == Memory::Device);
     // One of each regime: of chunks that vary, the largest.
@@ -266,7 +266,7 @@ fn on_device(subject: &Subject<'_>, clock: &dyn Clock, least: Duration) -> Optio
     (!memory.is_empty()).then_some(GpuCeiling { memory, gflop_per_s })
 }
 
-/// 10⁹ operations a second on a device: of as many elements as it takes for a launch not to count.
+/// Measures 10⁹ operations per second on a device: of as many elements as it takes for a launch not to count.
 fn computing(way: &dyn Contender, clock: &dyn Clock, least: Duration) -> Option<f64> {
     let kernels = chain::of_device();
     let mut best: Option<f64> = None;
@@ -287,7 +287,7 @@ fn computing(way: &dyn Contender, clock: &dyn Clock, least: Duration) -> Option<
     best
 }
 
-/// The least seconds that a run took.
+/// Returns the least seconds that a run took.
 fn best_run(way: &dyn Contender, kernel: &Kernel, data: &[f32], clock: &dyn Clock) -> Result<f64> {
     let mut runner = way.prepare(kernel, &[data.into()], data.len())?;
     let time = |runner: &mut dyn Runner, times: usize| -> Result<f64> {

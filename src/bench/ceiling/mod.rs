@@ -36,7 +36,7 @@ pub struct Ceilings {
 /// interpolated, and a bit more is noise.
 pub(crate) const ABOVE: f64 = 1.2;
 
-/// What so many threads of the processor reach together.
+/// What this many threads of the processor reach together.
 #[derive(Clone, PartialEq, Debug)]
 #[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -53,7 +53,7 @@ pub struct CpuCeiling {
     pub gflop_per_s: Option<f64>,
 }
 
-/// How fast arrays move that take so many bytes together, in 10⁹ bytes a second, each byte that is read or written counted
+/// How fast arrays move that take this many bytes together, in 10⁹ bytes a second, each byte that is read or written counted
 /// once.
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize))]
@@ -105,7 +105,7 @@ struct Work {
 }
 
 impl Work {
-    /// None if the operations cannot be counted.
+    /// Returns `None` if the operations cannot be counted.
     fn of(workload: &Workload, regime: Regime, elements: usize) -> Option<Self> {
         let kernel = regime.kernel(&workload.kernel);
         let workload = Workload { kernel, ..workload.clone() };
@@ -120,9 +120,9 @@ impl Work {
 }
 
 impl Ceilings {
-    /// The least time, in seconds, in which these ceilings let a backend run a workload: that which its bytes take to move,
-    /// or that which its operations take, whichever is longer. Nothing else is in it, such as what it costs to share a run
-    /// among threads or to launch it on a device.
+    /// Returns the least time, in seconds, in which these ceilings let a backend run a workload: that which its bytes take to
+    /// move, or that which its operations take, whichever is longer. Nothing else is in it, such as what it costs to share a
+    /// run among threads or to launch it on a device.
     ///
     /// The bytes move as fast as the better of both copies with as many bytes in use, or as a sum if the workload is a fold.
     /// `auto` is taken for the best that it may choose.
@@ -148,7 +148,7 @@ impl Ceilings {
         }
     }
 
-    /// What is known from two sweeps on a machine: what the later one has, and of the earlier one what that lacks.
+    /// Returns what is known from two sweeps on a machine: what the later one has, and of the earlier one what that lacks.
     pub(crate) fn joined(earlier: &Ceilings, now: Ceilings) -> Ceilings {
         let mut all = now;
         for old in &earlier.cpu {
@@ -167,7 +167,7 @@ impl Ceilings {
         all
     }
 
-    /// The better of two times that the same was measured.
+    /// Returns the better of two times that the same was measured.
     pub(crate) fn raised(self, again: &Ceilings) -> Ceilings {
         let most = |one: Option<f64>, other: Option<f64>| one.into_iter().chain(other).max_by(f64::total_cmp);
         let mut all = Ceilings { unconfirmed: again.unconfirmed.clone(), ..self };
@@ -194,7 +194,7 @@ impl Ceilings {
 }
 
 impl CpuCeiling {
-    /// 10⁹ bytes a second that arrays move at that take so many bytes: read only, or read and written.
+    /// Returns the bandwidth, in 10⁹ bytes per second, with `bytes` in use: read only, or read and written.
     pub fn gb_per_s(&self, bytes: f64, reads_only: bool) -> Option<f64> {
         let rate = |each: &Bandwidth| match reads_only {
             true => each.read,
@@ -209,7 +209,7 @@ impl CpuCeiling {
 }
 
 impl GpuCeiling {
-    /// 10⁹ bytes a second that so many bytes move at under a regime.
+    /// Returns the bandwidth, in 10⁹ bytes per second, with `bytes` in use on a data path.
     pub fn gb_per_s(&self, bytes: f64, regime: Regime) -> Option<f64> {
         let ours = self.memory.iter().filter(|each| each.regime == regime);
         at(ours.map(|each| (each.bytes as f64, each.gb_per_s)).collect(), bytes)
@@ -221,15 +221,15 @@ impl GpuCeiling {
     }
 }
 
-/// The longer of the times that a run's bytes and its operations take.
+/// Returns the longer of the times that a run's bytes and its operations take.
 fn longer(work: Work, bytes: f64, gb_per_s: f64, gflop_per_s: Option<f64>) -> Option<f64> {
     let arithmetic = gflop_per_s.map_or(0.0, |rate| work.operations / rate);
     let seconds = 1e-9 * (bytes / gb_per_s).max(arithmetic);
     (seconds.is_finite() && seconds > 0.0).then_some(seconds)
 }
 
-/// The rate at so many bytes, linear in their logarithm between the two nearest of some pairs of bytes and rate. What is
-/// reached with more bytes can be reached with fewer: a lower rate there is the machine's mood, or a fixed cost.
+/// Returns the rate at this many bytes, linear in their logarithm between the two nearest of some pairs of bytes and rate. What
+/// is reached with more bytes can be reached with fewer: a lower rate there is noise, or a fixed cost.
 pub(crate) fn at(mut points: Vec<(f64, f64)>, bytes: f64) -> Option<f64> {
     points.sort_by(|one, other| one.0.total_cmp(&other.0));
     let mut best = 0.0_f64;

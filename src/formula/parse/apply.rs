@@ -76,7 +76,7 @@ pub(super) enum Pending<'t> {
     Prefix(Prefix),
     Infix(Infix),
     Group,
-    /// A call of a function by this name, with so many arguments read before this one.
+    /// A call of a function by this name, with this many arguments read before this one.
     Call(&'t str, usize),
 }
 

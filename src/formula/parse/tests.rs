@@ -1,7 +1,7 @@
 use super::*;
 use crate::formula::reduction::Fold;
 
-/// The value of a formula for inputs 2, 3, 5, 7, … in the order of their first use.
+/// Returns the value of a formula for inputs 2, 3, 5, 7, … in the order of their first use.
 fn value(text: &str) -> f32 {
     let program = parse(text).unwrap_or_else(|error| panic!("{error}"));
     let inputs = [2.0_f32, 3.0, 5.0, 7.0, 11.0, 13.0];

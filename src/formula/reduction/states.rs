@@ -11,7 +11,7 @@ pub(crate) const PLANES: usize = 4;
 /// As many numbers as a reduction has [planes](Reduction::PLANES); those behind them mean nothing.
 pub(crate) type State<T> = [T; PLANES];
 
-/// A state of one plane.
+/// Returns a state of one plane.
 #[inline(always)]
 pub(crate) fn one<T: Num>(x: T) -> State<T> {
     let nothing = T::constant(0);
@@ -25,13 +25,13 @@ pub(crate) trait Reduction {
     /// What changes no state when it is merged with it from the right, −0 included.
     const IDENTITY: State<f32>;
 
-    /// The state of one element.
+    /// Returns the state of one element.
     #[inline(always)]
     fn lift<T: Num>(x: T, _index: T) -> State<T> {
         one(x)
     }
 
-    /// The state of the elements of two.
+    /// Returns the state of the elements of two.
     fn merge<T: Num>(a: State<T>, b: State<T>) -> State<T>;
 }
 
@@ -78,7 +78,7 @@ of_one_plane! {
     NanMax: f32::NAN, |a, b| T::select(a.is_nan(), b, T::select(b.is_nan(), a, a.max(b)));
 }
 
-/// 1 for everything but 0. A shader may take any comparison with NaN for false, so that is asked for by itself.
+/// Returns 1 for everything but 0. A shader may take any comparison with NaN for false, so that is asked for by itself.
 #[inline(always)]
 fn truth<T: Num>(x: T) -> T {
     T::select(x.is_nan() | x.ne(T::constant(0)), T::constant(1), T::constant(0))

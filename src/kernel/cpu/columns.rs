@@ -13,7 +13,7 @@ pub(crate) const EMPTY: Rows = [[0.0; ROW]; PLANES];
 /// Trees of leaves that a chunk can have open at once, and one for the whole of it.
 const LEVELS: usize = (Fold::CHUNK / LEAF).ilog2() as usize + 1;
 
-/// The states of as many columns from `column` on as there are lanes.
+/// Returns the states of as many columns starting at `column` as there are lanes.
 #[inline(always)]
 pub(super) fn load<L: Lanes, R: Reduction>(rows: &Rows, column: usize) -> State<L> {
     let mut state = [L::splat(0.0); PLANES];
@@ -40,7 +40,7 @@ pub(crate) struct Columns {
 impl Columns {
     pub(super) const NEW: Columns = Columns { leaves: 0, complete: [EMPTY; LEVELS] };
 
-    /// Takes the columns of the next leaf from `column` on, as many as there are lanes, and completes the trees that it is
+    /// Takes the columns of the next leaf starting at `column`, as many as there are lanes, and completes the trees that it is
     /// the last leaf of. All columns done, the leaf [counts](Columns::count).
     #[inline(always)]
     pub(crate) fn push<L: Lanes, R: Reduction>(&mut self, column: usize, leaf: State<L>) {

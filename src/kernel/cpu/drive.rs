@@ -37,7 +37,7 @@ pub(crate) fn over<F: Formula<N>, const N: usize>(
 /// cache line. Where inputs and output begin alike, as arrays from one allocator do, loads do so, too.
 const WORTH_ALIGNING: usize = 4096;
 
-/// Runs a loop in two: as far as the first cache line of the output, and from there on.
+/// Runs a loop in two: as far as the first cache line of the output, and from there.
 #[inline(never)]
 fn aligned<F: Formula<N>, const N: usize>(drive: &Drive<'_, F, N>, isa: Checked) {
     let head = drive.misaligned();
@@ -59,7 +59,7 @@ fn far<F: Formula<N>, const N: usize>(drive: &Drive<'_, F, N>, isa: Checked, str
 /// Numbers that fill every kind of block several times.
 const WHOLE: usize = 128;
 
-/// Adds up whole leaves of a sum, as many as `leaves` from `from` on, without a detour over memory. Gives whether it did:
+/// Adds up whole leaves of a sum, as many as `leaves` starting at `from`, without a detour over memory. Returns whether it did:
 /// one lane is slow enough for the detour not to count, and a loop that may have to do with numbers is not worth its size.
 #[inline]
 pub(crate) fn sum<F: Formula<N>, const N: usize>(
@@ -179,7 +179,7 @@ impl<F: Formula<N>, const N: usize> Task for Far<'_, '_, F, N> {
         let Far { drive, streams } = self;
         for at in (0..drive.len).step_by(L::Block::WIDTH) {
             drive.prefetch::<L::Block>(at + AHEAD);
-            // SAFETY: `far` has cut the loop to a length that blocks fill, and `eval` is told that there may be numbers.
+            // SAFETY: `far` has cut the loop to a length that blocks fill, and `eval` expects numbers, too.
             let result: L::Block = unsafe { drive.eval::<L::Block, true>(at, L::Block::WIDTH) };
             // SAFETY: as above, and as in `step`.
             let out = unsafe { std::slice::from_raw_parts_mut(drive.out.add(at), L::Block::WIDTH) };
@@ -197,13 +197,13 @@ impl<F: Formula<N>, const N: usize> Task for Far<'_, '_, F, N> {
 }
 
 impl<'f, F: Formula<N>, const N: usize> Drive<'f, F, N> {
-    /// How many elements there are before the first cache line of the output.
+    /// Returns the number of elements there are before the first cache line of the output.
     #[inline(always)]
     fn misaligned(&self) -> usize {
         misaligned(self.out)
     }
 
-    /// The loop over the elements from `from` to `to`.
+    /// Returns the loop over the elements from `from` to `to`.
     fn part(&self, from: usize, to: usize) -> Self {
         assert!(from <= to && to <= self.len);
         let sources = self.sources.map(|source| match source {
@@ -243,7 +243,7 @@ impl<'f, F: Formula<N>, const N: usize> Drive<'f, F, N> {
         }
     }
 
-    /// One set of lanes: the `count` elements from `at` on.
+    /// Computes one set of lanes: the `count` elements starting at `at`.
     ///
     /// # Safety
     ///
@@ -259,7 +259,7 @@ impl<'f, F: Formula<N>, const N: usize> Drive<'f, F, N> {
         if count == L::WIDTH { result.store(out) } else { result.store_part(out) }
     }
 
-    /// The formula of the `count` elements from `at` on.
+    /// Returns the formula of the `count` elements starting at `at`.
     ///
     /// # Safety
     ///

@@ -26,18 +26,18 @@ impl Isa {
     /// Every instruction set that this crate knows, from the narrowest to the widest.
     pub const ALL: [Isa; 4] = [Isa::Scalar, Isa::Wide, Isa::Avx2, Isa::Avx512];
 
-    /// The widest that this machine has.
+    /// Returns the widest that this machine has.
     pub fn detect() -> Isa {
         let widest = Isa::ALL.into_iter().rev().find(|isa| isa.is_available());
         widest.unwrap_or(Isa::Scalar)
     }
 
-    /// Those that this machine has, from the narrowest to the widest.
+    /// Returns those that this machine has, from the narrowest to the widest.
     pub fn available() -> impl Iterator<Item = Isa> {
         Isa::ALL.into_iter().filter(|isa| isa.is_available())
     }
 
-    /// Whether this machine has it.
+    /// Returns whether this machine has it.
     pub fn is_available(self) -> bool {
         match self {
             Isa::Scalar | Isa::Wide => true,
@@ -50,7 +50,7 @@ impl Isa {
         }
     }
 
-    /// How many numbers it works on at a time.
+    /// Returns how many numbers it works on at a time.
     pub fn width(self) -> usize {
         match self {
             Isa::Scalar => 1,
@@ -60,7 +60,7 @@ impl Isa {
         }
     }
 
-    /// The name, as [`FromStr`] understands it.
+    /// Returns the name, as [`FromStr`] understands it.
     pub fn name(self) -> &'static str {
         match self {
             Isa::Scalar => "scalar",
@@ -70,7 +70,7 @@ impl Isa {
         }
     }
 
-    /// It, found on this machine.
+    /// Returns proof that this CPU supports it.
     ///
     /// # Errors
     ///
@@ -96,17 +96,17 @@ impl Checked {
     /// Every machine has it.
     pub(crate) const SCALAR: Checked = Checked(Isa::Scalar);
 
-    /// The widest that this machine has.
+    /// Returns the widest that this machine has.
     pub(crate) fn widest() -> Checked {
         Checked(Isa::detect())
     }
 
-    /// Which one it is.
+    /// Returns which one it is.
     pub(crate) fn isa(self) -> Isa {
         self.0
     }
 
-    /// Whether its lanes have [streaming stores](Lanes::STREAMS).
+    /// Returns whether its lanes have [streaming stores](Lanes::STREAMS).
     pub(crate) fn streams(self) -> bool {
         matches!(self.0, Isa::Avx2 | Isa::Avx512)
     }
@@ -132,7 +132,7 @@ impl Checked {
     }
 }
 
-/// Runs a task on lanes that need no leave. Not inlined, so that the choice itself is small and can be.
+/// Runs a task on lanes that every CPU supports. Not inlined, so that the choice itself is small and can be.
 #[inline(never)]
 fn on<L: Lanes, K: Task>(task: K) -> K::Output {
     task.run::<L>()

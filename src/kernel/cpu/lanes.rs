@@ -24,7 +24,7 @@ pub(crate) trait Lanes: Num {
     /// Whether a block holds more than this does: there is nothing to compile for one that does not.
     const BLOCKS: bool = <Self::Block as Lanes>::WIDTH > Self::WIDTH;
 
-    /// The first `WIDTH` numbers of a slice.
+    /// Returns the first `WIDTH` numbers of a slice.
     ///
     /// # Panics
     ///
@@ -38,7 +38,7 @@ pub(crate) trait Lanes: Num {
     /// If the slice is shorter than `WIDTH`.
     fn store(self, to: &mut [f32]);
 
-    /// The numbers of a slice shorter than `WIDTH`, and anything in the lanes that are left.
+    /// Returns the numbers of a slice shorter than `WIDTH`, and anything in the lanes that are left.
     #[inline(always)]
     fn load_part(from: &[f32]) -> Self {
         let mut all = [0.0; WIDEST];
@@ -54,13 +54,13 @@ pub(crate) trait Lanes: Num {
         to.copy_from_slice(&all[..to.len()]);
     }
 
-    /// The same number in every lane.
+    /// Returns the same number in every lane.
     #[inline(always)]
     fn splat(value: f32) -> Self {
         Self::constant(value)
     }
 
-    /// Called once for each step of a loop over such lanes.
+    /// Marks a step of a loop over such lanes.
     #[inline(always)]
     fn step() {}
 
@@ -83,7 +83,7 @@ pub(crate) trait Lanes: Num {
     #[inline(always)]
     fn fence() {}
 
-    /// Asks for the memory of `WIDTH` numbers from `at` on, which will be read soon. `at` may lie anywhere.
+    /// Asks for the memory of `WIDTH` numbers starting at `at`, which will be read soon. `at` may lie anywhere.
     #[inline(always)]
     fn prefetch(_at: *const f32) {}
 }
@@ -102,7 +102,7 @@ pub(crate) enum Stores {
 /// Numbers in a cache line of 64 bytes.
 pub(crate) const LINE: usize = 16;
 
-/// How many numbers there are from `at` to the start of a cache line.
+/// Returns the number of numbers there are from `at` to the start of a cache line.
 #[inline(always)]
 pub(crate) fn misaligned(at: *const f32) -> usize {
     // A pointer that never gets there is somewhere in a line.
@@ -150,7 +150,7 @@ impl Lanes for f32 {
     }
 }
 
-/// [`Bits::rare`] for lanes: each lane on its own.
+/// Implements [`Bits::rare`] for lanes: each lane on its own.
 #[inline(always)]
 pub(super) fn rare<R: Rare, L: Lanes + Bits>(x: L, mask: L::Mask, usual: L) -> L {
     if !L::any(mask) {
@@ -162,7 +162,7 @@ pub(super) fn rare<R: Rare, L: Lanes + Bits>(x: L, mask: L::Mask, usual: L) -> L
     L::select(mask, L::load(&all), usual)
 }
 
-/// Not inlined, and not compiled for every instruction set: only arrays are passed.
+/// Applies a function to each number. Not inlined, and not compiled for every instruction set: only arrays are passed.
 #[cold]
 #[inline(never)]
 fn each(function: fn(f32) -> f32, all: &mut [f32]) {
@@ -171,7 +171,7 @@ fn each(function: fn(f32) -> f32, all: &mut [f32]) {
     }
 }
 
-/// [`Bits::modulo`] for lanes. As long as the quotient is below 2²³, its whole part is right or one too large, and the
+/// Implements [`Bits::modulo`] for lanes. As long as the quotient is below 2²³, its whole part is right or one too large, and the
 /// remainder it leaves is exact: a multiple of the lesser operand's last place, and no larger than `y`.
 #[inline(always)]
 pub(super) fn modulo<L: Lanes + Bits>(x: L, y: L) -> L {

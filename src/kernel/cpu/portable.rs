@@ -63,14 +63,14 @@ impl Not for PortableMask {
 
 impl Mask for PortableMask {}
 
-/// `a` where `a < b`, else `b`, in both orders. The two results differ only where the numbers are equal or one is NaN, and
+/// Returns `a` where `a < b`, else `b`, in both orders. The two results differ only where the numbers are equal or one is NaN, and
 /// their union there has the sign of −0, or is a NaN.
 #[inline(always)]
 fn minimum(a: f32x4, b: f32x4) -> f32x4 {
     a.simd_lt(b).bitselect(a, b) | b.simd_lt(a).bitselect(b, a)
 }
 
-/// `a * b + c`, rounded once, without the instruction for it. In `f64` the product is exact and the sum is rounded to 53
+/// Computes `a * b + c`, rounded once, without the instruction for it. In `f64` the product is exact and the sum is rounded to 53
 /// bits. Rounding that to 24 bits goes wrong only from the midpoint of two neighbouring `f32`, for only there can the first
 /// rounding have lost which side the number was on: from a normal one whose last 29 bits are a one and zeros, or from a
 /// subnormal one (S. Boldo and G. Melquiond, *When double rounding is odd*, 2005). Those few take the slow way.
@@ -130,7 +130,7 @@ fn emulated_binary<F: BinaryFunction>(x: f32x4, y: f32x4) -> f32x4 {
     F::lanes(Portable::<false>(x), Portable::<false>(y)).0
 }
 
-/// The lower two numbers and the upper two.
+/// Returns the lower two numbers and the upper two.
 #[inline(always)]
 fn halves(x: f32x4) -> [f64x2; 2] {
     let [a, b, c, d] = x.to_array().map(f64::from);
@@ -245,7 +245,7 @@ impl<const FMA: bool> Lanes for Portable<FMA> {
     }
 }
 
-/// The same bits as another type of lanes. The compiler sees that nothing happens.
+/// Returns the same bits as another type of lanes. The compiler sees that nothing happens.
 #[inline(always)]
 fn number_of(bits: u32x4) -> f32x4 {
     f32x4::new(bits.to_array().map(f32::from_bits))

@@ -38,7 +38,7 @@ struct Scratch {
     columns: Columns,
 }
 
-/// Folds the results for `len` elements from `from` on, at least one and at most a chunk, to rows. Of several parts of a
+/// Folds the results for `len` elements starting at `from`, at least one and at most a chunk, to rows. Of several parts of a
 /// chunk, all but the last have the same power of two times [`LEAF`] elements, and the last no more.
 pub(crate) fn part(
     code: &dyn CpuCode,
@@ -95,7 +95,7 @@ impl<F: Folding> Task for With<F> {
     }
 }
 
-/// Adds the leaves of a block: the first `len` of the results, which are those of the elements from `from` on. Only the last
+/// Adds the leaves of a block: the first `len` of the results, which are those of the elements starting at `from`. Only the last
 /// leaf of a part may be short.
 struct Push<'a> {
     columns: &'a mut Columns,
@@ -140,14 +140,14 @@ fn push_leaf<L: Lanes, R: Reduction>(columns: &mut Columns, leaf: &[f32], len: u
     columns.count();
 }
 
-/// The states of the row of a leaf that begins with element `from`, from a column on.
+/// Returns the states of the row of a leaf that begins with element `from`, from a column on.
 #[inline(always)]
 fn lift<L: Lanes, R: Reduction>(row: &[f32], column: usize, from: usize) -> State<L> {
     let index = L::load(&COLUMNS[column..]) + L::splat(from as f32);
     R::lift(L::load(&row[column..]), index)
 }
 
-/// The states of the first `len` columns, and what changes nothing in those that are missing from the last row.
+/// Returns the states of the first `len` columns, and what changes nothing in those that are missing from the last row.
 #[inline(always)]
 fn present<L: Lanes, R: Reduction>(state: State<L>, column: usize, len: usize) -> State<L> {
     let there = L::load(&COLUMNS[column..]).lt(L::splat(len as f32));

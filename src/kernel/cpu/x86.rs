@@ -32,7 +32,7 @@ pub(super) fn with_fma<R>(compute: impl FnOnce() -> R) -> Option<R> {
     is_x86_feature_detected!("fma").then(|| unsafe { inside(compute) })
 }
 
-/// `a * b + c` of four numbers, rounded once. Only for what [`with_fma`] computes.
+/// Computes `a * b + c` of four numbers, rounded once. Only for what [`with_fma`] computes.
 #[inline(always)]
 pub(super) fn fused<V: bytemuck::Pod>(a: V, b: V, c: V) -> V {
     let (a, b, c): (__m128, __m128, __m128) = (bytemuck::cast(a), bytemuck::cast(b), bytemuck::cast(c));
@@ -237,7 +237,7 @@ macro_rules! lanes {
     )+};
 }
 
-/// The mask for the first `count` of eight lanes: all bits of a lane, or none.
+/// Returns the mask for the first `count` of eight lanes: all bits of a lane, or none.
 #[inline(always)]
 fn avx2_part(count: usize) -> __m256i {
     const SLIDING: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
@@ -246,7 +246,7 @@ fn avx2_part(count: usize) -> __m256i {
     unsafe { _mm256_loadu_si256(window.as_ptr().cast()) }
 }
 
-/// The mask for the first `count` of sixteen lanes: a bit each.
+/// Returns the mask for the first `count` of sixteen lanes: a bit each.
 #[inline(always)]
 fn avx512_part(count: usize) -> __mmask16 {
     !(u16::MAX << count)

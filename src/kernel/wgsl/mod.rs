@@ -1,4 +1,4 @@
-//! Writes a program as a WGSL compute shader: the operations of its [code](crate::kernel::lower), spliced into
+//! Writes a program as a WGSL compute shader: the operations of its low-level code, spliced into
 //! `shaders/elementwise.wgsl` or, for a reduction, into `shaders/reduce.wgsl`.
 
 mod nans;
@@ -59,23 +59,23 @@ pub enum Place {
 }
 
 impl Shape {
-    /// Workgroups of so many invocations, and arrays that may be anywhere in buffers of their own.
+    /// Creates the shape with workgroups of this many invocations, and arrays anywhere in buffers of their own.
     pub fn new(workgroup: u32) -> Self {
         Shape { workgroup, blocks: false, places: Vec::new(), joins: false }
     }
 
-    /// Elements that are read and written at once.
+    /// Returns the number of elements that are read and written at once.
     pub fn width(&self) -> u32 {
         if self.blocks { BLOCK } else { 1 }
     }
 
-    /// Where an input is.
+    /// Returns where an input is.
     pub(crate) fn place(&self, input: usize) -> Place {
         self.places.get(input).copied().unwrap_or(Place::Apart)
     }
 }
 
-/// The whole shader of a program: that for elements, or for a program with a fold the one for folds.
+/// Returns the whole shader of a program: that for elements, or for a program with a fold the one for folds.
 ///
 /// Binding 0 of group 0 has the parameters, binding 1 the output, and binding `2 + n` input number `n`, unless that is the
 /// output.
@@ -126,7 +126,7 @@ fn bindings(inputs: usize, shape: &Shape) -> String {
     text
 }
 
-/// The formula of what the inputs have for one element, or for each of a block; for a fold, the state of the element.
+/// Returns the formula of what the inputs have for one element, or for each of a block; for a fold, the state of the element.
 fn apply(program: &Program, shape: &Shape) -> String {
     let (mut text, inputs) = (String::new(), program.inputs().len());
     if let (Some(fold), true) = (program.output().reduction, shape.joins) {
@@ -203,7 +203,7 @@ fn step(operands: &[Vec<String>], code: &Code, result: fn(Vec<String>) -> String
     format!("{operands}{lets}    return {};\n", result(results))
 }
 
-/// The planes of a state of this name.
+/// Returns the planes of a state of this name.
 fn parts(name: &str, planes: usize) -> Vec<String> {
     match planes {
         1 => vec![name.to_owned()],
@@ -211,7 +211,7 @@ fn parts(name: &str, planes: usize) -> Vec<String> {
     }
 }
 
-/// A state of these planes.
+/// Returns a state of these planes.
 fn state(mut planes: Vec<String>) -> String {
     if planes.len() == 1 { planes.remove(0) } else { format!("State({})", planes.join(", ")) }
 }

@@ -6,8 +6,8 @@ use crate::formula::inst::Inst;
 use crate::formula::program::{Binary, Op, Operation, Ternary, Unary, Value};
 use crate::num::Scalar;
 
-/// Whether the shader's own arithmetic computes it, a NaN of any operand giving NaN. A compiler may rewrite it, and what
-/// it is a part of, into what does not depend on an operand: `x - x` into 0.
+/// Returns whether the shader's own arithmetic computes it, a NaN of any operand giving NaN. A compiler may rewrite it, and
+/// what it is a part of, into what does not depend on an operand: `x - x` into 0.
 pub(super) fn is_arithmetic(inst: &Inst) -> bool {
     match *inst {
         Inst::Op(Op::Unary(op, _)) => op != Unary::Sign,
@@ -29,7 +29,7 @@ pub(super) struct Nans {
 }
 
 impl Nans {
-    /// For operations of which `result`, if there is one, is what others read.
+    /// Finds them for operations of which `result`, if any, is read outside.
     pub(super) fn new(insts: &[Inst], result: Option<Value>) -> Self {
         let mut origins: Vec<Option<usize>> = Vec::with_capacity(insts.len());
         for (index, inst) in insts.iter().enumerate() {
@@ -60,7 +60,7 @@ impl Nans {
         nans
     }
 
-    /// The values whose NaNs the operands of an operation have.
+    /// Returns the values whose NaNs the operands of an operation have.
     fn of_operands(origins: &[Option<usize>], inst: &Inst) -> Vec<usize> {
         let mut found: Vec<_> = inst.operands().filter_map(|value| origins[value.index()]).collect();
         found.sort_unstable();
@@ -81,7 +81,7 @@ impl Nans {
         }
     }
 
-    /// The name of a value where arithmetic ends.
+    /// Returns the name of a value where arithmetic ends.
     pub(super) fn settled(&self, value: Value) -> String {
         if self.settled[value.index()] { format!("s{}", value.index()) } else { value.to_string() }
     }

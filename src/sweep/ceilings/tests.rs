@@ -38,7 +38,7 @@ fn workload(name: &str) -> Workload {
     name.parse().or_else(|_| Workload::parse(name)).unwrap()
 }
 
-/// What a million elements take at least, in microseconds.
+/// Returns what a million elements take at least, in microseconds.
 fn bound(name: &str, backend: Kind, regime: Regime) -> Option<f64> {
     let seconds = ceilings().bound_seconds(&workload(name), backend, regime, 1_000_000)?;
     Some((seconds * 1e9).round() / 1e3)
@@ -229,7 +229,7 @@ fn whoever_stops_at_once_waits_for_no_ceilings() {
     assert_eq!((report.ceilings, clock.now() < Duration::from_millis(1)), (None, true));
 }
 
-/// A sweep of a contender that takes so many microseconds for 10 000 elements, on a machine that something slows down.
+/// Returns a sweep of a contender that takes this many microseconds for 10 000 elements, on a machine that something slows down.
 fn busy(micros: u64, slower: fn(Duration) -> f64) -> Report {
     let clock = FakeClock::default();
     let fake = Fake::of(&clock, Kind::Simd, &[micros], Manner::Right);
@@ -237,7 +237,7 @@ fn busy(micros: u64, slower: fn(Duration) -> f64) -> Report {
     sweep.measured_on(FakeMachine::slower(&clock, slower)).run_with(&clock, &mut ())
 }
 
-/// A number from 0 to 1 for each moment.
+/// Returns a number from 0 to 1 for each moment.
 fn chance(now: Duration) -> f64 {
     ((now.as_nanos() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as f64 / f64::from(1 << 24)
 }

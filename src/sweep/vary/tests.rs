@@ -13,7 +13,7 @@ fn vary(axis: Axis, values: &str, elements: usize) -> Vary {
     Vary::new(axis, Some(sizes(values)), Some(elements)).unwrap()
 }
 
-/// A contender at a value that moves the clock by so many microseconds a run.
+/// Returns a contender at a value that moves the clock by this many microseconds a run.
 fn at(clock: &FakeClock, varied: Varied, micros: u64) -> Box<dyn Contender> {
     Box::new(At { contender: Box::new(Fake::new(clock, &[micros], Manner::Right)), varied })
 }

@@ -67,7 +67,7 @@ fn regret_is_small_on_the_simulated_machine() {
     }
 }
 
-/// The least length from which on `to` takes less time than `from`, by the truth; none up to 10⁹.
+/// The least length from which `to` takes less time than `from`, by the truth; none up to 10⁹.
 fn crossover(kernel: &Kernel, regime: Regime, from: Kind, to: Kind) -> Option<usize> {
     let time = |kind, len| truth(kind, regime, Task::new(kernel, kernel.inputs().len(), len));
     let lengths = (0..1800).map(|step| 10_f64.powf(f64::from(step) / 200.0) as usize);

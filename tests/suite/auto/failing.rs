@@ -69,7 +69,7 @@ impl Prepared for OnFailing {
     }
 }
 
-/// A machine whose GPU would be chosen from one element on, and whose kernels are `slow` enough for that.
+/// A machine whose GPU would be chosen for one element or more, and whose kernels are `slow` enough for that.
 fn auto(failing: Failing, policy: Policy) -> Auto {
     Auto::of(vec![Box::new(Loop), Box::new(Simd::new()), Box::new(failing)], policy).unwrap()
 }
@@ -147,7 +147,7 @@ fn a_run_in_place_goes_on_where_it_failed() {
         assert!(in_place == expected(&kernel, &data), "after {written}");
         assert_eq!(auto.fallbacks().len(), 1);
     }
-    // If nobody knows how far it got, what is left of the input is not an input any more.
+    // If it is unknown how far it got, what is left of the input is not an input any more.
     let auto = auto(Failing::new(lost()), Policy::default());
     let error = auto.prepare(&kernel).unwrap().run(&[Arg::Output(0)], &mut data.clone()).unwrap_err();
     assert!(matches!(error, Error::DeviceLost { .. }), "{error}");

@@ -102,14 +102,14 @@ fn a_callback_of_the_host_that_panics_spoils_nothing() {
     let gpu = or_skip!(open());
     let panics = || gpu.queue().on_submitted_work_done(|| panic!("the host's own callback"));
     panics();
-    // Whoever polls the device calls the host's callback: its panic is the host's.
+    // A caller that polls the device calls the host's callback: its panic is the host's.
     let ran = catch_unwind(AssertUnwindSafe(|| works(&gpu, 1000)));
     println!("while the callback panicked: {}", if ran.is_ok() { "done" } else { "the panic came through" });
     works(&gpu, 1000);
     let kernel = gpu.compile(&poly()).unwrap();
     let mut out = [0.0; 1000];
     panics();
-    // For a future another thread polls, which goes on; but whoever submits may call the callback, too.
+    // For a future another thread polls, which continues; but whoever submits may call the callback, too.
     let run = || pollster::block_on(kernel.run_async(&[Arg::from(1.0)], &mut out));
     let ran = catch_unwind(AssertUnwindSafe(run));
     println!("while the callback panicked: {ran:?}");

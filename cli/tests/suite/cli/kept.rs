@@ -125,7 +125,7 @@ fn a_stopped_sweep_that_is_not_gone_on_with_is_kept_too() {
     assert_eq!(fs::read(out.join("sweep.json")).unwrap(), old);
 }
 
-/// Runs the command where no file may have more than so many blocks of 512 bytes, as on a full disk.
+/// Runs the command where no file may have more than this many blocks of 512 bytes, as on a full disk.
 #[cfg(target_os = "linux")]
 fn limited(folder: &Path, blocks: usize, arguments: &[&str]) -> Output {
     let limit = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");

@@ -172,7 +172,7 @@ fn what_is_no_regular_file_is_refused_without_waiting() {
             let output = limited.args(words).current_dir(folder.path()).output().unwrap();
             let said = text(&output.stderr);
             assert_eq!(output.status.code(), Some(2), "{name} {more:?}: {said}");
-            // What there is to go on with is looked for first.
+            // What there is to resume is looked for first.
             let told = said.contains(&format!("sweep/{name} cannot be written (it is not a regular file)"));
             assert!(told || !more.is_empty(), "{name} {more:?}: {said}");
         }

@@ -1,4 +1,4 @@
-//! Sweeps that end before their time, and sweeps that go on.
+//! Sweeps that end before their time, and sweeps that continue.
 
 use super::*;
 

@@ -140,7 +140,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// As [`all`](Run::all), with the results past the caches: each block of them is computed into a register, and moved.
+    /// Does the same as [`all`](Run::all), with the results past the caches: each block of them is computed into a register,
+    /// and moved.
     #[cold]
     fn streaming(&mut self) {
         let mut out = self.places[self.plan.out()];
@@ -164,7 +165,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Runs all steps over so many elements, and moves on. There are as many left, and a block has as many.
+    /// Runs all steps over this many elements, and moves on. There are as many left, and a block has as many.
     fn block(&mut self, len: usize) {
         // SAFETY: from their places on, the inputs and the output have `len` numbers, and they are somebody else's than the
         // registers and constants, which have the longest block and as many as repeat, and are slices of their own.

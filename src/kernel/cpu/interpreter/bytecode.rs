@@ -86,8 +86,8 @@ impl Plan {
         }
     }
 
-    /// What each pass of a program takes the time of: an operator's name, and how many sums, differences or products are
-    /// fused with it.
+    /// Returns what each pass of a program takes the time of: an operator's name, and how many sums, differences or products
+    /// are fused with it.
     pub(crate) fn costs(program: &Program) -> Vec<(&'static str, usize)> {
         let cost = |pass: &Pass| match pass.action {
             Action::Copy => ("copy", 0),
@@ -100,12 +100,12 @@ impl Plan {
         passes(program.ops()).iter().map(cost).collect()
     }
 
-    /// Numbers that one block has at most: so many elements that are left are one block rather than two.
+    /// Returns the number of numbers that one block has at most: this many elements that are left are one block rather than two.
     pub(crate) fn longest(&self) -> usize {
         2 * self.block
     }
 
-    /// The output's place.
+    /// Returns the output's place.
     pub(crate) fn out(&self) -> usize {
         self.inputs + self.constants.len() + self.registers
     }
@@ -151,7 +151,7 @@ struct Pass {
     value: Value,
 }
 
-/// The passes of a program's operations, pairs of them fused.
+/// Returns the passes of a program's operations, pairs of them fused.
 fn passes(ops: &[Op]) -> Vec<Pass> {
     let mut uses = vec![0_u32; ops.len()];
     ops.iter().flat_map(Op::operands).for_each(|value| uses[value.index()] += 1);
@@ -181,7 +181,7 @@ fn passes(ops: &[Op]) -> Vec<Pass> {
     passes
 }
 
-/// The pass of an operation alone.
+/// Returns the pass of an operation alone.
 fn action(op: &Op) -> Option<Action> {
     Some(match *op {
         Op::Input(_) | Op::Constant(_) => return None,
@@ -197,8 +197,8 @@ fn action(op: &Op) -> Option<Action> {
     })
 }
 
-/// The pass of an operation together with those that compute its operands, where that is possible: these operands, and the
-/// pass.
+/// Returns the pass of an operation together with those that compute its operands, where that is possible: these operands, and
+/// the pass.
 fn fused(op: &Op, ops: &[Op], alone: impl Fn(Value) -> bool) -> Option<(Vec<Value>, Action, Vec<Value>)> {
     match *op {
         Op::Select(condition, yes, no) if alone(condition) => match ops[condition.index()] {
@@ -228,7 +228,7 @@ fn fused(op: &Op, ops: &[Op], alone: impl Fn(Value) -> bool) -> Option<(Vec<Valu
     }
 }
 
-/// An operation that is so cheap that it is worth being fused.
+/// Returns an operation that is so cheap that it is worth being fused.
 fn simple(op: Binary) -> Option<Inner> {
     match op {
         Binary::Add => Some(Inner::Add),

@@ -23,27 +23,27 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Numbers one after the other.
+    /// Returns numbers one after the other.
     pub(crate) const fn array(at: *mut f32) -> Self {
         Place { at, mask: usize::MAX }
     }
 
-    /// The same numbers again and again.
+    /// Returns the same numbers again and again.
     pub(crate) fn repeated(at: *mut f32) -> Self {
         Place { at, mask: 0 }
     }
 
-    /// So many numbers further on, where they do not repeat.
+    /// Returns this many numbers further on, where they do not repeat.
     pub(crate) fn skip(self, count: usize) -> Self {
         Place { at: self.at.wrapping_add(count & self.mask), ..self }
     }
 
-    /// Whether it has the same numbers again and again.
+    /// Returns whether it has the same numbers again and again.
     pub(crate) fn repeats(self) -> bool {
         self.mask == 0
     }
 
-    /// Where it begins.
+    /// Returns where it begins.
     pub(crate) fn start(self) -> *mut f32 {
         self.at
     }
@@ -112,7 +112,7 @@ pub(crate) struct Block<'a> {
 }
 
 impl<'a> Block<'a> {
-    /// `len` numbers at each place.
+    /// Creates a block of `len` numbers at each place.
     ///
     /// # Safety
     ///
@@ -124,7 +124,7 @@ impl<'a> Block<'a> {
 }
 
 impl Action {
-    /// The pass that computes it.
+    /// Returns the pass that computes it.
     pub(crate) fn pass(self) -> Pass {
         match self {
             Action::Copy => each::<Copied, 1>,
@@ -176,7 +176,7 @@ impl<C: Compute<N>, const N: usize> Task for Each<'_, C, N> {
         }
         let to = places[self.step.to];
         let mut at = 0;
-        // SAFETY: each part stays below `len`, as the conditions say, and whoever made the block promised that many numbers.
+        // SAFETY: each part stays below `len`, as the conditions say, and the creator of the block promised that many numbers.
         if C::LIGHT && L::BLOCKS {
             while len - at >= <L::Block as Lanes>::WIDTH {
                 unsafe { part::<L::Block, C, N>(&from, to, at, <L::Block as Lanes>::WIDTH) };
@@ -191,7 +191,7 @@ impl<C: Compute<N>, const N: usize> Task for Each<'_, C, N> {
     }
 }
 
-/// Computes the `count` numbers from `at` on: as many as `L` has lanes, or fewer.
+/// Computes the `count` numbers starting at `at`: as many as `L` has lanes, or fewer.
 ///
 /// # Safety
 ///
@@ -212,13 +212,13 @@ unsafe fn part<L: Lanes, C: Compute<N>, const N: usize>(from: &[Place; N], to: P
     if count == L::WIDTH { result.store(out) } else { result.store_part(out) }
 }
 
-/// 1 where a condition holds, and 0 where not.
+/// Returns 1 where a condition holds, else 0.
 #[inline(always)]
 fn number<T: Num>(mask: T::Mask) -> T {
     T::select(mask, T::constant(1), T::constant(0))
 }
 
-/// The condition that a number was made of.
+/// Returns the condition that a number was made of.
 #[inline(always)]
 fn condition<T: Num>(x: T) -> T::Mask {
     x.ne(T::constant(0))
