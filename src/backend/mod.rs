@@ -16,7 +16,6 @@ pub mod gpu;
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,7 +25,7 @@ pub(crate) use serial::FAR;
 pub use serial::{Loop, Simd};
 pub use threads::Threads;
 
-use crate::error::{Error, Result};
+use crate::error::{Result, names};
 use crate::formula::reduction::Fold;
 use crate::kernel::Kernel;
 use crate::kernel::arg::{Arg, Outputs};
@@ -116,8 +115,8 @@ pub trait Prepared: Send {
     ///
     /// # Errors
     ///
-    /// The errors of [`Kernel::check`] if the arrays do not fit, [`Error::Empty`] for the minimum or maximum of no elements;
-    /// on a GPU also any device error.
+    /// The errors of [`Kernel::check`] if the arrays do not fit, [`Error::Empty`](crate::Error::Empty) for the minimum or
+    /// maximum of no elements; on a GPU also any device error.
     fn run_outputs(&mut self, inputs: &[Arg<'_>], outputs: &mut [Out<'_>]) -> Result<()> {
         if self.kernel().check(inputs, outputs)? == 0 {
             return nothing(self.kernel().fold(), outputs);
@@ -143,8 +142,8 @@ impl<'p> dyn Prepared + 'p {
     ///
     /// # Errors
     ///
-    /// The errors of [`Kernel::check`] if the arrays do not fit, [`Error::Empty`] for the minimum or maximum of no elements;
-    /// on a GPU also any device error.
+    /// The errors of [`Kernel::check`] if the arrays do not fit, [`Error::Empty`](crate::Error::Empty) for the minimum or
+    /// maximum of no elements; on a GPU also any device error.
     #[inline(always)]
     pub fn run(&mut self, inputs: &[Arg<'_>], outputs: impl Outputs) -> Result<()> {
         outputs.lend(|outputs| self.run_outputs(inputs, outputs))
@@ -309,10 +308,11 @@ pub enum Kind {
     Other(&'static str),
 }
 
-impl Kind {
-    /// The backends of this crate, starting with the plainest.
-    pub const ALL: [Kind; 5] = [Kind::Loop, Kind::Simd, Kind::Threads, Kind::Gpu, Kind::Auto];
+names! {
+    Kind is "backend": Loop "loop", Simd "simd", Threads "threads", Gpu "gpu", Auto "auto"; Kind::Other(name) => name
+}
 
+impl Kind {
     /// The environment variable that names the backend where the program does not.
     pub const ENV: &str = "CROSSOVER_BACKEND";
 
@@ -332,24 +332,12 @@ impl Kind {
         Kind::Other(name)
     }
 
-    /// Returns the name: `loop`, `simd`, `threads`, `gpu`, `auto`, or that of another backend.
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Loop => "loop",
-            Kind::Simd => "simd",
-            Kind::Threads => "threads",
-            Kind::Gpu => "gpu",
-            Kind::Auto => "auto",
-            Kind::Other(name) => name,
-        }
-    }
-
     /// Returns the backend named by the argument, else by the environment variable [`CROSSOVER_BACKEND`](Kind::ENV), else the
     /// default: `threads`, which for short arrays stays on the caller's thread.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if this crate has no such backend.
+    /// [`Error::Unknown`](crate::Error::Unknown) if this crate has no such backend.
     pub fn choose(argument: Option<&str>) -> Result<Kind> {
         match (argument, std::env::var(Kind::ENV)) {
             (Some(name), _) => name.parse(),
@@ -371,21 +359,5 @@ impl serde::Serialize for Kind {
 impl<'de> serde::Deserialize<'de> for Kind {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         String::deserialize(deserializer).map(|name| Kind::named(&name))
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-/// Reads the name of a backend of this crate.
-impl FromStr for Kind {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Kind> {
-        let found = Kind::ALL.into_iter().find(|kind| kind.name() == name);
-        found.ok_or_else(|| Error::unknown("backend", name, Kind::ALL.map(Kind::name).to_vec()))
     }
 }

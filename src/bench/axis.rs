@@ -1,11 +1,10 @@
 //! What is different from one measurement of a series to the next: an [`Axis`], and a [`Varied`], one value on it.
 
 use std::fmt;
-use std::str::FromStr;
 
 use super::regime::Regime;
 use crate::backend::Kind;
-use crate::error::{Error, Result};
+use crate::error::names;
 use crate::text::about;
 
 /// What is different from one measurement of a series to the next.
@@ -25,6 +24,8 @@ pub enum Axis {
     Intensity,
 }
 
+names!(Axis is "axis": Elements "elements", Chunk "chunk", Threads "threads", Intensity "intensity");
+
 impl Axis {
     /// Writes the value at which something begins that lies between two values of the axis: an approximate number of elements,
     /// or the first whole number.
@@ -32,19 +33,6 @@ impl Axis {
         match self {
             Axis::Elements | Axis::Chunk => about(value),
             Axis::Threads | Axis::Intensity => format!("{:.0}", value.ceil()),
-        }
-    }
-
-    /// Every one of them.
-    pub const ALL: [Axis; 4] = [Axis::Elements, Axis::Chunk, Axis::Threads, Axis::Intensity];
-
-    /// Returns the name: `elements`, `chunk`, `threads` or `intensity`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Axis::Elements => "elements",
-            Axis::Chunk => "chunk",
-            Axis::Threads => "threads",
-            Axis::Intensity => "intensity",
         }
     }
 
@@ -74,21 +62,6 @@ impl Axis {
             Axis::Threads => format!("{number} thread{}", if number == "1" { "" } else { "s" }),
             Axis::Intensity => format!("degree {number}"),
         }
-    }
-}
-
-impl FromStr for Axis {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Axis> {
-        let found = Axis::ALL.into_iter().find(|axis| axis.name() == name);
-        found.ok_or_else(|| Error::unknown("axis", name, Axis::ALL.map(Axis::name).to_vec()))
-    }
-}
-
-impl fmt::Display for Axis {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
     }
 }
 

@@ -1,10 +1,7 @@
 //! Where a contender's arrays are: on the host, on the device, or both.
 
-use std::fmt;
-use std::str::FromStr;
-
 use crate::backend::{Kind, Memory};
-use crate::error::{Error, Result};
+use crate::error::names;
 use crate::formula::reduction::Fold;
 use crate::kernel::Kernel;
 
@@ -28,24 +25,12 @@ pub enum Regime {
     Scalar,
 }
 
-impl Regime {
-    /// Every one of them, from the plainest on.
-    pub const ALL: [Regime; 5] = [Regime::Host, Regime::Fresh, Regime::Compute, Regime::Resident, Regime::Scalar];
+names!(Regime is "regime": Host "host", Fresh "fresh", Compute "compute", Resident "resident", Scalar "scalar");
 
+impl Regime {
     /// Those that are measured unless others are asked for: all but `Fresh`, whose series lie on those of `Host` until the
     /// outputs are large.
     pub const USUAL: [Regime; 4] = [Regime::Host, Regime::Compute, Regime::Resident, Regime::Scalar];
-
-    /// Returns the name: `host`, `fresh`, `compute`, `resident` or `scalar`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Regime::Host => "host",
-            Regime::Fresh => "fresh",
-            Regime::Compute => "compute",
-            Regime::Resident => "resident",
-            Regime::Scalar => "scalar",
-        }
-    }
 
     /// Returns whether backends in a memory can be measured under it: all from host to host, those of the host with a fresh
     /// output, and those of a device with arrays on it.
@@ -68,20 +53,5 @@ impl Regime {
             (Regime::Scalar, None) => kernel.with_fold(Some(Fold::Sum)),
             _ => kernel.clone(),
         }
-    }
-}
-
-impl FromStr for Regime {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Regime> {
-        let found = Regime::ALL.into_iter().find(|regime| regime.name() == name);
-        found.ok_or_else(|| Error::unknown("regime", name, Regime::ALL.map(Regime::name).to_vec()))
-    }
-}
-
-impl fmt::Display for Regime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
     }
 }

@@ -244,6 +244,40 @@ impl Error {
     }
 }
 
+/// Implements the names of an enum: `ALL`, `name`, `FromStr` and `Display`. What other variants are called may follow.
+macro_rules! names {
+    ($type:ident is $what:literal: $($variant:ident $name:literal),+ $(; $other:pat => $its_name:expr)?) => {
+        impl $type {
+            /// All of them that have a name of their own, in ascending order.
+            pub const ALL: [$type; [$($name),+].len()] = [$($type::$variant),+];
+
+            /// Returns the name.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $($type::$variant => $name,)+
+                    $($other => $its_name,)?
+                }
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.name())
+            }
+        }
+
+        impl std::str::FromStr for $type {
+            type Err = $crate::error::Error;
+
+            fn from_str(name: &str) -> $crate::error::Result<$type> {
+                let found = $type::ALL.into_iter().find(|each| each.name() == name);
+                found.ok_or_else(|| $crate::error::Error::unknown($what, name, $type::ALL.map($type::name).to_vec()))
+            }
+        }
+    };
+}
+pub(crate) use names;
+
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

@@ -1,11 +1,8 @@
 //! The instruction sets, and how a task is run on one of them.
 
-use std::fmt;
-use std::str::FromStr;
-
 use super::lanes::{Lanes, Task};
 use super::portable::Portable;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, names};
 
 /// An instruction set that a kernel's body can run on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -22,10 +19,9 @@ pub enum Isa {
     Avx512,
 }
 
-impl Isa {
-    /// Every instruction set that this crate knows, from the narrowest to the widest.
-    pub const ALL: [Isa; 4] = [Isa::Scalar, Isa::Wide, Isa::Avx2, Isa::Avx512];
+names!(Isa is "instruction set": Scalar "scalar", Wide "wide", Avx2 "avx2", Avx512 "avx512");
 
+impl Isa {
     /// Returns the widest that this machine has.
     pub fn detect() -> Isa {
         let widest = Isa::ALL.into_iter().rev().find(|isa| isa.is_available());
@@ -57,16 +53,6 @@ impl Isa {
             Isa::Wide => Portable::<false>::WIDTH,
             Isa::Avx2 => 8,
             Isa::Avx512 => 16,
-        }
-    }
-
-    /// Returns the name, as [`FromStr`] understands it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Isa::Scalar => "scalar",
-            Isa::Wide => "wide",
-            Isa::Avx2 => "avx2",
-            Isa::Avx512 => "avx512",
         }
     }
 
@@ -136,19 +122,4 @@ impl Checked {
 #[inline(never)]
 fn on<L: Lanes, K: Task>(task: K) -> K::Output {
     task.run::<L>()
-}
-
-impl fmt::Display for Isa {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Isa {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Isa> {
-        let found = Isa::ALL.into_iter().find(|isa| isa.name() == name);
-        found.ok_or_else(|| Error::unknown("instruction set", name, Isa::ALL.map(Isa::name).to_vec()))
-    }
 }
