@@ -1,7 +1,7 @@
 //! A backend outside of the crate: in a sweep, under `auto`, in a report.
 
 use crossover::auto::{Auto, Member, Policy, Residency};
-use crossover::sweep::{Host, Report};
+use crossover::sweep::Host;
 use crossover::{Arg, Backend, Error, Info, Kernel, Kind, Loop, Out, Prepared, Result, Simd, Sweep};
 
 struct Foreign;
@@ -75,9 +75,12 @@ fn a_report_has_its_name() {
     let sweep = Sweep::new().contender(Box::new(Host::new(Box::new(Foreign)))).sizes("10".parse().unwrap()).trials(1);
     let report = sweep.run();
     assert_eq!((report.failures.len(), report.measurements.len()), (0, 1));
-    let text = serde_json::to_string(&report).unwrap();
-    let back: Report = serde_json::from_str(&text).unwrap();
-    assert_eq!(back.measurements[0].backend, Kind::named("foreign"));
-    assert_eq!(back.measurements[0].backend.name(), "foreign");
+    assert_eq!(report.measurements[0].backend.name(), "foreign");
     assert!(Kind::named("foreign").open().is_err() && Kind::named("simd") == Kind::Simd);
+    #[cfg(feature = "profile")]
+    {
+        let text = serde_json::to_string(&report).unwrap();
+        let back: crossover::sweep::Report = serde_json::from_str(&text).unwrap();
+        assert_eq!(back.measurements[0].backend, Kind::named("foreign"));
+    }
 }
