@@ -56,7 +56,7 @@ macro_rules! kernels {
 kernels! {
     poly: Kernel::new("poly", Poly);
     poly_text: Kernel::parse("x + x**2 + x**3").unwrap();
-    poly_sum: Kernel::new("poly", Poly).with_fold(Some(crossover::Fold::Sum));
+    poly_sum: Kernel::new("poly", Poly).with_reduction(Some(crossover::Reduction::Sum));
     exp: Kernel::new("exp", Exp);
     gelu: Kernel::new("gelu", Gelu);
 }

@@ -52,7 +52,7 @@
 //! # A formula known at run time
 //!
 //! [`Kernel::parse`] parses a formula's text, written as for numexpr: [`mod@parse`] documents the language. `crossover eval`
-//! runs it on `.npy` files. A [`Fold`] reduces all elements to one number.
+//! runs it on `.npy` files. A [`Reduction`] reduces all elements to one number.
 //!
 //! ```
 //! use crossover::Kernel;
@@ -136,7 +136,7 @@ pub use backend::{Backend, Device, Info, Isa, Kind, Loop, Memory, Prepared, Simd
 pub use bench::workload::{self, Workload};
 pub use error::{Error, ParseError, Result};
 pub use formula::program::{self, Program};
-pub use formula::reduction::{self as fold, Fold};
+pub use formula::reduction::{self, Reduction};
 pub use formula::{Formula, parse, trace};
 pub use kernel::arg::{Arg, Outputs};
 pub use kernel::view::{Element, Out, View};

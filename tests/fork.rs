@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use common::bits;
-use crossover::{Arg, Backend, Fold, Kernel, Loop, Threads, Workload, formula};
+use crossover::{Arg, Backend, Kernel, Loop, Reduction, Threads, Workload, formula};
 
 /// More than a run is shared from on.
 const LEN: usize = 70_001;
@@ -66,7 +66,7 @@ struct Case {
 
 fn cases(x: &[f32]) -> Vec<Case> {
     let poly = "poly".parse::<Workload>().unwrap().kernel;
-    let all = [poly.clone(), poly.with_fold(Some(Fold::Sum))].into_iter();
+    let all = [poly.clone(), poly.with_reduction(Some(Reduction::Sum))].into_iter();
     let case = |kernel: Kernel| {
         let mut expected = vec![0.0; kernel.output_len(x.len())];
         Loop.run(&kernel, &[Arg::from(x)], &mut expected).unwrap();

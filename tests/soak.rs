@@ -79,7 +79,7 @@ impl Task {
         let shift = dice.roll(1000);
         let number = |index: usize| ((index as u64 * 37 + shift) % 201) as f32 / 50.0 - 2.0;
         let inputs: Vec<Vec<f32>> = kernel.inputs().iter().map(|_| (0..len).map(number).collect()).collect();
-        // The first stays an array, so that a fold knows how many elements there are.
+        // The first stays an array, so that a reduction knows how many elements there are.
         let numbers = (0..inputs.len()).map(|index| index > 0 && dice.roll(3) == 0).collect();
         Task { kernel, inputs, numbers, len }
     }
@@ -92,9 +92,9 @@ impl Task {
         vec![f32::NAN; self.kernel.output_len(self.len)]
     }
 
-    /// Judges some elements of a result, the first and the last among them; a fold's is judged as a whole.
+    /// Judges some elements of a result, the first and the last among them; a reduction's is judged as a whole.
     fn judge(&self, out: &[f32]) {
-        let (args, most) = (self.args(), if self.kernel.fold().is_some() { self.len } else { 100 });
+        let (args, most) = (self.args(), if self.kernel.reduction().is_some() { self.len } else { 100 });
         for from in [0, self.len / 2, self.len.saturating_sub(most)] {
             let len = most.min(self.len - from);
             let args: Vec<_> = args.iter().map(|arg| arg.part(from, len)).collect();
@@ -103,7 +103,7 @@ impl Task {
                 let (name, at) = (self.kernel.name(), from + index);
                 assert!(bound.admits(*result), "`{name}` of {}, element {at}: {result:e}", self.len);
             }
-            if self.kernel.fold().is_some() {
+            if self.kernel.reduction().is_some() {
                 break;
             }
         }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use clap::{Args, ValueHint};
 use crossover::auto::Auto;
 use crossover::sweep::{Case, Regret, Sizes, SystemClock};
-use crossover::{Fold, Workload, message};
+use crossover::{Reduction, Workload, message};
 
 use super::names::Names;
 use super::screen::say;
@@ -97,7 +97,7 @@ impl Options {
 fn named(name: &str) -> crossover::Result<Workload> {
     if name == "sum(poly)" {
         let poly: Workload = "poly".parse()?;
-        let kernel = poly.kernel.with_fold(Some(Fold::Sum)).renamed(name);
+        let kernel = poly.kernel.with_reduction(Some(Reduction::Sum)).renamed(name);
         return Ok(Workload { kernel, ..poly });
     }
     match FORMULAS.iter().find(|(known, _)| *known == name) {

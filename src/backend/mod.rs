@@ -26,7 +26,7 @@ pub use serial::{Loop, Simd};
 pub use threads::Threads;
 
 use crate::error::{Result, names};
-use crate::formula::reduction::Fold;
+use crate::formula::reduction::Reduction;
 use crate::kernel::Kernel;
 use crate::kernel::arg::{Arg, Outputs};
 use crate::kernel::view::Out;
@@ -119,7 +119,7 @@ pub trait Prepared: Send {
     /// maximum of no elements; on a GPU also any device error.
     fn run_outputs(&mut self, inputs: &[Arg<'_>], outputs: &mut [Out<'_>]) -> Result<()> {
         if self.kernel().check(inputs, outputs)? == 0 {
-            return nothing(self.kernel().fold(), outputs);
+            return nothing(self.kernel().reduction(), outputs);
         }
         self.launch(inputs, outputs)
     }
@@ -152,7 +152,7 @@ impl<'p> dyn Prepared + 'p {
 
 /// Writes the outputs for no elements.
 #[cold]
-fn nothing(fold: Option<Fold>, outputs: &mut [Out<'_>]) -> Result<()> {
+fn nothing(fold: Option<Reduction>, outputs: &mut [Out<'_>]) -> Result<()> {
     if let Some(fold) = fold {
         let empty = fold.empty()?;
         outputs.iter_mut().for_each(|out| out.floats().fill(empty));

@@ -3,7 +3,7 @@
 use super::tuner::{Trials, Way};
 use super::{Backend, Info, Isa, Kind, Prepared};
 use crate::error::{Error, Result};
-use crate::formula::reduction::{Fold, Tree};
+use crate::formula::reduction::{Reduction, Tree};
 use crate::kernel::Kernel;
 use crate::kernel::arg::{Arg, elements};
 use crate::kernel::cpu::columns::EMPTY;
@@ -114,20 +114,20 @@ impl OnCaller {
 
     /// Reduces all elements. Apart from the other runs, which are short at times and do without its stack.
     #[inline(never)]
-    pub(super) fn fold(&self, fold: Fold, inputs: &[Arg<'_>], out: &mut [f32]) -> Result<()> {
+    pub(super) fn fold(&self, fold: Reduction, inputs: &[Arg<'_>], out: &mut [f32]) -> Result<()> {
         let (code, len) = (self.kernel.code(), elements(inputs));
         let mut rows = [EMPTY];
         let mut chunk = |from| {
-            reduce::part(code, self.isa, fold, inputs, (from, Fold::CHUNK.min(len - from)), &mut rows[0]);
+            reduce::part(code, self.isa, fold, inputs, (from, Reduction::CHUNK.min(len - from)), &mut rows[0]);
             reduce::finish(self.isa, fold, &mut rows)
         };
-        if len <= Fold::CHUNK {
+        if len <= Reduction::CHUNK {
             // Clearing a tree takes a while, for a short run.
             fold.write(chunk(0), len, out);
             return Ok(());
         }
         let mut tree = Tree::new(fold);
-        (0..len).step_by(Fold::CHUNK).for_each(|from| tree.push(chunk(from)));
+        (0..len).step_by(Reduction::CHUNK).for_each(|from| tree.push(chunk(from)));
         tree.finish(len, out)
     }
 }
@@ -139,7 +139,7 @@ impl Prepared for OnCaller {
 
     fn launch(&mut self, inputs: &[Arg<'_>], outputs: &mut [Out<'_>]) -> Result<()> {
         let (code, isa) = (self.kernel.code(), self.isa);
-        if let Some(fold) = self.kernel.fold() {
+        if let Some(fold) = self.kernel.reduction() {
             return self.fold(fold, inputs, outputs[0].floats());
         }
         let mut targets = Targets::new(outputs);

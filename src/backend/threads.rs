@@ -12,7 +12,7 @@ use super::team::{AWAKE, Crew};
 use super::tuner::{Run, Trials, Way};
 use super::{Backend, Info, Isa, Kind, Prepared};
 use crate::error::{Error, Result};
-use crate::formula::reduction::{Fold, LEAF, Tree};
+use crate::formula::reduction::{LEAF, Reduction, Tree};
 use crate::kernel::Kernel;
 use crate::kernel::arg::{Arg, elements};
 use crate::kernel::cpu::columns::{EMPTY, Rows};
@@ -88,7 +88,7 @@ impl Threads {
     /// blocks for each thread. An array of one block, or less, stays on the caller's thread. The results are the same to the
     /// bit.
     ///
-    /// A fold's blocks are powers of two, from 512 elements to 65 536: the least that holds as many.
+    /// A reduction's blocks are powers of two, from 512 elements to 65 536: the least that holds as many.
     ///
     /// # Errors
     ///
@@ -173,7 +173,7 @@ pub(crate) fn each<T: Send>(parts: &mut [T], body: impl Fn(&mut T) + Send + Sync
 /// Returns the way of a run over this many elements that shares it: the first, which a kernel goes that runs only once, if there
 /// is more than a chunk.
 fn together(len: usize) -> Way {
-    if len <= Fold::CHUNK { Way::Second } else { Way::First }
+    if len <= Reduction::CHUNK { Way::Second } else { Way::First }
 }
 
 impl OnThreads {
@@ -209,9 +209,9 @@ impl OnThreads {
     }
 
     /// Reduces all elements: parts of chunks on the threads, then their results.
-    fn fold(&mut self, fold: Fold, inputs: &[Arg<'_>], len: usize, out: &mut [f32]) -> Result<bool> {
+    fn fold(&mut self, fold: Reduction, inputs: &[Arg<'_>], len: usize, out: &mut [f32]) -> Result<bool> {
         let mut rows = std::mem::take(&mut self.rows);
-        let part = self.block(len).clamp(LEAST, Fold::CHUNK).next_power_of_two();
+        let part = self.block(len).clamp(LEAST, Reduction::CHUNK).next_power_of_two();
         rows.resize(len.div_ceil(part), EMPTY);
         let (code, isa) = (self.alone.kernel().code(), self.alone.isa());
         let helped = self.crew.divide(&Slices::from(&mut rows[..]), 1, |(index, row)| {
@@ -219,7 +219,7 @@ impl OnThreads {
             reduce::part(code, isa, fold, inputs, (from, part.min(len - from)), &mut row[0]);
         });
         let mut tree = Tree::new(fold);
-        for chunk in rows.chunks_mut(Fold::CHUNK / part) {
+        for chunk in rows.chunks_mut(Reduction::CHUNK / part) {
             tree.push(reduce::finish(isa, fold, chunk));
         }
         self.rows = rows;
@@ -234,7 +234,7 @@ impl Prepared for OnThreads {
     }
 
     fn launch(&mut self, inputs: &[Arg<'_>], outputs: &mut [Out<'_>]) -> Result<()> {
-        let fold = self.kernel().fold();
+        let fold = self.kernel().reduction();
         let len = if fold.is_some() { elements(inputs) } else { outputs[0].len() };
         if self.is_short(len) {
             return self.alone.launch(inputs, outputs);

@@ -28,7 +28,7 @@ pub trait Contender {
     /// Makes everything ready that is not to be timed: allocates, moves data to where the regime says. The kernel is prepared
     /// in the first run, if the [first call's](crate::sweep::Measurement::first_seconds) time is to have it.
     ///
-    /// `args` fit the kernel, and have `len` elements, which is at least one. Under [`Regime::Scalar`], the kernel has a fold.
+    /// `args` fit the kernel, and have `len` elements, which is at least one. Under [`Regime::Scalar`], the kernel has a reduction.
     ///
     /// # Errors
     ///

@@ -142,7 +142,7 @@ mod tests {
         let Some(contenders) = gpu() else { return };
         let expected = [Regime::Host, Regime::Compute, Regime::Resident, Regime::Scalar];
         assert_eq!(contenders.iter().map(|each| each.regime()).collect::<Vec<_>>(), expected);
-        // Two arrays and a number; and what is a fold already.
+        // Two arrays and a number; and what is a reduction already.
         let workloads = ["axpy".parse().unwrap(), Workload::parse("max(x*y)").unwrap()];
         let sweep = contenders.into_iter().fold(Sweep::new().workloads(workloads), Sweep::contender);
         let report = sweep.sizes("1,100003".parse().unwrap()).trials(1).run();

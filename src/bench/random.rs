@@ -96,7 +96,7 @@ mod tests {
         let names = |all: &[Workload]| all.iter().map(|each| each.name().to_owned()).collect::<Vec<_>>();
         assert_eq!(names(&one), names(&same));
         assert_ne!(names(&one), names(&other));
-        let folds = one.iter().filter(|each| each.kernel.fold().is_some()).count();
+        let folds = one.iter().filter(|each| each.kernel.reduction().is_some()).count();
         assert!((5..25).contains(&folds), "{folds} of 50 are folds");
         let long = one.iter().filter(|each| each.kernel.program().ops().len() > 8).count();
         assert!(long > 20, "{long} of 50 are long");

@@ -2,7 +2,7 @@
 
 use crate::backend::{Kind, Memory};
 use crate::error::names;
-use crate::formula::reduction::Fold;
+use crate::formula::reduction::Reduction;
 use crate::kernel::Kernel;
 
 /// Where a contender's arrays are while the clock runs.
@@ -20,7 +20,7 @@ pub enum Regime {
     Compute,
     /// On the device before and after.
     Resident,
-    /// On the device before, and one number comes back to the host: the workload's fold, or the sum of its results if it
+    /// On the device before, and one number comes back to the host: the workload's reduction, or the sum of its results if it
     /// has none.
     Scalar,
 }
@@ -47,10 +47,10 @@ impl Regime {
         self.is_in(if kind == Kind::Gpu { Memory::Device } else { Memory::Host })
     }
 
-    /// Returns what is run of a kernel under it: for `Scalar` the kernel with a fold, else the kernel itself.
+    /// Returns what is run of a kernel under it: for `Scalar` the kernel with a reduction, else the kernel itself.
     pub(crate) fn kernel(self, kernel: &Kernel) -> Kernel {
-        match (self, kernel.fold()) {
-            (Regime::Scalar, None) => kernel.with_fold(Some(Fold::Sum)),
+        match (self, kernel.reduction()) {
+            (Regime::Scalar, None) => kernel.with_reduction(Some(Reduction::Sum)),
             _ => kernel.clone(),
         }
     }

@@ -156,7 +156,7 @@ impl Workload {
     /// Returns the number of bytes of arrays that a run reads and writes for each element: the least that has to move.
     pub fn bytes_per_element(&self) -> usize {
         // A fold writes one number for all elements.
-        let output = usize::from(self.kernel.fold().is_none());
+        let output = usize::from(self.kernel.reduction().is_none());
         self.input_bytes() + output * size_of::<f32>()
     }
 

@@ -121,7 +121,7 @@ pub enum Error {
         "kernel `{kernel}` reduces all elements to one number, but the output has {found} elements; \
          call `run` with an output of one element"
     )]
-    FoldOutput {
+    ReductionOutput {
         /// The kernel's name.
         kernel: String,
         /// The output's length in elements.

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use crate::formula::reduction::Fold;
+use crate::formula::reduction::Reduction;
 pub use crate::num::operator::{Binary, Compare, Ternary, Test, Unary};
 use crate::num::{Num, Scalar, Type};
 
@@ -156,7 +156,7 @@ pub struct Output {
     /// The value for each element.
     pub value: Value,
     /// The reduction of the value over all elements, if there is one. The result then is one number.
-    pub reduction: Option<Fold>,
+    pub reduction: Option<Reduction>,
 }
 
 /// A formula as a list of operations.
@@ -222,7 +222,7 @@ impl Program {
     }
 
     /// Returns the program with the reduction of its output replaced.
-    pub(crate) fn with_reduction(mut self, reduction: Option<Fold>) -> Self {
+    pub(crate) fn with_reduction(mut self, reduction: Option<Reduction>) -> Self {
         self.outputs.iter_mut().for_each(|output| output.reduction = reduction);
         self
     }
@@ -234,7 +234,7 @@ impl Program {
     /// Returns `None` for a program with a function such as `exp` or `sin`, whose number of operations depends on the
     /// machine.
     pub fn flops(&self) -> Option<usize> {
-        let reductions = self.outputs.iter().filter_map(|output| output.reduction).map(Fold::flops).sum();
+        let reductions = self.outputs.iter().filter_map(|output| output.reduction).map(Reduction::flops).sum();
         self.ops.iter().map(Op::flops).try_fold(reductions, |sum, flops| Some(sum + flops?))
     }
 

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::formula::Formula;
 use crate::formula::parse::{self, parse};
 use crate::formula::program::Program;
-use crate::formula::reduction::Fold;
+use crate::formula::reduction::Reduction;
 use crate::formula::trace::trace;
 use crate::kernel::arg::Arg;
 use crate::kernel::cpu::code::CpuCode;
@@ -121,23 +121,23 @@ impl Kernel {
     }
 
     /// Returns what makes one number of the results for all elements, if anything does. The output then has one element.
-    pub fn fold(&self) -> Option<Fold> {
+    pub fn reduction(&self) -> Option<Reduction> {
         self.program.output().reduction
     }
 
-    /// Returns the same kernel with another fold, or without one.
+    /// Returns the same kernel with another reduction, or without one.
     ///
     /// ```
-    /// use crossover::{Fold, Workload};
+    /// use crossover::{Reduction, Workload};
     ///
     /// let poly: Workload = "poly".parse()?;
-    /// let total = poly.kernel.with_fold(Some(Fold::Sum));
+    /// let total = poly.kernel.with_reduction(Some(Reduction::Sum));
     /// let mut out = [0.0];
     /// crossover::open(None)?.run(&total, &[(&[1.0, 2.0]).into()], &mut out)?;
     /// assert_eq!(out, [3.0 + 14.0]);
     /// # Ok::<(), crossover::Error>(())
     /// ```
-    pub fn with_fold(&self, fold: Option<Fold>) -> Self {
+    pub fn with_reduction(&self, fold: Option<Reduction>) -> Self {
         let program = Arc::new(Program::clone(&self.program).with_reduction(fold));
         Kernel { program, ..self.clone() }
     }
@@ -200,10 +200,10 @@ impl Kernel {
         Plan::new(&self.program).registers
     }
 
-    /// Returns how many elements the output for this many elements has: as many, or for a fold its [width](Fold::width), which is
-    /// one for every fold that a formula can have.
+    /// Returns how many elements the output for this many elements has: as many, or for a reduction its [width](Reduction::width), which is
+    /// one for every reduction that a formula can have.
     pub fn output_len(&self, elements: usize) -> usize {
-        self.fold().map_or(elements, Fold::width)
+        self.reduction().map_or(elements, Reduction::width)
     }
 
     /// Checks that arguments and outputs fit the kernel, and returns the number of elements to compute: the length of an
@@ -212,9 +212,9 @@ impl Kernel {
     /// # Errors
     ///
     /// [`Error::OutputCount`] or [`Error::InputCount`] if there are too few or too many, [`Error::Length`] if an array is
-    /// longer or shorter than the others, [`Error::FoldOutput`] if the output of a reduction has not one element,
+    /// longer or shorter than the others, [`Error::ReductionOutput`] if the output of a reduction has not one element,
     /// [`Error::Invalid`] for [`Arg::Output`] of an output that does not exist or is a reduction, and the errors of
-    /// [`Fold::check`].
+    /// [`Reduction::check`].
     #[inline(always)]
     pub fn check(&self, inputs: &[Arg<'_>], outputs: &[Out<'_>]) -> Result<usize> {
         let [out] = outputs else { return Err(self.output_count(outputs.len())) };
@@ -253,14 +253,14 @@ impl Kernel {
         inputs: impl Iterator<Item = Option<usize>> + Clone,
         len: usize,
     ) -> Result<usize> {
-        let elements = match self.fold() {
+        let elements = match self.reduction() {
             None => len,
             Some(fold) if len == fold.width() => {
                 let elements = inputs.clone().flatten().next().unwrap_or(1);
                 fold.check(elements)?;
                 elements
             }
-            Some(_) => return Err(Error::FoldOutput { kernel: self.title(), found: len }),
+            Some(_) => return Err(Error::ReductionOutput { kernel: self.title(), found: len }),
         };
         self.fit(inputs, elements)
     }
@@ -303,7 +303,7 @@ impl Kernel {
 
 impl Kernel {
     /// Returns the oracle: for each element of the output, the value in `f64` and how far a correct result may be from it.
-    /// `len` elements are computed; a fold has one bound for all of them. What [parts](Fold::of_parts) give in several numbers
+    /// `len` elements are computed; a reduction has one bound for all of them. What [parts](Reduction::of_parts) give in several numbers
     /// has no bound: only what they are joined to has.
     ///
     /// # Errors
@@ -311,13 +311,13 @@ impl Kernel {
     /// As [`check`](Kernel::check).
     pub fn bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_>], len: usize) -> Result<Vec<Bound>> {
         let elements = self.element_bounds(arithmetic, inputs, len)?;
-        Ok(match self.fold() {
+        Ok(match self.reduction() {
             Some(fold) => oracle::reduction::bounds(fold, arithmetic, &elements),
             None => elements,
         })
     }
 
-    /// Does the same as [`bounds`](Kernel::bounds), before the fold.
+    /// Does the same as [`bounds`](Kernel::bounds), before the reduction.
     pub(crate) fn element_bounds(&self, arithmetic: Arithmetic, inputs: &[Arg<'_>], len: usize) -> Result<Vec<Bound>> {
         self.fit(inputs.iter().map(Arg::len), len)?;
         Ok(match arithmetic {

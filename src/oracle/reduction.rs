@@ -1,13 +1,13 @@
 //! The error bound of a reduction's result, from the bounds of its elements.
 
-use crate::formula::reduction::Fold;
+use crate::formula::reduction::Reduction;
 use crate::formula::reduction::states::one;
 use crate::oracle::rounding::{Arithmetic, Ieee, Model, Wgsl};
 use crate::oracle::{Bound, HALF_SUBNORMAL, MIN_NORMAL, OVERFLOW, UNIT};
 
-/// Returns the bounds of a reduction's results for any order in which no element takes part in more than [`Fold::depth`]
+/// Returns the bounds of a reduction's results for any order in which no element takes part in more than [`Reduction::depth`]
 /// roundings. Results of several numbers, which are parts of another result, are unbounded.
-pub(crate) fn bounds(fold: Fold, arithmetic: Arithmetic, elements: &[Bound]) -> Vec<Bound> {
+pub(crate) fn bounds(fold: Reduction, arithmetic: Arithmetic, elements: &[Bound]) -> Vec<Bound> {
     match fold.width() {
         1 => vec![match arithmetic {
             Arithmetic::Ieee => bound::<Ieee>(fold, elements),
@@ -17,23 +17,25 @@ pub(crate) fn bounds(fold: Fold, arithmetic: Arithmetic, elements: &[Bound]) -> 
     }
 }
 
-fn bound<M: Model>(fold: Fold, elements: &[Bound]) -> Bound {
+fn bound<M: Model>(fold: Reduction, elements: &[Bound]) -> Bound {
     if fold.keeps_nan() && elements.iter().any(Bound::is_nan) {
         return Bound { value: f64::NAN, bound: 0.0 };
     }
     match fold {
-        Fold::Sum => sum::<M>(elements),
-        Fold::Mean => mean::<M>(elements),
-        Fold::Prod => product::<M>(elements),
-        Fold::Std => variance::<M>(elements).root::<M>(),
-        Fold::Var => variance::<M>(elements).square::<M>(),
-        Fold::Any => any(elements, truth),
-        Fold::All => opposite(any(elements, |x| truth(x).map(|holds| !holds))),
-        Fold::NanSum => sum::<M>(&numbers(elements, Some(0.0))),
-        Fold::NanMin | Fold::NanMax => extreme(fold, &numbers(elements, None)),
-        Fold::ArgMin | Fold::MinAt => index(elements.iter().copied()),
-        Fold::ArgMax | Fold::MaxAt => index(elements.iter().map(|x| Bound { value: -x.value, bound: x.bound })),
-        Fold::Min | Fold::Max | Fold::Moments => extreme(fold, elements),
+        Reduction::Sum => sum::<M>(elements),
+        Reduction::Mean => mean::<M>(elements),
+        Reduction::Prod => product::<M>(elements),
+        Reduction::Std => variance::<M>(elements).root::<M>(),
+        Reduction::Var => variance::<M>(elements).square::<M>(),
+        Reduction::Any => any(elements, truth),
+        Reduction::All => opposite(any(elements, |x| truth(x).map(|holds| !holds))),
+        Reduction::NanSum => sum::<M>(&numbers(elements, Some(0.0))),
+        Reduction::NanMin | Reduction::NanMax => extreme(fold, &numbers(elements, None)),
+        Reduction::ArgMin | Reduction::MinAt => index(elements.iter().copied()),
+        Reduction::ArgMax | Reduction::MaxAt => {
+            index(elements.iter().map(|x| Bound { value: -x.value, bound: x.bound }))
+        }
+        Reduction::Min | Reduction::Max | Reduction::Moments => extreme(fold, elements),
     }
 }
 
@@ -56,7 +58,7 @@ fn sum<M: Model>(elements: &[Bound]) -> Bound {
         return Bound { value, bound: if certain { 0.0 } else { f64::INFINITY } };
     }
     let magnitude = total(elements, |x| x.value.abs() + x.bound);
-    let roundings = M::ARITHMETIC * UNIT * f64::from(Fold::depth(elements.len()));
+    let roundings = M::ARITHMETIC * UNIT * f64::from(Reduction::depth(elements.len()));
     let flushed = if M::IEEE { 0.0 } else { elements.len() as f64 * MIN_NORMAL };
     let grown = magnitude * (roundings.exp() - 1.0);
     let bound = carried + grown + flushed;
@@ -74,7 +76,7 @@ fn mean<M: Model>(elements: &[Bound]) -> Bound {
 }
 
 /// Bounds the minimum or maximum: it changes by no more than any element does.
-fn extreme(fold: Fold, elements: &[Bound]) -> Bound {
+fn extreme(fold: Reduction, elements: &[Bound]) -> Bound {
     let merge = |a, b| fold.merge(one(a), one(b))[0];
     let value = elements.iter().map(|x| x.value).reduce(merge).unwrap_or(f64::NAN);
     Bound { value, bound: elements.iter().map(|x| x.bound).fold(0.0, f64::max) }
@@ -185,7 +187,7 @@ fn variance<M: Model>(elements: &[Bound]) -> Variance {
     let value = (total(&centred, |x| x.value * x.value) / count - left * left).max(0.0);
     // The root of a variance is a norm: it changes by no more than the norm of the elements' errors.
     let carried = (total(elements, |x| x.bound * x.bound) / count).sqrt();
-    let depth = f64::from(Fold::depth(elements.len()));
+    let depth = f64::from(Reduction::depth(elements.len()));
     let most = elements.iter().map(|x| x.value.abs() + x.bound).fold(0.0, f64::max);
     // The mean is a double word; a shader may lose the low part, and may flush subnormals.
     let (lost, tiny) = if M::IEEE { (UNIT * UNIT * 8.0, HALF_SUBNORMAL) } else { (UNIT * 4.0, MIN_NORMAL) };

@@ -154,7 +154,7 @@ impl<'a> Round<'a> {
         let kernel = contender.regime().kernel(&self.workload.kernel);
         let mut runner = contender.prepare(&kernel, &self.data.args(self.len), self.len)?;
         let first = self.sampler.sample(&mut *runner, 1)?;
-        let verdict = oracle.judge(contender.info().arithmetic, kernel.fold(), runner.output()?, self.len);
+        let verdict = oracle.judge(contender.info().arithmetic, kernel.reduction(), runner.output()?, self.len);
         let max_ulp = verdict.map_err(Defeat::Wrong)?;
         let times = self.sampler.runs(&mut *runner)?;
         let reference = Reference { threads: load::threads(&contender.info()), seconds: Vec::new() };

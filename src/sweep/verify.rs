@@ -5,7 +5,7 @@ use std::thread;
 
 use crate::bench::workload::{Data, Workload};
 use crate::error::Result;
-use crate::formula::reduction::Fold;
+use crate::formula::reduction::Reduction;
 use crate::oracle::{self, Arithmetic, Bound};
 use crate::ulp::distance;
 
@@ -14,7 +14,7 @@ use crate::ulp::distance;
 /// Computed once, at the largest size: the data for fewer elements are the first of those for more, so their bounds are
 /// too.
 pub(super) struct Oracle {
-    /// The bounds of the elements, before any fold.
+    /// The bounds of the elements, before any reduction.
     bounds: Vec<(Arithmetic, Vec<Bound>)>,
 }
 
@@ -34,7 +34,7 @@ impl Oracle {
     pub(super) fn judge(
         &self,
         arithmetic: Arithmetic,
-        fold: Option<Fold>,
+        fold: Option<Reduction>,
         output: &[f32],
         len: usize,
     ) -> Result<f64, Mismatch> {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use crate::common::{LENGTHS, Reference, SPICY, Subject, args, assert_right, run, spicy_inputs};
 use crossover::parse::Function;
-use crossover::{Arg, Error, Fold, Isa, Kernel, Workload};
+use crossover::{Arg, Error, Isa, Kernel, Reduction, Workload};
 
 /// Subscribes a backend to the suite.
 macro_rules! suite {
@@ -119,7 +119,7 @@ fn operators() -> Vec<String> {
     let signs = ["+", "-", "*", "/", "%", "**", "<", "<=", ">", ">=", "==", "!="];
     let mut texts: Vec<String> = signs.iter().map(|sign| format!("x {sign} y")).collect();
     texts.extend(["-x", "(x > y) & (y > z)", "(x > y) | (y > z)", "~(x > y)", "where(x > y, y, z)"].map(str::to_owned));
-    let functions = Function::all().filter(|function| !matches!(function, Function::Where | Function::Fold(_)));
+    let functions = Function::all().filter(|function| !matches!(function, Function::Where | Function::Reduction(_)));
     texts.extend(functions.map(|function| {
         let arguments = &"x, y, z"[..3 * function.arguments() - 2];
         format!("{}({arguments})", function.names()[0])
@@ -189,7 +189,7 @@ fn every_operator_agrees_over_spicy_arguments(backend: &dyn crossover::Backend) 
     }
 }
 
-/// Folds of tame numbers at every length, and what their results are judged by.
+/// Reduces of tame numbers at every length, and what their results are judged by.
 static FOLDS: LazyLock<Vec<(Kernel, Vec<Reference>)>> = LazyLock::new(|| {
     let texts = [
         "sum(x + x**2 + x**3)",
@@ -207,7 +207,7 @@ static FOLDS: LazyLock<Vec<(Kernel, Vec<Reference>)>> = LazyLock::new(|| {
         "nanmin(where(x < 0, nan, x))",
         "nanmax(where(x > 0, nan, x))",
     ];
-    let compiled = "poly".parse::<Workload>().unwrap().kernel.with_fold(Some(Fold::Sum));
+    let compiled = "poly".parse::<Workload>().unwrap().kernel.with_reduction(Some(Reduction::Sum));
     let kernels = texts.iter().map(|text| Kernel::parse(text).unwrap()).chain([compiled]);
     let data = tame();
     let each = |kernel: Kernel| {
@@ -287,7 +287,7 @@ fn folds_numbers_and_nothing(backend: &dyn crossover::Backend) {
     let sum = Kernel::parse("sum(x)").unwrap();
     let mut two = [0.0; 2];
     let refused = backend.run(&sum, &[Arg::from(&[1.0])], &mut two);
-    assert!(matches!(refused, Err(Error::FoldOutput { found: 2, .. })));
+    assert!(matches!(refused, Err(Error::ReductionOutput { found: 2, .. })));
     for (kernel, output) in [(&sum, 0), (&Kernel::parse("2*x").unwrap(), 1)] {
         let refused = backend.run(kernel, &[Arg::Output(output)], &mut two[..1]);
         assert!(matches!(refused, Err(Error::Invalid { what: "input", .. })), "{refused:?}");

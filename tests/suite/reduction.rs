@@ -1,7 +1,7 @@
-//! Folds: the same bits whatever runs them, and as accurate as promised on numbers that cancel.
+//! Reduces: the same bits whatever runs them, and as accurate as promised on numbers that cancel.
 
 use crossover::bound::Bound;
-use crossover::{Arg, Arithmetic, Backend, Error, Fold, Isa, Kernel, Loop, Simd, Threads};
+use crossover::{Arg, Arithmetic, Backend, Error, Isa, Kernel, Loop, Reduction, Simd, Threads};
 use rand_distr::{Distribution, StandardNormal};
 use rand_pcg::Pcg64Mcg;
 
@@ -28,7 +28,7 @@ fn cancelling(len: usize) -> Vec<f32> {
 #[test]
 fn the_depth_is_that_of_the_order() {
     for (len, depth) in [(1, 20), (65_536, 20), (65_537, 21), (131_073, 22), (100_000_000, 31)] {
-        assert_eq!(Fold::depth(len), depth, "{len}");
+        assert_eq!(Reduction::depth(len), depth, "{len}");
     }
 }
 
@@ -40,7 +40,7 @@ fn a_sum_of_numbers_that_cancel_is_within_the_bound() {
         let Bound { value, bound } = sum.bounds(Arithmetic::Ieee, &[Arg::from(&x)], x.len()).unwrap()[0];
         let total: f64 = x.iter().map(|x| f64::from(x.abs())).sum();
         // The bound is the one that is documented.
-        let promised = f64::from(Fold::depth(x.len())) * 2.0_f64.powi(-24) * total;
+        let promised = f64::from(Reduction::depth(x.len())) * 2.0_f64.powi(-24) * total;
         assert!((bound / promised - 1.0).abs() < 1e-3, "{bound} for {promised}");
         let found = f64::from(fold(&Simd::new(), &sum, &x));
         assert!((found - value).abs() <= bound, "{len}: {found} is not within {bound} of {value}");
@@ -93,10 +93,10 @@ fn parts_join_to_the_whole() {
     for text in ["sum(x)", "mean(x)", "max(x)"].into_iter().chain(new) {
         let kernel = Kernel::parse(text).unwrap();
         let whole = fold(&Loop, &kernel, &x);
-        let way = kernel.fold().unwrap();
-        let each = kernel.with_fold(Some(way.of_parts()));
+        let way = kernel.reduction().unwrap();
+        let each = kernel.with_reduction(Some(way.of_parts()));
         for chunks in [1, 2, 8] {
-            let size = chunks * Fold::CHUNK;
+            let size = chunks * Reduction::CHUNK;
             let mut parts = vec![f32::NAN; x.len().div_ceil(size) * each.output_len(size)];
             for (index, part) in parts.chunks_mut(each.output_len(size)).enumerate() {
                 let x = &x[index * size..x.len().min((index + 1) * size)];
@@ -165,8 +165,8 @@ fn a_variance_of_extremes() {
 
 #[test]
 fn an_index_is_exact_or_refused() {
-    let mut x = vec![1.0; Fold::MOST_INDICES + 1];
-    let most = Fold::MOST_INDICES - 1;
+    let mut x = vec![1.0; Reduction::MOST_INDICES + 1];
+    let most = Reduction::MOST_INDICES - 1;
     (x[most - 1], x[most]) = (0.5, 2.0);
     for backend in [&Simd::new() as &dyn Backend, &Threads::with_threads(3).unwrap()] {
         for (text, index) in [("argmin(x)", most - 1), ("argmax(x)", most)] {
@@ -177,7 +177,7 @@ fn an_index_is_exact_or_refused() {
             assert!(refused.to_string().starts_with(&text[..6]), "{refused}");
         }
     }
-    assert!(matches!(Fold::ArgMin.join(&[1.0, 0.0], 1 << 25), Err(Error::TooLarge { .. })));
+    assert!(matches!(Reduction::ArgMin.join(&[1.0, 0.0], 1 << 25), Err(Error::TooLarge { .. })));
 }
 
 /// What may be the least by the elements' own errors is all that is admitted.

@@ -5,9 +5,9 @@ use crate::limited::limited;
 
 use crate::common::bits;
 use crossover::auto::{Auto, Policy};
-use crossover::{Arg, Backend, Error, Fold, Kernel, Loop, Threads, Workload};
+use crossover::{Arg, Backend, Error, Kernel, Loop, Reduction, Threads, Workload};
 
-/// Around the lengths at which runs are shared, and parts of a fold are cut.
+/// Around the lengths at which runs are shared, and parts of a reduction are cut.
 const LENGTHS: [usize; 10] = [1, 1025, 2048, 2049, 5000, 65_536, 65_537, 100_000, 131_073, 300_001];
 
 fn numbers() -> Vec<f32> {
@@ -18,8 +18,16 @@ fn kernels() -> Vec<Kernel> {
     let poly: Workload = "poly".parse().unwrap();
     let text = Kernel::parse("exp(-x**2)*sin(x)").unwrap();
     // One of each number of planes, and those of one plane that have most to do.
-    let folds = [Fold::Sum, Fold::Mean, Fold::Min, Fold::Max, Fold::Prod, Fold::Var, Fold::ArgMax];
-    let folds = folds.map(|fold| poly.kernel.with_fold(Some(fold)));
+    let folds = [
+        Reduction::Sum,
+        Reduction::Mean,
+        Reduction::Min,
+        Reduction::Max,
+        Reduction::Prod,
+        Reduction::Var,
+        Reduction::ArgMax,
+    ];
+    let folds = folds.map(|fold| poly.kernel.with_reduction(Some(fold)));
     [poly.kernel, text].into_iter().chain(folds).chain([Kernel::parse("sum(x*x)").unwrap()]).collect()
 }
 
@@ -46,7 +54,7 @@ fn check(threads: &Threads, numbers: &[f32], expected: &[(Kernel, usize, Vec<f32
             let same = out.iter().zip(expected).all(|(x, y)| bits(*x) == bits(*y));
             assert!(same, "{} of {len} on {}, run {run}", kernel.name(), threads.info());
         }
-        if kernel.fold().is_none() {
+        if kernel.reduction().is_none() {
             let mut data = numbers[..*len].to_vec();
             prepared.run(&[Arg::Output(0)], &mut data).unwrap();
             assert!(

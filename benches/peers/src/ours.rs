@@ -1,6 +1,6 @@
 //! This crate: each workload as a compiled formula, and as text that is parsed at run time.
 
-use crossover::{Arg, Backend, Fold, Kernel, Simd, Threads, formula};
+use crossover::{Arg, Backend, Kernel, Reduction, Simd, Threads, formula};
 
 use crate::contender::{Call, Contender};
 use crate::{Outcome, explain};
@@ -26,7 +26,7 @@ fn compiled(workload: &str) -> Outcome<Kernel> {
         "exp" => Kernel::new("exp", Exp),
         "gelu" => Kernel::new("gelu", Gelu),
         "damped" => Kernel::new("damped", Damped),
-        "sum" => Kernel::new("sum", Poly).with_fold(Some(Fold::Sum)),
+        "sum" => Kernel::new("sum", Poly).with_reduction(Some(Reduction::Sum)),
         _ => return Err(format!("no compiled formula for {workload}")),
     })
 }
@@ -62,5 +62,5 @@ pub fn contender(form: &str, workload: &str, threads: usize) -> Outcome<Contende
         }
         prepared.run(&args[..names.len()], out).map_err(|error| error.to_string())
     });
-    Ok(Contender { call, one: kernel.fold().is_some() })
+    Ok(Contender { call, one: kernel.reduction().is_some() })
 }

@@ -19,7 +19,7 @@ use std::time::Duration;
 use clap::{Args, ValueHint};
 use crossover::message::{listed, shortened};
 use crossover::parse::{self, Function, Input};
-use crossover::{Backend, Fold, Kernel, Kind, Type, wgsl};
+use crossover::{Backend, Kernel, Kind, Reduction, Type, wgsl};
 
 use self::arguments::Value;
 use self::layout::{Layout, Whole};
@@ -116,13 +116,13 @@ pub fn run(options: &Options) -> Result<(), Stop> {
     let kernel = kernel(&options.formula, inputs.iter().zip(&opened))?;
     let (layout, feeds) = feeds(&kernel, opened)?;
     let work = Work { kernel: &kernel, backend: &*backend, layout, feeds, interrupted };
-    match (kernel.fold(), &options.out) {
+    match (kernel.reduction(), &options.out) {
         (Some(fold), None) => {
             let value = work.fold(fold)?;
             print(&match fold {
-                Fold::Any | Fold::All => print::truth(value).to_owned(),
+                Reduction::Any | Reduction::All => print::truth(value).to_owned(),
                 // An index, exact or refused.
-                Fold::ArgMin | Fold::ArgMax => value.to_string(),
+                Reduction::ArgMin | Reduction::ArgMax => value.to_string(),
                 _ => print::number(value),
             })
         }
@@ -251,12 +251,12 @@ impl Work<'_> {
     }
 
     /// Computes a reduction: of each chunk, then of the partial results.
-    fn fold(self, fold: Fold) -> Result<f32, Stop> {
-        const { assert!(stream::CHUNK.is_multiple_of(Fold::CHUNK)) };
+    fn fold(self, fold: Reduction) -> Result<f32, Stop> {
+        const { assert!(stream::CHUNK.is_multiple_of(Reduction::CHUNK)) };
         let mut parts = Vec::new();
         let elements = self.elements();
         fold.check(usize::try_from(elements).unwrap_or(usize::MAX)).map_err(Stop::mistake)?;
-        let of_parts = self.kernel.with_fold(Some(fold.of_parts()));
+        let of_parts = self.kernel.with_reduction(Some(fold.of_parts()));
         self.stream(&of_parts, |from, part| {
             fold.place(part, from as usize);
             parts.extend_from_slice(part);

@@ -34,10 +34,10 @@ impl Demand {
     /// Returns what a kernel asks if this many of its inputs are arrays.
     pub(crate) fn new(kernel: &Kernel, arrays: usize) -> Self {
         let ops = kernel.program().ops();
-        let folding = kernel.fold().map_or(0.0, |fold| fold.flops() as f64);
+        let folding = kernel.reduction().map_or(0.0, |fold| fold.flops() as f64);
         let mut demand = Demand {
             arrays,
-            folds: kernel.fold().is_some(),
+            folds: kernel.reduction().is_some(),
             folding,
             passes: 0,
             operators: BTreeMap::new(),
@@ -69,7 +69,7 @@ impl Demand {
         (self.arrays * SIZE) as f64
     }
 
-    /// Returns the number of bytes of the output for each element: a fold's one number is none.
+    /// Returns the number of bytes of the output for each element: a reduction's one number is none.
     pub(crate) fn output_bytes(&self) -> f64 {
         if self.folds { 0.0 } else { SIZE as f64 }
     }
@@ -102,7 +102,7 @@ pub(crate) fn weight(operator: &str) -> f64 {
 mod tests {
     use super::*;
     use crate::bench::workload::Workload;
-    use crate::formula::reduction::Fold;
+    use crate::formula::reduction::Reduction;
 
     #[test]
     fn a_compiled_kernel_asks_for_its_operators() {
@@ -111,9 +111,12 @@ mod tests {
         assert_eq!(demand.operators, BTreeMap::from([("add", 2), ("mul", 2)]));
         assert_eq!((demand.weight, demand.passes), (4.0, 0));
         assert_eq!((demand.input_bytes(), demand.output_bytes()), (4.0, 4.0));
-        let with = |fold| Demand::new(&poly.kernel.with_fold(Some(fold)), 1);
-        assert_eq!((with(Fold::Sum).output_bytes(), with(Fold::Sum).folding, with(Fold::Sum).weight), (0.0, 1.0, 4.0));
-        assert!(with(Fold::Var).folding > with(Fold::ArgMin).folding && with(Fold::ArgMin).weight > 4.0);
+        let with = |fold| Demand::new(&poly.kernel.with_reduction(Some(fold)), 1);
+        assert_eq!(
+            (with(Reduction::Sum).output_bytes(), with(Reduction::Sum).folding, with(Reduction::Sum).weight),
+            (0.0, 1.0, 4.0)
+        );
+        assert!(with(Reduction::Var).folding > with(Reduction::ArgMin).folding && with(Reduction::ArgMin).weight > 4.0);
     }
 
     #[test]

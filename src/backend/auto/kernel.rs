@@ -222,7 +222,7 @@ impl Prepared for AutoKernel {
         if inputs.iter().any(Arg::is_output) {
             return self.launch_in_place(inputs, outputs);
         }
-        let len = if self.kernel.fold().is_some() { elements(inputs) } else { outputs[0].len() };
+        let len = if self.kernel.reduction().is_some() { elements(inputs) } else { outputs[0].len() };
         self.dispatch(arrays(inputs), len, |prepared| prepared.launch(inputs, outputs).map_err(|error| (error, true)))
     }
 

@@ -140,7 +140,7 @@ impl Core {
         let all = demand.operators.iter().map(|(name, count)| self.operator(name, demand).times(*count as f64));
         let all = all.fold(zero, Estimate::plus).plus(self.simple.times(demand.fused as f64));
         // The last pass leaves its results in the nearest cache, and they are read from there; a compiled formula's are added up
-        // at once. Any other fold takes more operations, of which a core does two in the time that a sum waits for one.
+        // at once. Any other reduction takes more operations, of which a core does two in the time that a sum waits for one.
         let read = if demand.is_interpreted() { demand.folding.min(1.0) } else { 0.0 };
         let more = (demand.folding - 1.0).max(0.0) / 2.0;
         all.plus(self.fold.at(0.0).times(SIZE * (read + more)))

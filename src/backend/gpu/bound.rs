@@ -13,7 +13,7 @@ use super::pipeline::Pipeline;
 use super::poller::Waiting;
 use super::timer::Timer;
 use crate::error::{Error, Result};
-use crate::formula::reduction::Fold;
+use crate::formula::reduction::Reduction;
 
 /// A kernel with its arrays, ready to run: cheap to run again and again. Clones share its arrays and numbers.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub struct BoundKernel {
     dispatches: Vec<Dispatch>,
     /// What the output of no elements is filled with, if there are none but the output has one.
     nothing: Option<(DeviceArray, f32)>,
-    /// Whether a fold ends on the device, or its state is left to the host.
+    /// Whether a reduction ends on the device, or its state is left to the host.
     concludes: bool,
     /// What the parameters say: how many elements, and for each input its number, if it is one.
     said: Arc<Mutex<Said>>,
@@ -43,7 +43,7 @@ struct Said {
 }
 
 /// One dispatch. Elementwise there is one for each part of the arrays that can be bound at once. A fold has as many, which
-/// leave a number for each workgroup, and then one for each level at which these are folded further.
+/// leave a number for each workgroup, and then one for each level at which these are reduced further.
 #[derive(Clone, Debug)]
 struct Dispatch {
     group: wgpu::BindGroup,
@@ -64,7 +64,7 @@ impl BoundKernel {
         out: &DeviceArray,
         concludes: bool,
     ) -> Result<Self> {
-        let (gpu, fold) = (&core.gpu, core.kernel.fold());
+        let (gpu, fold) = (&core.gpu, core.kernel.reduction());
         // A state has another length than the result.
         let out_len = if concludes || fold.is_none() { out.len() } else { core.kernel.output_len(out.len()) };
         let len = core.kernel.check_lengths(inputs.iter().map(DeviceArg::len), out_len)?;
@@ -114,11 +114,11 @@ impl BoundKernel {
         let last = self.dispatches.last().map(|last| last.role) == Some(dispatch.role);
         let ends = self.concludes && last && core.kernel.output_len(len) == 1;
         let count = if ends { len as f32 } else { 0.0 };
-        // The last writes the output, and what a fold leaves before, it leaves in arrays of its own.
-        let start = if last || core.kernel.fold().is_none() { self.layout.start as usize } else { 0 };
+        // The last writes the output, and what a reduction leaves before, it leaves in arrays of its own.
+        let start = if last || core.kernel.reduction().is_none() { self.layout.start as usize } else { 0 };
         match dispatch.role {
             Role::Part(part) => {
-                let folded = core.kernel.fold().is_some();
+                let folded = core.kernel.reduction().is_some();
                 let first = if folded { part * core.part().div_ceil(core.share(1)) * planes(core) } else { 0 };
                 Work {
                     len: share(core, part, len),
@@ -309,9 +309,9 @@ impl BoundKernel {
     }
 }
 
-/// Returns the number of numbers that a dispatch of a fold leaves for each of its workgroups.
+/// Returns the number of numbers that a dispatch of a reduction leaves for each of its workgroups.
 fn planes(core: &Compiled) -> usize {
-    core.kernel.fold().map_or(1, Fold::planes)
+    core.kernel.reduction().map_or(1, Reduction::planes)
 }
 
 /// Returns how many of `len` elements dispatch number `part` does: none once they are all done.
@@ -319,11 +319,11 @@ fn share(core: &Compiled, part: usize, len: usize) -> usize {
     core.part().min(len.saturating_sub(part * core.part()))
 }
 
-/// Returns how many numbers each level of a fold begins with: the elements, then what the workgroups of the level before leave,
+/// Returns how many numbers each level of a reduction begins with: the elements, then what the workgroups of the level before leave,
 /// down to the level that leaves one. Elementwise there is one level.
 fn counts(core: &Compiled, len: usize) -> Vec<usize> {
     let mut counts = vec![len];
-    if core.kernel.fold().is_none() {
+    if core.kernel.reduction().is_none() {
         return counts;
     }
     let shares = |len: usize| len.div_ceil(core.share(1));

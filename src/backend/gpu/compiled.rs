@@ -6,7 +6,7 @@ use super::Gpu;
 use super::memory::bytes;
 use super::pipeline::Pipeline;
 use crate::error::{Error, Result};
-use crate::formula::reduction::Fold;
+use crate::formula::reduction::Reduction;
 use crate::kernel::Kernel;
 use crate::kernel::wgsl::{self, Shape};
 
@@ -50,7 +50,7 @@ impl Compiled {
                 remedy: "use fewer inputs, or another backend".to_owned(),
             });
         }
-        let workgroup = workgroup(limits, kernel.fold());
+        let workgroup = workgroup(limits, kernel.reduction());
         let core = Arc::new(Compiled { gpu: gpu.clone(), kernel: kernel.clone(), title, workgroup });
         // What nearly every run needs.
         core.pipeline(&Shape { blocks: core.may_take_blocks(), ..Shape::new(workgroup) })?;
@@ -60,16 +60,16 @@ impl Compiled {
 
     /// Returns whether blocks are worth it, if the arrays are in the right places.
     pub(super) fn may_take_blocks(&self) -> bool {
-        self.kernel.fold().is_none() && self.kernel.program().ops().len() <= MOST_IN_BLOCKS
+        self.kernel.reduction().is_none() && self.kernel.program().ops().len() <= MOST_IN_BLOCKS
     }
 
     pub(super) fn pipeline(&self, shape: &Shape) -> Result<Pipeline> {
         self.gpu.pipeline(&self.kernel, shape)
     }
 
-    /// Returns what folds the results of workgroups, for a fold.
+    /// Returns what folds the results of workgroups, for a reduction.
     pub(super) fn join(&self) -> Result<Option<Pipeline>> {
-        let Some(fold) = self.kernel.fold() else { return Ok(None) };
+        let Some(fold) = self.kernel.reduction() else { return Ok(None) };
         let x = crate::formula::trace::trace(&crate::formula::Identity);
         let identity = Kernel::from_program(fold.names()[0], x.with_reduction(Some(fold)));
         self.gpu.pipeline(&identity, &Shape { joins: true, ..Shape::new(self.workgroup) }).map(Some)
@@ -97,7 +97,7 @@ impl Compiled {
 
     /// Returns the number of elements that one workgroup computes, in blocks of this many.
     pub(super) fn share(&self, width: u32) -> usize {
-        (self.workgroup * if self.kernel.fold().is_some() { wgsl::EACH } else { width }) as usize
+        (self.workgroup * if self.kernel.reduction().is_some() { wgsl::EACH } else { width }) as usize
     }
 
     /// Returns the workgroups that cover `len` elements: a row of them, or as many equal rows as are needed.
@@ -109,9 +109,9 @@ impl Compiled {
     }
 }
 
-/// Returns the number of invocations in a workgroup: as many as the device allows, up to what is useful; a power of two for a fold, which also
+/// Returns the number of invocations in a workgroup: as many as the device allows, up to what is useful; a power of two for a reduction, which also
 /// keeps a state for each.
-fn workgroup(limits: &wgpu::Limits, fold: Option<Fold>) -> u32 {
+fn workgroup(limits: &wgpu::Limits, fold: Option<Reduction>) -> u32 {
     let most = WORKGROUP.min(limits.max_compute_workgroup_size_x).min(limits.max_compute_invocations_per_workgroup);
     match fold {
         None => most,

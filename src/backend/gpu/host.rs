@@ -51,13 +51,13 @@ impl GpuKernel {
     pub async fn run_async(&self, inputs: &[Arg<'_>], out: impl Into<Out<'_>>) -> Result<()> {
         let outputs = &mut [out.into()];
         if self.kernel().check(inputs, outputs)? == 0 {
-            return nothing(self.kernel().fold(), outputs);
+            return nothing(self.kernel().reduction(), outputs);
         }
         self.drive(inputs, outputs[0].floats(), Waiting::Async, &mut Times::default()).await
     }
 
     async fn drive(&self, inputs: &[Arg<'_>], out: &mut [f32], waiting: Waiting, times: &mut Times) -> Result<()> {
-        let len = if self.kernel().fold().is_some() { elements(inputs) } else { out.len() };
+        let len = if self.kernel().reduction().is_some() { elements(inputs) } else { out.len() };
         let most = self.core.chunk();
         let wished = (len.div_ceil(most).min(SLOTS), len.next_power_of_two().min(most));
         let mut stream = match self.idle.take(wished) {

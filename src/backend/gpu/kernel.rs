@@ -40,7 +40,7 @@ impl GpuKernel {
         &self.core.gpu
     }
 
-    /// Binds arrays of the device to the kernel's inputs and output: what a run needs, made once. The output of a fold has
+    /// Binds arrays of the device to the kernel's inputs and output: what a run needs, made once. The output of a reduction has
     /// one element.
     ///
     /// An input may be the output, too, as a whole: each element is then read before it is overwritten.

@@ -31,7 +31,7 @@ impl Layout {
         let mut places = Vec::with_capacity(inputs.len());
         for (name, arg) in core.kernel.inputs().iter().zip(inputs) {
             places.push(match arg.array() {
-                Some(array) if array.is(out) && core.kernel.fold().is_none() => Place::Same,
+                Some(array) if array.is(out) && core.kernel.reduction().is_none() => Place::Same,
                 Some(array) if array.overlaps(out) => {
                     return Err(Error::Overlap { kernel: core.title.clone(), input: name.clone() });
                 }
@@ -50,7 +50,7 @@ impl Layout {
         Ok(Layout { starts, start: start(out), shape })
     }
 
-    /// Returns the bindings for some elements of the arrays. The output of a fold is bound as a whole.
+    /// Returns the bindings for some elements of the arrays. The output of a reduction is bound as a whole.
     pub(super) fn bind(
         &self,
         core: &Compiled,
@@ -60,7 +60,7 @@ impl Layout {
         out: &DeviceArray,
         elements: Range<usize>,
     ) -> Result<wgpu::BindGroup> {
-        let result = match core.kernel.fold() {
+        let result = match core.kernel.reduction() {
             Some(_) => whole(&core.gpu, out),
             None => self.window(core, out, &elements),
         };

@@ -13,7 +13,7 @@ pub(super) struct Work {
     pub(super) len: usize,
     /// Where the first result goes, as an element or a block of the binding.
     pub(super) first: usize,
-    /// How many elements there are in all, where the fold ends; 0 where a state is left.
+    /// How many elements there are in all, where the reduction ends; 0 where a state is left.
     pub(super) count: f32,
     /// The index of the first element.
     pub(super) base: usize,
@@ -23,7 +23,7 @@ pub(super) struct Work {
 
 /// Returns words before those of the inputs.
 fn header(core: &Compiled) -> usize {
-    if core.kernel.fold().is_some() { 8 } else { 4 }
+    if core.kernel.reduction().is_some() { 8 } else { 4 }
 }
 
 /// Returns the distance in bytes between the parameters of one dispatch and the next.
@@ -48,7 +48,7 @@ pub(super) fn write(
     numbers: &[Option<f32>],
     layout: &Layout,
 ) {
-    let folded = core.kernel.fold().is_some();
+    let folded = core.kernel.reduction().is_some();
     words[0] = work.len as u32;
     words[1] = if folded { columns } else { columns * core.workgroup };
     words[3] = work.first as u32;

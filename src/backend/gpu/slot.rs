@@ -76,9 +76,9 @@ impl Ferry {
     }
 }
 
-/// Returns how many numbers a chunk of this many elements leaves: for a fold, those of a part.
+/// Returns how many numbers a chunk of this many elements leaves: for a reduction, those of a part.
 fn results(kernel: &Kernel, len: usize) -> usize {
-    kernel.fold().map_or(len, |fold| fold.of_parts().width())
+    kernel.reduction().map_or(len, |fold| fold.of_parts().width())
 }
 
 impl Slot {
@@ -95,9 +95,9 @@ impl Slot {
         })
     }
 
-    /// Returns what the results of the chunks are folded by.
-    pub(super) fn fold(&self) -> Option<crate::Fold> {
-        self.core.kernel.fold()
+    /// Returns what the results of the chunks are reduced by.
+    pub(super) fn reduction(&self) -> Option<crate::Reduction> {
+        self.core.kernel.reduction()
     }
 
     /// Sends a chunk of `len` elements, and the kernel after it.

@@ -95,7 +95,7 @@ impl Stream {
         waiting: Waiting,
         times: &mut Times,
     ) -> Result<()> {
-        let fold = self.slots.first().and_then(|slot| slot.fold());
+        let fold = self.slots.first().and_then(|slot| slot.reduction());
         let count = len.div_ceil(self.chunk);
         let width = fold.map_or(0, |fold| fold.of_parts().width());
         let mut parts = vec![0.0; count * width];

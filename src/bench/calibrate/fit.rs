@@ -51,11 +51,11 @@ fn core(found: &Found, kind: Kind) -> Core {
     Core {
         call,
         pass,
-        join: at(What::Fold, NONE).less(call),
+        join: at(What::Reduction, NONE).less(call),
         simple: steps.times(1.0 / (2 * (many - few) * NEAR) as f64),
         operators: operators.collect(),
         copy: curve(found, kind, What::Copy, call),
-        fold: curve(found, kind, What::Fold, at(What::Fold, NONE)),
+        fold: curve(found, kind, What::Reduction, at(What::Reduction, NONE)),
     }
 }
 
@@ -82,7 +82,7 @@ fn team(found: &Found) -> Team {
         fork,
         speedup,
         copy: curve(found, Kind::Threads, What::Copy, fork),
-        fold: curve(found, Kind::Threads, What::Fold, fork),
+        fold: curve(found, Kind::Threads, What::Reduction, fork),
     }
 }
 
@@ -94,7 +94,7 @@ fn card(found: &Found) -> Card {
     let memory = device(What::Copy, WHOLE).less(submit).times(0.5 / bytes(WHOLE));
     // Two operations a step. If the memory is what it waits for, the arithmetic is no slower than that.
     let simple = device(What::Steps(STEPS[2]), CHUNK).less(submit).times(0.5 / (STEPS[2] * CHUNK) as f64);
-    let upload = host(What::Fold, CHUNK).less(latency).less(memory.times(bytes(CHUNK))).times(1.0 / bytes(CHUNK));
+    let upload = host(What::Reduction, CHUNK).less(latency).less(memory.times(bytes(CHUNK))).times(1.0 / bytes(CHUNK));
     let there = latency.plus(upload.times(bytes(CHUNK))).plus(memory.times(2.0 * bytes(CHUNK)));
     let download = host(What::Copy, CHUNK).less(there).times(1.0 / bytes(CHUNK));
     let mut card = Card { latency, submit, upload, download, memory, simple, overlap: 0.0, chunk: CHUNK };

@@ -9,7 +9,7 @@ use crate::bench::chain::Chain;
 use crate::bench::regime::Regime;
 use crate::formula::Identity;
 use crate::formula::program::{Binary, Builder, Compare, Op, Output, Program, Ternary, Unary};
-use crate::formula::reduction::Fold;
+use crate::formula::reduction::Reduction;
 use crate::kernel::Kernel;
 
 /// One thing to be run, by one backend, over this many elements.
@@ -27,7 +27,7 @@ pub(super) enum What {
     /// Each element is copied.
     Copy,
     /// All elements are summed.
-    Fold,
+    Reduction,
     /// This many times a product and a sum of each element, compiled.
     Steps(usize),
     /// This many passes of the interpreter.
@@ -65,13 +65,14 @@ pub(super) fn all(kind: Kind, regime: Regime) -> Vec<Probe> {
     let probe = |what, len| Probe { kind, regime, what, len };
     let everywhere = |from: usize| {
         let sizes = SIZES.into_iter().filter(move |len| *len >= from);
-        sizes.flat_map(move |len| [probe(What::Copy, len), probe(What::Fold, len)])
+        sizes.flat_map(move |len| [probe(What::Copy, len), probe(What::Reduction, len)])
     };
     match (kind, regime) {
         (Kind::Loop | Kind::Simd, Regime::Host) => {
             let operators = operators().map(|(name, _)| probe(What::Operator(name), NEAR));
             let steps = STEPS.map(|steps| probe(What::Steps(steps), NEAR));
-            let mut all = vec![probe(What::Copy, NONE), probe(What::Fold, NONE), probe(What::Passes(PASSES), NONE)];
+            let mut all =
+                vec![probe(What::Copy, NONE), probe(What::Reduction, NONE), probe(What::Passes(PASSES), NONE)];
             if kind == Kind::Simd {
                 all.extend([probe(What::Steps(STEPS[2]), FORKED), probe(What::Steps(STEPS[2]), SPREAD)]);
             }
@@ -83,7 +84,7 @@ pub(super) fn all(kind: Kind, regime: Regime) -> Vec<Probe> {
         }
         (Kind::Gpu, Regime::Host) => vec![
             probe(What::Copy, LITTLE),
-            probe(What::Fold, CHUNK),
+            probe(What::Reduction, CHUNK),
             probe(What::Copy, CHUNK),
             probe(What::Copy, WHOLE),
         ],
@@ -116,7 +117,7 @@ impl Probe {
         let copy = || Kernel::new(COPY, Identity);
         match self.what {
             What::Copy => copy(),
-            What::Fold => copy().with_fold(Some(Fold::Sum)),
+            What::Reduction => copy().with_reduction(Some(Reduction::Sum)),
             What::Steps(steps) => Kernel::new("steps", Chain::<false> { steps }),
             What::Passes(passes) => Kernel::from_program("passes", chain(passes)),
             What::Operator(name) => {
@@ -132,7 +133,7 @@ impl fmt::Display for Probe {
         let Probe { kind, what, len, .. } = self;
         match what {
             What::Copy => write!(f, "{kind}: copying {len} elements"),
-            What::Fold => write!(f, "{kind}: summing {len} elements"),
+            What::Reduction => write!(f, "{kind}: summing {len} elements"),
             What::Steps(steps) => write!(f, "{kind}: {steps} sums and products of {len} elements"),
             What::Passes(passes) => write!(f, "{kind}: {passes} passes over {len} elements"),
             What::Operator(name) => write!(f, "{kind}: {name} of {len} elements"),

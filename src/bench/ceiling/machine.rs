@@ -9,7 +9,7 @@ use crate::bench::chain;
 use crate::bench::clock::Clock;
 use crate::formula;
 use crate::formula::Identity;
-use crate::formula::reduction::Fold;
+use crate::formula::reduction::Reduction;
 use crate::kernel::Kernel;
 use crate::kernel::cpu::isa::{Checked, Isa};
 use crate::kernel::cpu::lanes::Stores;
@@ -90,7 +90,7 @@ impl Own {
         let copy = Kernel::new("copy", Identity);
         Own {
             isa: lanes.unwrap_or_else(Checked::widest),
-            read: [copy.clone(), Kernel::new("product", Product)].map(|each| each.with_fold(Some(Fold::Sum))),
+            read: [copy.clone(), Kernel::new("product", Product)].map(|each| each.with_reduction(Some(Reduction::Sum))),
             copy,
             chains: [chain::of_loop(), chain::of_lanes()],
             from: Vec::new(),

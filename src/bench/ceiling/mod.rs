@@ -114,7 +114,7 @@ impl Work {
             bytes: times(workload.bytes_per_element()),
             inputs: times(workload.input_bytes()),
             operations: times(workload.flops_per_element()?),
-            folds: workload.kernel.fold().is_some(),
+            folds: workload.kernel.reduction().is_some(),
         })
     }
 }
@@ -124,7 +124,7 @@ impl Ceilings {
     /// move, or that which its operations take, whichever is longer. Nothing else is in it, such as what it costs to share a
     /// run among threads or to launch it on a device.
     ///
-    /// The bytes move as fast as the better of both copies with as many bytes in use, or as a sum if the workload is a fold.
+    /// The bytes move as fast as the better of both copies with as many bytes in use, or as a sum if the workload is a reduction.
     /// `auto` is taken for the best that it may choose.
     ///
     /// None if nothing of it was measured, or if the workload's [operations](Workload::flops_per_element) cannot be counted:

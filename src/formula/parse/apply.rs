@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::ParseError;
 use super::function::{Function, named};
 use crate::formula::program::{Binary, Compare, Logic};
-use crate::formula::reduction::Fold;
+use crate::formula::reduction::Reduction;
 use crate::formula::trace::{Condition, Symbol};
 use crate::num::Num;
 
@@ -20,7 +20,7 @@ pub(super) enum Typed<'p> {
     /// An input that may be a number or a condition.
     Open(Symbol<'p>),
     /// A reduction, which must be the outermost operation.
-    Folded(Fold, Symbol<'p>),
+    Folded(Reduction, Symbol<'p>),
 }
 
 /// An expression that has been read, and its position.
@@ -280,7 +280,7 @@ pub(super) fn call<'p>(
                 _ => Typed::Number(Symbol::select(condition, number(1)?, number(2)?)),
             }
         }
-        Function::Fold(fold) => Typed::Folded(fold, number(0)?),
+        Function::Reduction(fold) => Typed::Folded(fold, number(0)?),
     };
     Ok(Operand::new(typed, at))
 }

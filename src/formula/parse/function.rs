@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::formula::program::{Binary, Ternary, Test, Unary};
-use crate::formula::reduction::Fold;
+use crate::formula::reduction::Reduction;
 use crate::text::nearest;
 
 /// A function of the language.
@@ -22,7 +22,7 @@ pub enum Function {
     /// `where(condition, yes, no)`.
     Where,
     /// A reduction of all elements.
-    Fold(Fold),
+    Reduction(Reduction),
 }
 
 impl Function {
@@ -32,7 +32,7 @@ impl Function {
         let binary = Binary::ALL.iter().copied().map(Function::Binary);
         let ternary = Ternary::ALL.iter().copied().map(Function::Ternary);
         let test = Test::ALL.iter().copied().map(Function::Test);
-        let folds = Fold::ALL.into_iter().map(Function::Fold);
+        let folds = Reduction::ALL.into_iter().map(Function::Reduction);
         let all = unary.chain(binary).chain(ternary).chain(test).chain([Function::Where]).chain(folds);
         all.filter(|function| !function.names().is_empty())
     }
@@ -45,7 +45,7 @@ impl Function {
             Function::Ternary(op) => op.names(),
             Function::Test(op) => op.names(),
             Function::Where => &["where"],
-            Function::Fold(fold) => fold.names(),
+            Function::Reduction(fold) => fold.names(),
         }
     }
 
@@ -57,14 +57,14 @@ impl Function {
             Function::Ternary(op) => op.about(),
             Function::Test(op) => op.about(),
             Function::Where => "The second argument where the first, a condition, holds; else the third.",
-            Function::Fold(fold) => fold.about(),
+            Function::Reduction(fold) => fold.about(),
         }
     }
 
     /// Returns the number of arguments.
     pub fn arguments(self) -> usize {
         match self {
-            Function::Unary(_) | Function::Test(_) | Function::Fold(_) => 1,
+            Function::Unary(_) | Function::Test(_) | Function::Reduction(_) => 1,
             Function::Binary(_) => 2,
             Function::Ternary(_) | Function::Where => 3,
         }

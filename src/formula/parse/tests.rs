@@ -1,5 +1,5 @@
 use super::*;
-use crate::formula::reduction::Fold;
+use crate::formula::reduction::Reduction;
 
 /// Returns the value of a formula for inputs 2, 3, 5, 7, … in the order of their first use.
 fn value(text: &str) -> f32 {
@@ -146,13 +146,13 @@ fn inputs_are_in_the_order_of_their_first_use() {
 
 #[test]
 fn a_fold_is_outermost_and_a_condition_is_known_to_be_one() {
-    assert_eq!(parse("sum(x*x)").unwrap().outputs()[0].reduction, Some(Fold::Sum));
-    assert_eq!(parse("(min(x))").unwrap().outputs()[0].reduction, Some(Fold::Min));
+    assert_eq!(parse("sum(x*x)").unwrap().outputs()[0].reduction, Some(Reduction::Sum));
+    assert_eq!(parse("(min(x))").unwrap().outputs()[0].reduction, Some(Reduction::Min));
     assert_eq!(parse("min(x, y)").unwrap().outputs()[0].reduction, None);
     assert!(is_condition(&parse("x > 0").unwrap()));
     assert!(!is_condition(&parse("sum(x > 0)").unwrap()));
     assert!(is_condition(&parse("any(x)").unwrap()));
-    assert_eq!(parse("all(x > 0)").unwrap().outputs()[0].reduction, Some(Fold::All));
+    assert_eq!(parse("all(x > 0)").unwrap().outputs()[0].reduction, Some(Reduction::All));
     assert!(!is_condition(&parse("(x > 0)*1").unwrap()));
     assert_eq!(message("1 + sum(x)"), "sum must be the outermost operation, around the whole formula");
     assert_eq!(message("sum(sum(x))"), "sum must be the outermost operation, around the whole formula");

@@ -1,4 +1,4 @@
-//! What each fold keeps of the elements that it has seen, and how two such states become one.
+//! What each reduction keeps of the elements that it has seen, and how two such states become one.
 //!
 //! A state is a few numbers, its planes. Each step is written once, generic over [`Num`]: on lanes and single numbers it is
 //! what the CPU does, on symbols it is what the shader does, and on `f64` it is the last step of the CPU.
@@ -8,7 +8,7 @@ use crate::num::Num;
 /// The most planes of a state.
 pub(crate) const PLANES: usize = 4;
 
-/// As many numbers as a reduction has [planes](Reduction::PLANES); those behind them mean nothing.
+/// As many numbers as a reduction has [planes](Reducer::PLANES); those behind them mean nothing.
 pub(crate) type State<T> = [T; PLANES];
 
 /// Returns a state of one plane.
@@ -19,7 +19,7 @@ pub(crate) fn one<T: Num>(x: T) -> State<T> {
 }
 
 /// A state, and what becomes of it.
-pub(crate) trait Reduction {
+pub(crate) trait Reducer {
     /// Numbers in a state.
     const PLANES: usize = 1;
     /// What changes no state when it is merged with it from the right, −0 included.
@@ -41,7 +41,7 @@ macro_rules! of_one_plane {
         $(#[$about])+
         pub(crate) struct $name;
 
-        impl Reduction for $name {
+        impl Reducer for $name {
             const IDENTITY: State<f32> = [$identity, 0.0, 0.0, 0.0];
 
             $(#[inline(always)]
@@ -89,7 +89,7 @@ fn truth<T: Num>(x: T) -> T {
 /// and recommendations", 1983: nothing cancels, wherever the mean is.
 pub(crate) struct Moments;
 
-impl Reduction for Moments {
+impl Reducer for Moments {
     const PLANES: usize = 4;
     const IDENTITY: State<f32> = [0.0; PLANES];
 
@@ -117,7 +117,7 @@ impl Reduction for Moments {
 /// The least, or greatest, and its index: of those that are equal the first, and before any other the first NaN.
 pub(crate) struct At<const GREATEST: bool>;
 
-impl<const GREATEST: bool> Reduction for At<GREATEST> {
+impl<const GREATEST: bool> Reducer for At<GREATEST> {
     const PLANES: usize = 2;
     const IDENTITY: State<f32> = [if GREATEST { f32::NEG_INFINITY } else { f32::INFINITY }, f32::INFINITY, 0.0, 0.0];
 

@@ -1,6 +1,6 @@
-//! The steps of a fold as operations: what the shader is written from, and operations are counted by.
+//! The steps of a reduction as operations: what the shader is written from, and operations are counted by.
 
-use super::Fold;
+use super::Reduction;
 use super::states::State;
 use crate::formula::inst::Inst;
 use crate::formula::program::{Op, Value};
@@ -22,7 +22,7 @@ impl Step {
     }
 }
 
-impl Fold {
+impl Reduction {
     /// Returns the steps: the state of an element and its index; the state of the planes of two; the result of the planes of
     /// one and the number of elements.
     pub(crate) fn steps(self) -> [Step; 3] {

@@ -1,19 +1,19 @@
 //! The binary tree that combines the leaves of a chunk, and the chunks.
 
-use super::Fold;
+use super::Reduction;
 use super::states::{PLANES, State};
 use crate::error::Result;
 
 /// Combines states, pushed in order, as the leaves of the tree described in the [module](super).
 pub(crate) struct Tree {
-    fold: Fold,
+    fold: Reduction,
     leaves: usize,
     /// The complete trees so far: one of 2ᵏ leaves for each bit `k` that is set in the number of leaves.
     complete: [State<f32>; usize::BITS as usize],
 }
 
 impl Tree {
-    pub(crate) fn new(fold: Fold) -> Self {
+    pub(crate) fn new(fold: Reduction) -> Self {
         Tree { fold, leaves: 0, complete: [[0.0; PLANES]; usize::BITS as usize] }
     }
 
@@ -24,7 +24,7 @@ impl Tree {
         self.leaves += 1;
     }
 
-    /// Writes the result for `len` elements, which has the fold's [width](Fold::width).
+    /// Writes the result for `len` elements, which has the reduction's [width](Reduction::width).
     pub(crate) fn finish(&self, len: usize, out: &mut [f32]) -> Result<()> {
         let there = ones(self.leaves);
         let all = there.map(|digit| self.complete[digit]).reduce(|right, left| self.fold.merge(left, right));
@@ -63,7 +63,7 @@ mod tests {
     fn the_tree_is_that_of_the_definition() {
         let leaves: Vec<f32> = (1..=300).map(|n| 1.0 / n as f32).collect();
         for len in 1..=leaves.len() {
-            let joined = Fold::Sum.join(&leaves[..len], len).unwrap();
+            let joined = Reduction::Sum.join(&leaves[..len], len).unwrap();
             assert_eq!(joined.to_bits(), by_definition(&leaves[..len]).to_bits(), "{len} leaves");
         }
     }
@@ -71,10 +71,11 @@ mod tests {
     #[test]
     fn parts_of_a_power_of_two_join_to_the_whole() {
         let leaves: Vec<f32> = (1..=100).map(|n| 1.0 / n as f32).collect();
-        let whole = Fold::Sum.join(&leaves, 100).unwrap();
+        let whole = Reduction::Sum.join(&leaves, 100).unwrap();
         for part in [1, 2, 8, 64, 128] {
-            let parts: Vec<f32> = leaves.chunks(part).map(|part| Fold::Sum.join(part, part.len()).unwrap()).collect();
-            assert_eq!(Fold::Sum.join(&parts, 100).unwrap().to_bits(), whole.to_bits(), "parts of {part}");
+            let parts: Vec<f32> =
+                leaves.chunks(part).map(|part| Reduction::Sum.join(part, part.len()).unwrap()).collect();
+            assert_eq!(Reduction::Sum.join(&parts, 100).unwrap().to_bits(), whole.to_bits(), "parts of {part}");
         }
     }
 }

@@ -18,7 +18,7 @@ pub(crate) trait Lanes: Num {
     /// Fewer of them, for what a last block does not fill.
     type Pair: Lanes;
 
-    /// As many as a [row](crate::formula::reduction::ROW) of a fold has.
+    /// As many as a [row](crate::formula::reduction::ROW) of a reduction has.
     type Row: Lanes;
 
     /// Whether a block holds more than this does: there is nothing to compile for one that does not.

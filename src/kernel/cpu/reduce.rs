@@ -1,6 +1,6 @@
-//! Folding on lanes: one number from the results for a chunk, in the order that [`crate::formula::reduction`] gives.
+//! Reducing on lanes: one number from the results for a chunk, in the order that [`crate::formula::reduction`] gives.
 //!
-//! A part of a chunk is folded in its columns, to [`Rows`] of states; those of a chunk's parts, in order, to one state.
+//! A part of a chunk is reduced in its columns, to [`Rows`] of states; those of a chunk's parts, in order, to one state.
 
 use std::cell::RefCell;
 
@@ -9,8 +9,8 @@ use super::columns::{Columns, EMPTY, Rows, load, store};
 use super::isa::Checked;
 use super::lanes::{Lanes, Stores, Task};
 use super::part::Targets;
-use crate::formula::reduction::states::{Reduction, State};
-use crate::formula::reduction::{Fold, LEAF, ROW, ones, with_reduction};
+use crate::formula::reduction::states::{Reducer, State};
+use crate::formula::reduction::{LEAF, ROW, Reduction, ones, with_reducer};
 use crate::kernel::arg::Arg;
 
 /// The numbers of the columns.
@@ -24,7 +24,7 @@ const COLUMNS: [f32; ROW] = {
     all
 };
 
-/// Results that are computed before they are folded: 8 KiB, which stay in a first-level cache, and enough to make little of
+/// Results that are computed before they are reduced: 8 KiB, which stay in a first-level cache, and enough to make little of
 /// the cost of a call.
 const BLOCK: usize = 4 * LEAF;
 
@@ -38,19 +38,20 @@ struct Scratch {
     columns: Columns,
 }
 
-/// Folds the results for `len` elements starting at `from`, at least one and at most a chunk, to rows. Of several parts of a
+/// Reduces the results for `len` elements starting at `from`, at least one and at most a chunk, to rows. Of several parts of a
 /// chunk, all but the last have the same power of two times [`LEAF`] elements, and the last no more.
 pub(crate) fn part(
     code: &dyn CpuCode,
     isa: Checked,
-    fold: Fold,
+    fold: Reduction,
     inputs: &[Arg<'_>],
     (from, len): (usize, usize),
     rows: &mut Rows,
 ) {
     SCRATCH.with_borrow_mut(|Scratch { results, columns }| {
         columns.leaves = 0;
-        let fused = len >= LEAF && fold.of_parts() == Fold::Sum && code.sum(isa, inputs, (from, len / LEAF), columns);
+        let fused =
+            len >= LEAF && fold.of_parts() == Reduction::Sum && code.sum(isa, inputs, (from, len / LEAF), columns);
         for start in (if fused { len / LEAF * LEAF } else { 0 }..len).step_by(BLOCK) {
             let block = BLOCK.min(len - start);
             code.apply(isa, inputs, &Targets::of(&mut results[..block], from + start).whole(), Stores::Plain);
@@ -60,8 +61,8 @@ pub(crate) fn part(
     });
 }
 
-/// Folds the rows of a chunk's parts to one state.
-pub(crate) fn finish(isa: Checked, fold: Fold, parts: &mut [Rows]) -> State<f32> {
+/// Reduces the rows of a chunk's parts to one state.
+pub(crate) fn finish(isa: Checked, fold: Reduction, parts: &mut [Rows]) -> State<f32> {
     let [only] = parts else {
         return SCRATCH.with_borrow_mut(|Scratch { columns, .. }| {
             columns.leaves = 0;
@@ -77,12 +78,12 @@ pub(crate) fn finish(isa: Checked, fold: Fold, parts: &mut [Rows]) -> State<f32>
 /// A task on lanes, before its reduction is known as a type.
 trait Folding {
     type Output;
-    fn run<L: Lanes, R: Reduction>(self) -> Self::Output;
+    fn run<L: Lanes, R: Reducer>(self) -> Self::Output;
 }
 
-/// A task with its fold.
+/// A task with its reduction.
 struct With<F> {
-    fold: Fold,
+    fold: Reduction,
     task: F,
 }
 
@@ -91,7 +92,7 @@ impl<F: Folding> Task for With<F> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) -> F::Output {
-        with_reduction!(self.fold, R => self.task.run::<L, R>())
+        with_reducer!(self.fold, R => self.task.run::<L, R>())
     }
 }
 
@@ -108,7 +109,7 @@ impl Folding for Push<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes, R: Reduction>(self) {
+    fn run<L: Lanes, R: Reducer>(self) {
         for start in (0..self.len).step_by(LEAF) {
             let len = LEAF.min(self.len - start);
             push_leaf::<L, R>(self.columns, &self.results[start..start + LEAF], len, self.from + start);
@@ -116,9 +117,9 @@ impl Folding for Push<'_> {
     }
 }
 
-/// Folds the rows of a leaf, of which `len` elements are there.
+/// Reduces the rows of a leaf, of which `len` elements are there.
 #[inline(always)]
-fn push_leaf<L: Lanes, R: Reduction>(columns: &mut Columns, leaf: &[f32], len: usize, from: usize) {
+fn push_leaf<L: Lanes, R: Reducer>(columns: &mut Columns, leaf: &[f32], len: usize, from: usize) {
     let (first, others) = leaf.split_at(ROW);
     let (whole, rest) = ((len / ROW).saturating_sub(1), len % ROW);
     for column in (0..ROW).step_by(L::WIDTH) {
@@ -142,14 +143,14 @@ fn push_leaf<L: Lanes, R: Reduction>(columns: &mut Columns, leaf: &[f32], len: u
 
 /// Returns the states of the row of a leaf that begins with element `from`, from a column on.
 #[inline(always)]
-fn lift<L: Lanes, R: Reduction>(row: &[f32], column: usize, from: usize) -> State<L> {
+fn lift<L: Lanes, R: Reducer>(row: &[f32], column: usize, from: usize) -> State<L> {
     let index = L::load(&COLUMNS[column..]) + L::splat(from as f32);
     R::lift(L::load(&row[column..]), index)
 }
 
 /// Returns the states of the first `len` columns, and what changes nothing in those that are missing from the last row.
 #[inline(always)]
-fn present<L: Lanes, R: Reduction>(state: State<L>, column: usize, len: usize) -> State<L> {
+fn present<L: Lanes, R: Reducer>(state: State<L>, column: usize, len: usize) -> State<L> {
     let there = L::load(&COLUMNS[column..]).lt(L::splat(len as f32));
     let mut all = R::IDENTITY.map(L::splat);
     for plane in 0..R::PLANES {
@@ -168,7 +169,7 @@ impl Folding for Join<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes, R: Reduction>(self) {
+    fn run<L: Lanes, R: Reducer>(self) {
         for rows in self.parts {
             for column in (0..ROW).step_by(L::WIDTH) {
                 L::step();
@@ -189,7 +190,7 @@ impl Folding for Combine<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes, R: Reduction>(self) {
+    fn run<L: Lanes, R: Reducer>(self) {
         let Columns { leaves, complete } = self.columns;
         let mut there = ones(*leaves);
         let last = there.next().map_or(&EMPTY, |digit| &complete[digit]);
@@ -213,7 +214,7 @@ impl Folding for Halve<'_> {
     type Output = State<f32>;
 
     #[inline(always)]
-    fn run<L: Lanes, R: Reduction>(self) -> State<f32> {
+    fn run<L: Lanes, R: Reducer>(self) -> State<f32> {
         // On one lane the compiler would unroll this, and widen what it has unrolled, if it knew how far it goes.
         let mut half = if L::WIDTH == 1 { std::hint::black_box(ROW / 2) } else { ROW / 2 };
         while half > 0 {
@@ -230,7 +231,7 @@ impl Folding for Halve<'_> {
 
 /// Combines each of the first columns with the one that lies `half` behind it.
 #[inline(always)]
-fn halve<L: Lanes, R: Reduction>(rows: &mut Rows, half: usize) {
+fn halve<L: Lanes, R: Reducer>(rows: &mut Rows, half: usize) {
     for column in (0..half).step_by(L::WIDTH) {
         L::step();
         let (left, right) = (load::<L, R>(rows, column), load::<L, R>(rows, column + half));

@@ -10,14 +10,14 @@ use std::fmt::Write;
 use self::nans::Nans;
 use self::print::{lets, literal, routine};
 use crate::formula::program::{Program, Value};
-use crate::formula::reduction::Fold;
+use crate::formula::reduction::Reduction;
 use crate::kernel::lower::Code;
 use crate::num::Type;
 
 /// The shader for elements that the operations are spliced into; its comments say how it works.
 pub const ELEMENTWISE: &str = include_str!("../../../shaders/elementwise.wgsl");
 
-/// The shader for folds that the operations are spliced into; its comments say how it works.
+/// The shader for reductions that the operations are spliced into; its comments say how it works.
 pub const REDUCE: &str = include_str!("../../../shaders/reduce.wgsl");
 
 /// NaN and the signs of zeros: functions that the operations call.
@@ -36,14 +36,14 @@ pub const BLOCK: u32 = 4;
 /// What a shader is written for, besides its formula.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Shape {
-    /// Invocations in a workgroup: for a fold a power of two.
+    /// Invocations in a workgroup: for a reduction a power of two.
     pub workgroup: u32,
     /// Whether [`BLOCK`] elements are read and written at once, so that every array has to begin with a whole block. A fold
     /// takes one at a time.
     pub blocks: bool,
     /// Where each input is; those beyond the end are [`Place::Apart`].
     pub places: Vec<Place>,
-    /// Whether the elements of the first input are not a formula's, but what other dispatches of the same fold have left.
+    /// Whether the elements of the first input are not a formula's, but what other dispatches of the same reduction have left.
     pub joins: bool,
 }
 
@@ -75,7 +75,7 @@ impl Shape {
     }
 }
 
-/// Returns the whole shader of a program: that for elements, or for a program with a fold the one for folds.
+/// Returns the whole shader of a program: that for elements, or for a program with a reduction the one for reductions.
 ///
 /// Binding 0 of group 0 has the parameters, binding 1 the output, and binding `2 + n` input number `n`, unless that is the
 /// output.
@@ -126,7 +126,7 @@ fn bindings(inputs: usize, shape: &Shape) -> String {
     text
 }
 
-/// Returns the formula of what the inputs have for one element, or for each of a block; for a fold, the state of the element.
+/// Returns the formula of what the inputs have for one element, or for each of a block; for a reduction, the state of the element.
 fn apply(program: &Program, shape: &Shape) -> String {
     let (mut text, inputs) = (String::new(), program.inputs().len());
     if let (Some(fold), true) = (program.output().reduction, shape.joins) {
@@ -178,7 +178,7 @@ fn formula(program: &Program, code: &Code) -> String {
 }
 
 /// Writes how a reduction's states are made, combined and concluded.
-fn reduction(shader: &mut String, fold: Fold, [lift, merge, conclude]: &[Code; 3]) {
+fn reduction(shader: &mut String, fold: Reduction, [lift, merge, conclude]: &[Code; 3]) {
     let planes = fold.planes();
     let name = if planes == 1 { "f32".to_owned() } else { format!("vec{planes}<f32>") };
     splice(shader, "state", &format!("alias State = {name};\nconst PLANES: u32 = {planes}u;\n"));
@@ -247,7 +247,7 @@ mod tests {
         formula! { fn Identity(x) { x } }
         let shape = Shape { blocks: true, ..Shape::new(256) };
         assert_eq!(shader(&trace(&Identity), &shape), ELEMENTWISE);
-        assert_eq!(shader(&trace(&Identity).with_reduction(Some(Fold::Sum)), &Shape::new(256)), REDUCE);
+        assert_eq!(shader(&trace(&Identity).with_reduction(Some(Reduction::Sum)), &Shape::new(256)), REDUCE);
         #[cfg(feature = "gpu")]
         assert!(REDUCE.contains(&format!("const EACH: u32 = {EACH}u;")));
     }

@@ -2,7 +2,7 @@
 
 use crossover::auto::{Among, Auto, Goal, Origin, Policy, Profile, Residency};
 use crossover::sweep::{Case, Contender, Regime, Regret, Sizes};
-use crossover::{Backend, Fold, Kernel, Kind, Workload, formula};
+use crossover::{Backend, Kernel, Kind, Reduction, Workload, formula};
 
 use super::machine::{FakeClock, Simulated, Slowed, Task, all, slowing, truth};
 
@@ -42,7 +42,7 @@ fn workloads() -> Vec<Workload> {
         with(Kernel::new("exp", Exp)),
         with(Kernel::new("gelu", Gelu)),
         with(Kernel::new("where", Where)),
-        with(poly.kernel.with_fold(Some(Fold::Sum)).renamed("sum(poly)")),
+        with(poly.kernel.with_reduction(Some(Reduction::Sum)).renamed("sum(poly)")),
     ];
     Workload::all().into_iter().chain(further).collect()
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crossover::program::Op;
 use crossover::sweep::{Clock, Contender, Regime, Runner};
 use crossover::{
-    Arg, Backend, Device, Error, Fold, Info, Isa, Kernel, Kind, Loop, Memory, Out, Prepared, Result, Simd, Threads,
+    Arg, Backend, Device, Error, Info, Isa, Kernel, Kind, Loop, Memory, Out, Prepared, Reduction, Result, Simd, Threads,
 };
 
 /// A clock that moves only when a simulated backend runs; in femtoseconds.
@@ -53,7 +53,7 @@ impl Task {
         Task {
             len: len as f64,
             input: 4.0 * arrays as f64,
-            output: if kernel.fold().is_some() { 0.0 } else { 4.0 },
+            output: if kernel.reduction().is_some() { 0.0 } else { 4.0 },
             work: kernel.program().ops().iter().map(work).sum(),
         }
     }
@@ -189,7 +189,7 @@ impl Prepared for OnNothing {
     }
 
     fn launch(&mut self, inputs: &[Arg<'_>], outputs: &mut [Out<'_>]) -> Result<()> {
-        let fold: Option<Fold> = self.kernel.fold();
+        let fold: Option<Reduction> = self.kernel.reduction();
         let len = fold.and_then(|_| inputs.iter().find_map(Arg::len)).unwrap_or(outputs[0].len());
         self.backend.run(&self.kernel, inputs, len)
     }

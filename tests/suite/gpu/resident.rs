@@ -47,7 +47,7 @@ fn resident_arrays_may_be_longer_than_a_dispatch() {
     assert!(matches!(error, Error::TooLarge { needed: 65_540, limit: 65_536, .. }), "{error}");
 }
 
-/// Folds arrays of the device into one number there, and judges it.
+/// Reduces arrays of the device into one number there, and judges it.
 fn fold_resident(gpu: &Gpu, lengths: &[usize]) {
     let texts = ["sum(a*x)", "mean(a*x)", "max(a*x)", "std(a*x)", "argmin(a*x)", "any(a*x > 9)", "nanmax(a*x)"];
     for (number, text) in texts.into_iter().enumerate() {
@@ -83,7 +83,7 @@ fn a_fold_of_resident_arrays_stays_on_the_device() {
     let least = gpu.compile(&Kernel::parse("min(x)").unwrap()).unwrap();
     assert!(matches!(least.bind(&[(&nothing).into()], &out), Err(Error::Empty { fold: "min" })));
     let two = gpu.empty(2).unwrap();
-    assert!(matches!(sum.bind(&[(&two).into()], &two), Err(Error::FoldOutput { found: 2, .. })));
+    assert!(matches!(sum.bind(&[(&two).into()], &two), Err(Error::ReductionOutput { found: 2, .. })));
 }
 
 #[test]
