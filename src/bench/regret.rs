@@ -5,14 +5,14 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::clock::Clock;
-use super::contender::{Contender, Host, Runner};
+use super::contender::{Contender, Host};
 use super::quantiles::Quantiles;
 use super::regime::Regime;
-use super::sampler::Sampler;
+use super::sampler::{Sampled, Sampler};
 use super::sizes::Sizes;
 use super::workload::{Data, Workload};
 use crate::backend::auto::{Auto, Residency};
-use crate::backend::{Backend, Kind, Prepared};
+use crate::backend::{Backend, Kind};
 use crate::bench::interleave::{completed, interleave, or_break};
 use crate::error::Result;
 use crate::formula::Identity;
@@ -61,14 +61,6 @@ pub struct Case {
     pub regret: f64,
     /// The time that was predicted for the chosen one over what it took.
     pub predicted: f64,
-}
-
-/// A backend, as it runs one workload at one size.
-struct Entry<'a> {
-    kind: Kind,
-    runner: Box<dyn Runner + 'a>,
-    times: usize,
-    samples: Vec<f64>,
 }
 
 impl Regret {
@@ -136,10 +128,10 @@ fn case(
         let mut runner = contender.prepare(&workload.kernel, args, len)?;
         let tries = contender.info().has_lanes();
         runner.repeat(if tries { WARM_UP } else { 1 })?;
-        let times = sampler.runs(&mut *runner)?;
-        entries.push(Entry { kind: contender.info().kind, runner, times, samples: Vec::new() });
+        entries.push((contender.info().kind, Sampled::new(runner, sampler)?));
     }
-    let best = |entries: &[Entry<'_>]| entries.iter().map(Entry::median).fold(f64::INFINITY, f64::min);
+    type Entry<'a> = (Kind, Sampled<'a>);
+    let best = |entries: &[Entry<'_>]| entries.iter().map(|(_, each)| each.median()).fold(f64::INFINITY, f64::min);
     let hopeless = Cell::new(f64::INFINITY);
     let more = |trial: usize, entries: &mut [Entry<'_>]| {
         if trial == FEW {
@@ -147,34 +139,28 @@ fn case(
         }
         trial < TRIALS
     };
-    let sample = |entry: &mut Entry<'_>| {
-        if !entry.samples.is_empty() && entry.median() > hopeless.get() {
+    let sample = |(_, each): &mut Entry<'_>| {
+        if !each.samples.is_empty() && each.median() > hopeless.get() {
             return ControlFlow::Continue(());
         }
-        or_break(sampler.sample(&mut *entry.runner, entry.times).map(|seconds| entry.samples.push(seconds)))
+        or_break(each.sample(sampler).map(drop))
     };
     completed(interleave(&mut entries, more, sample))?;
     let on_device = contenders.iter().any(|contender| contender.regime() == Regime::Resident);
     let residency = if on_device { Residency::Device } else { Residency::Host };
     let arrays = args.iter().filter(|arg| arg.len().is_some()).count();
     let decision = auto.decide_with(&workload.kernel, arrays, len, residency);
-    let fastest = entries.iter().min_by(|a, b| a.median().total_cmp(&b.median())).map_or(decision.chosen, |at| at.kind);
-    let took = entries.iter().find(|entry| entry.kind == decision.chosen).map_or(f64::NAN, Entry::median);
+    let fastest = entries.iter().min_by(|(_, a), (_, b)| a.median().total_cmp(&b.median()));
+    let took = entries.iter().find(|(kind, _)| *kind == decision.chosen).map_or(f64::NAN, |(_, each)| each.median());
     let predicted = decision.candidates.first().and_then(|chosen| chosen.predicted);
     Ok(Case {
         workload: workload.name().to_owned(),
         elements: len,
         chosen: decision.chosen,
-        best: fastest,
+        best: fastest.map_or(decision.chosen, |(kind, _)| *kind),
         regret: took / best(&entries),
         predicted: predicted.map_or(f64::NAN, |predicted| predicted.median) / took,
     })
-}
-
-impl Entry<'_> {
-    fn median(&self) -> f64 {
-        Quantiles::of(&self.samples).q50
-    }
 }
 
 /// Returns what a call through `auto` takes longer than one without, in nanoseconds: both in turns, over next to nothing.
@@ -186,35 +172,16 @@ fn own_cost(auto: &Auto, sampler: &Sampler<'_>) -> Result<f64> {
     let Some(backend) = auto.backends().into_iter().find(|backend| backend.info().kind == chosen) else {
         return Ok(f64::NAN);
     };
-    let timed = |prepared| Timed { prepared, data: &data, out: vec![0.0; len], samples: Vec::new() };
-    let mut both = [timed(auto.prepare(&kernel)?), timed(backend.prepare(&kernel)?)];
-    let mut times = 1;
-    for each in &mut both {
-        times = times.max(sampler.runs(each)?);
-    }
-    let sample = |each: &mut Timed<'_>| or_break(sampler.sample(each, times).map(|seconds| each.samples.push(seconds)));
+    let hosts = [Host::new(Box::new(auto.clone())), Host::new(Box::new(backend))];
+    let [through, without] = hosts.each_ref().map(|host| host.prepare(&kernel, &[(&data).into()], len));
+    let mut both = [Sampled::new(through?, sampler)?, Sampled::new(without?, sampler)?];
+    let times = both[0].times.max(both[1].times);
+    both.iter_mut().for_each(|each| each.times = times);
+    let sample = |each: &mut Sampled<'_>| or_break(each.sample(sampler).map(drop));
     completed(interleave(&mut both, |trial, _| trial < trials, sample))?;
     let [through, without] = both.map(|each| each.samples);
     let differences: Vec<f64> = through.iter().zip(without).map(|(through, without)| through - without).collect();
     Ok(Quantiles::of(&differences).q50 * 1e9)
-}
-
-/// A prepared kernel with its arrays.
-struct Timed<'a> {
-    prepared: Box<dyn Prepared>,
-    data: &'a [f32],
-    out: Vec<f32>,
-    samples: Vec<f64>,
-}
-
-impl Runner for Timed<'_> {
-    fn run(&mut self) -> Result<()> {
-        self.prepared.run(&[self.data.into()], &mut self.out)
-    }
-
-    fn output(&mut self) -> Result<&[f32]> {
-        Ok(&self.out)
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::clock::Clock;
 use super::contender::Runner;
+use super::quantiles::Quantiles;
 use crate::error::Result;
 
 /// The least time that a sample takes, in steps of the clock: then reading it adds a thousandth at most.
@@ -56,5 +57,34 @@ impl<'a> Sampler<'a> {
         let start = self.clock.now();
         runner.repeat(times)?;
         Ok(self.clock.now().saturating_sub(start))
+    }
+}
+
+/// A runner and the samples of it.
+pub(crate) struct Sampled<'a> {
+    pub(crate) runner: Box<dyn Runner + 'a>,
+    /// Runs in a sample.
+    pub(crate) times: usize,
+    /// Seconds a run, for each sample.
+    pub(crate) samples: Vec<f64>,
+}
+
+impl<'a> Sampled<'a> {
+    /// Finds how many runs make a sample, which also warms everything up.
+    pub(crate) fn new(mut runner: Box<dyn Runner + 'a>, sampler: &Sampler<'_>) -> Result<Self> {
+        let times = sampler.runs(&mut *runner)?;
+        Ok(Sampled { runner, times, samples: Vec::new() })
+    }
+
+    /// Takes one sample, and returns its seconds a run.
+    pub(crate) fn sample(&mut self, sampler: &Sampler<'_>) -> Result<f64> {
+        let seconds = sampler.sample(&mut *self.runner, self.times)?;
+        self.samples.push(seconds);
+        Ok(seconds)
+    }
+
+    /// Returns the median of the samples.
+    pub(crate) fn median(&self) -> f64 {
+        Quantiles::of(&self.samples).q50
     }
 }

@@ -11,10 +11,10 @@ use super::settings::Sweep;
 use super::verify::{Mismatch, Oracle};
 use crate::bench::axis::{Axis, Varied};
 use crate::bench::ceiling::Ceilings;
-use crate::bench::contender::{Contender, Runner};
+use crate::bench::contender::Contender;
 use crate::bench::interleave::interleave;
 use crate::bench::quantiles::Quantiles;
-use crate::bench::sampler::Sampler;
+use crate::bench::sampler::{Sampled, Sampler};
 use crate::bench::workload::{Data, Workload};
 use crate::error::{Error, Result};
 
@@ -37,15 +37,11 @@ pub(super) struct Round<'a> {
 /// A contender that has been verified.
 struct Entry<'a> {
     contender: &'a dyn Contender,
-    runner: Box<dyn Runner + 'a>,
+    sampled: Sampled<'a>,
     /// Seconds from preparing the kernel to the end of the first run.
     first: f64,
     max_ulp: f64,
-    /// Runs in a sample.
-    times: usize,
-    /// Seconds a run, for each trial.
-    samples: Vec<f64>,
-    /// Seconds that the reference took before each of them.
+    /// Seconds that the reference took before each sample.
     reference: Reference,
     /// What went wrong in a trial.
     broke: Option<Error>,
@@ -156,9 +152,9 @@ impl<'a> Round<'a> {
         let first = self.sampler.sample(&mut *runner, 1)?;
         let verdict = oracle.judge(contender.info().arithmetic, kernel.reduction(), runner.output()?, self.len);
         let max_ulp = verdict.map_err(Defeat::Wrong)?;
-        let times = self.sampler.runs(&mut *runner)?;
+        let sampled = Sampled::new(runner, &self.sampler)?;
         let reference = Reference { threads: load::threads(&contender.info()), seconds: Vec::new() };
-        Ok(Entry { contender, runner, first, max_ulp, times, samples: Vec::new(), reference, broke: None })
+        Ok(Entry { contender, sampled, first, max_ulp, reference, broke: None })
     }
 
     fn sample(&self, entry: &mut Entry<'_>) {
@@ -166,14 +162,12 @@ impl<'a> Round<'a> {
             return;
         }
         entry.reference.seconds.extend(self.reference.sample(entry.reference.threads));
-        match self.sampler.sample(&mut *entry.runner, entry.times) {
-            Ok(seconds) => entry.samples.push(seconds),
-            Err(error) => entry.broke = Some(error),
-        }
+        entry.broke = entry.sampled.sample(&self.sampler).err();
     }
 
     fn measurement(&self, entry: &Entry<'_>, ceilings: Option<&Ceilings>) -> Measurement {
-        let seconds = Quantiles::without_slowest(&entry.samples);
+        let Sampled { samples, times, .. } = &entry.sampled;
+        let seconds = Quantiles::without_slowest(samples);
         let ns_per_element = seconds.q50 * 1e9 / self.len as f64;
         let kernel = entry.contender.regime().kernel(&self.workload.kernel);
         let measured = Workload { kernel, ..self.workload.clone() };
@@ -184,10 +178,10 @@ impl<'a> Round<'a> {
             backend,
             regime,
             elements,
-            trials: entry.samples.len(),
-            runs: entry.times,
+            trials: samples.len(),
+            runs: *times,
             seconds,
-            samples: entry.samples.clone(),
+            samples: samples.clone(),
             reference: (!entry.reference.seconds.is_empty()).then(|| entry.reference.clone()),
             ns_per_element,
             gb_per_s: measured.bytes_per_element() as f64 / ns_per_element,

@@ -15,11 +15,11 @@ use crate::backend::auto::profile::{AdapterKey, ProcessorKey};
 use crate::backend::auto::{Auto, Estimate, Profile};
 use crate::backend::{Info, Kind};
 use crate::bench::clock::{Clock, SystemClock};
-use crate::bench::contender::{Contender, Runner};
+use crate::bench::contender::Contender;
 use crate::bench::interleave::{completed, interleave, or_break};
 use crate::bench::quantiles::Quantiles;
 use crate::bench::regret::Regret;
-use crate::bench::sampler::Sampler;
+use crate::bench::sampler::{Sampled, Sampler};
 use crate::error::{Error, Result};
 use crate::kernel::arg::Arg;
 
@@ -113,7 +113,7 @@ impl Profile {
 
 /// A calibration under way.
 struct Calibration<'a> {
-    entries: Vec<Entry<'a>>,
+    contenders: &'a [Box<dyn Contender>],
     data: &'a [f32],
     sampler: Sampler<'a>,
     clock: &'a dyn Clock,
@@ -122,11 +122,8 @@ struct Calibration<'a> {
 
 /// A probe that is ready to run.
 struct Entry<'a> {
-    contender: &'a dyn Contender,
     probe: Probe,
-    /// None until its turn comes in the first round: its memory is not there before.
-    runner: Option<(Box<dyn Runner + 'a>, usize)>,
-    samples: Vec<f64>,
+    sampled: Sampled<'a>,
     /// The least and the sum of them, before they are evened out.
     raw: (f64, f64),
 }
@@ -142,27 +139,19 @@ struct Outcome {
 
 impl<'a> Calibration<'a> {
     fn new(contenders: &'a [Box<dyn Contender>], data: &'a [f32], clock: &'a dyn Clock, start: Duration) -> Self {
-        let mut entries = Vec::new();
-        for contender in contenders {
-            for probe in probe::all(contender.info().kind, contender.regime()) {
-                entries.push(Entry {
-                    contender: &**contender,
-                    probe,
-                    runner: None,
-                    samples: Vec::new(),
-                    raw: (f64::INFINITY, 0.0),
-                });
-            }
-        }
-        Calibration { entries, data, sampler: Sampler::new(clock, SAMPLE), clock, start }
+        Calibration { contenders, data, sampler: Sampler::new(clock, SAMPLE), clock, start }
     }
 
     /// Runs all probes.
-    fn run(mut self, progress: &mut dyn Progress) -> Result<Outcome> {
-        let total = self.entries.len() * (ROUNDS.0 + 1);
-        let mut done = 0;
-        for entry in &mut self.entries {
-            entry.runner = Some(entry.prepare(self.data, &self.sampler)?);
+    fn run(self, progress: &mut dyn Progress) -> Result<Outcome> {
+        let of = |contender: &'a dyn Contender| {
+            probe::all(contender.info().kind, contender.regime()).into_iter().map(move |probe| (contender, probe))
+        };
+        let probes: Vec<_> = self.contenders.iter().flat_map(|contender| of(&**contender)).collect();
+        let total = probes.len() * (ROUNDS.0 + 1);
+        let (mut done, mut entries) = (0, Vec::new());
+        for (contender, probe) in probes {
+            entries.push(Entry::new(contender, probe, self.data, &self.sampler)?);
             done += 1;
             progress.progress(done, total);
         }
@@ -177,39 +166,40 @@ impl<'a> Calibration<'a> {
             progress.progress(done, total);
             or_break(entry.sample(&self.sampler))
         };
-        completed(interleave(&mut self.entries, more, sample))?;
-        let unsettled = restless(&self.entries);
-        let found = self.entries.iter().map(|entry| (entry.probe.clone(), estimate(&entry.samples)));
-        Ok(Outcome { found: Found(found.collect()), unsettled, slowdown: self.slowdown() })
+        completed(interleave(&mut entries, more, sample))?;
+        let (unsettled, slowdown) = (restless(&entries), slowdown(&entries));
+        let found = entries.into_iter().map(|entry| (entry.probe, estimate(&entry.sampled.samples)));
+        Ok(Outcome { found: Found(found.collect()), unsettled, slowdown })
     }
+}
 
-    /// Returns how many times longer than at their best the samples took on average, by the median probe. What else runs on the
-    /// machine is interleaved with them, and so leaves some alone.
-    fn slowdown(&self) -> Option<f64> {
-        let mean = |entry: &Entry<'_>| entry.raw.1 / entry.samples.len() as f64;
-        let slowdowns: Vec<f64> = self.entries.iter().map(|entry| mean(entry) / entry.raw.0).collect();
-        Some(Quantiles::of(&slowdowns).q50).filter(|slowdown| slowdown.is_finite())
-    }
+/// Returns how many times longer than at their best the samples took on average, by the median probe. What else runs on the
+/// machine is interleaved with them, and so leaves some alone.
+fn slowdown(entries: &[Entry<'_>]) -> Option<f64> {
+    let mean = |entry: &Entry<'_>| entry.raw.1 / entry.sampled.samples.len() as f64;
+    let slowdowns: Vec<f64> = entries.iter().map(|entry| mean(entry) / entry.raw.0).collect();
+    Some(Quantiles::of(&slowdowns).q50).filter(|slowdown| slowdown.is_finite())
 }
 
 /// Takes out of all samples what a slower moment of the machine did to all alike: each round is made as long as the others.
 /// What decides between two backends is how their times compare, not how fast the machine was just then.
 fn even_out(entries: &mut [Entry<'_>]) {
-    let rounds = entries.iter().map(|entry| entry.samples.len()).min().unwrap_or(0);
+    let rounds = entries.iter().map(|entry| entry.sampled.samples.len()).min().unwrap_or(0);
     let factor = |round: usize| {
-        let relative = |entry: &Entry<'_>| entry.samples[round] / Quantiles::of(&entry.samples[..rounds]).q50;
-        Quantiles::of(&entries.iter().map(relative).collect::<Vec<_>>()).q50
+        let relative = |samples: &[f64]| samples[round] / Quantiles::of(&samples[..rounds]).q50;
+        Quantiles::of(&entries.iter().map(|entry| relative(&entry.sampled.samples)).collect::<Vec<_>>()).q50
     };
     let factors: Vec<f64> = (0..rounds).map(factor).collect();
     for entry in entries {
-        entry.samples.iter_mut().zip(&factors).for_each(|(sample, factor)| *sample /= factor);
+        entry.sampled.samples.iter_mut().zip(&factors).for_each(|(sample, factor)| *sample /= factor);
     }
 }
 
 /// Returns the probes whose times continue changing, in words; none if they are few.
 fn restless(entries: &[Entry<'_>]) -> Vec<String> {
     let changing = |entry: &&Entry<'_>| {
-        let (early, late) = entry.samples.split_at(entry.samples.len() / 2);
+        let samples = &entry.sampled.samples;
+        let (early, late) = samples.split_at(samples.len() / 2);
         let ratio = estimate(late).median / estimate(early).median;
         !early.is_empty() && !(1.0 / SETTLED..=SETTLED).contains(&ratio)
     };
@@ -218,26 +208,22 @@ fn restless(entries: &[Entry<'_>]) -> Vec<String> {
 }
 
 impl<'a> Entry<'a> {
-    /// Makes the probe ready, warm, and finds how many runs make a sample.
-    fn prepare(&self, data: &'a [f32], sampler: &Sampler<'_>) -> Result<(Box<dyn Runner + 'a>, usize)> {
-        let kernel = self.probe.kernel();
-        let args = vec![Arg::from(&data[..self.probe.len]); kernel.inputs().len()];
-        let mut runner = self.contender.prepare(&kernel, &args, self.probe.len)?;
-        runner.repeat(self.probe.warm_up())?;
-        let times = sampler.runs(&mut *runner)?;
-        Ok((runner, times))
+    /// Makes a probe ready, warm, and finds how many runs make a sample.
+    fn new(contender: &'a dyn Contender, probe: Probe, data: &'a [f32], sampler: &Sampler<'_>) -> Result<Self> {
+        let kernel = probe.kernel();
+        let args = vec![Arg::from(&data[..probe.len]); kernel.inputs().len()];
+        let mut runner = contender.prepare(&kernel, &args, probe.len)?;
+        runner.repeat(probe.warm_up())?;
+        Ok(Entry { sampled: Sampled::new(runner, sampler)?, probe, raw: (f64::INFINITY, 0.0) })
     }
 
     fn sample(&mut self, sampler: &Sampler<'_>) -> Result<()> {
-        if let Some((runner, times)) = &mut self.runner {
-            if self.probe.kind == Kind::Threads {
-                // The others ran on one core: by now the helpers sleep, and their caches hold something else.
-                runner.repeat(*times)?;
-            }
-            let seconds = sampler.sample(&mut **runner, *times)?;
-            self.raw = (self.raw.0.min(seconds), self.raw.1 + seconds);
-            self.samples.push(seconds);
+        if self.probe.kind == Kind::Threads {
+            // The others ran on one core: by now the helpers sleep, and their caches hold something else.
+            self.sampled.runner.repeat(self.sampled.times)?;
         }
+        let seconds = self.sampled.sample(sampler)?;
+        self.raw = (self.raw.0.min(seconds), self.raw.1 + seconds);
         Ok(())
     }
 }

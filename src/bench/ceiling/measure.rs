@@ -10,9 +10,10 @@ use super::{Bandwidth, Ceilings, CpuCeiling, DeviceBandwidth, GpuCeiling};
 use crate::backend::Memory;
 use crate::bench::chain;
 use crate::bench::clock::Clock;
-use crate::bench::contender::{Contender, Runner};
+use crate::bench::contender::Contender;
 use crate::bench::interleave::interleave;
 use crate::bench::regime::Regime;
+use crate::bench::sampler::Sampler;
 use crate::error::Result;
 use crate::formula::Identity;
 use crate::kernel::Kernel;
@@ -241,6 +242,7 @@ fn on_device(subject: &Subject<'_>, clock: &dyn Clock, least: Duration) -> Optio
     let limit = subject.elements.clamp(DEVICE.0, if software { SOFTWARE } else { DEVICE.1 });
     let lens = std::iter::successors(Some(limit), |len| Some(len / GROWTH)).take_while(|len| *len >= DEVICE.0);
     let (start, copy) = (clock.now(), Kernel::new("copy", Identity));
+    let sampler = Sampler::new(clock, DEVICE_SAMPLE);
     let mut memory = Vec::new();
     // The largest first: should there be time for no other, that one tells most.
     for len in lens {
@@ -252,7 +254,7 @@ fn on_device(subject: &Subject<'_>, clock: &dyn Clock, least: Duration) -> Optio
             let (regime, one) = (way.regime(), len * size_of::<f32>());
             let kernel = regime.kernel(&copy);
             let bytes = if matches!(regime, Regime::Compute | Regime::Scalar) { one } else { 2 * one };
-            let best = best_run(*way, &kernel, &data, clock).ok().filter(|took| *took >= least.as_secs_f64());
+            let best = best_run(*way, &kernel, &data, &sampler).ok().filter(|took| *took >= least.as_secs_f64());
             memory.extend(best.filter(|took| *took > 0.0).map(|took| DeviceBandwidth {
                 regime,
                 bytes,
@@ -262,12 +264,12 @@ fn on_device(subject: &Subject<'_>, clock: &dyn Clock, least: Duration) -> Optio
     }
     memory.sort_by_key(|each| (each.regime, each.bytes));
     let resident = ways.iter().find(|way| way.regime() == Regime::Resident);
-    let gflop_per_s = resident.and_then(|way| computing(*way, clock, least));
+    let gflop_per_s = resident.and_then(|way| computing(*way, &sampler, least));
     (!memory.is_empty()).then_some(GpuCeiling { memory, gflop_per_s })
 }
 
 /// Measures 10⁹ operations per second on a device: of as many elements as it takes for a launch not to count.
-fn computing(way: &dyn Contender, clock: &dyn Clock, least: Duration) -> Option<f64> {
+fn computing(way: &dyn Contender, sampler: &Sampler<'_>, least: Duration) -> Option<f64> {
     let kernels = chain::of_device();
     let mut best: Option<f64> = None;
     for len in COMPUTING {
@@ -275,7 +277,7 @@ fn computing(way: &dyn Contender, clock: &dyn Clock, least: Duration) -> Option<
         let mut longest = 0.0_f64;
         for kernel in &kernels {
             let operations = kernel.program().flops().unwrap_or(0) as f64 * len as f64;
-            let took = best_run(way, kernel, &data, clock).ok().filter(|took| *took >= least.as_secs_f64())?;
+            let took = best_run(way, kernel, &data, sampler).ok().filter(|took| *took >= least.as_secs_f64())?;
             longest = longest.max(took);
             let rate = operations / took / 1e9;
             best = best.into_iter().chain([rate]).filter(|rate| rate.is_finite()).max_by(f64::total_cmp);
@@ -288,20 +290,15 @@ fn computing(way: &dyn Contender, clock: &dyn Clock, least: Duration) -> Option<
 }
 
 /// Returns the least seconds that a run took.
-fn best_run(way: &dyn Contender, kernel: &Kernel, data: &[f32], clock: &dyn Clock) -> Result<f64> {
+fn best_run(way: &dyn Contender, kernel: &Kernel, data: &[f32], sampler: &Sampler<'_>) -> Result<f64> {
     let mut runner = way.prepare(kernel, &[data.into()], data.len())?;
-    let time = |runner: &mut dyn Runner, times: usize| -> Result<f64> {
-        let start = clock.now();
-        runner.repeat(times)?;
-        Ok(clock.now().saturating_sub(start).as_secs_f64() / times as f64)
-    };
     // The first compiles.
     runner.run()?;
-    let once = time(&mut *runner, 1)?;
+    let once = sampler.sample(&mut *runner, 1)?;
     let times = (DEVICE_SAMPLE.as_secs_f64() / once.max(1e-6)).ceil().clamp(1.0, 100.0) as usize;
     let mut best = once;
     for _ in 0..DEVICE_ROUNDS {
-        best = best.min(time(&mut *runner, times)?);
+        best = best.min(sampler.sample(&mut *runner, times)?);
     }
     Ok(best)
 }
