@@ -140,7 +140,7 @@ impl Folder {
 
 /// Returns the command that resumes the sweep in a folder.
 pub fn resuming(folder: &Path) -> String {
-    format!("`crossover sweep --resume {}`", typed(&[folder.to_string_lossy().into_owned()]))
+    format!("`crossover sweep --resume {}`", quoted(&folder.to_string_lossy()))
 }
 
 /// Reads the report to resume: that of a stopped sweep, unless the complete one has all its measurements.
@@ -243,6 +243,12 @@ fn unwritable(path: &Path, error: &io::Error) -> Stop {
 
 /// Formats a command so that a shell can read it again.
 fn typed(command: &[String]) -> String {
-    // No argument of a command has a zero byte, which is all that cannot be quoted.
-    shlex::try_join(command.iter().map(String::as_str)).unwrap_or_else(|_| command.join(" "))
+    command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// Quotes a word where a shell needs it. The crate `shlex` quotes every comma and equals sign, too.
+fn quoted(word: &str) -> String {
+    let plain = |each: char| each.is_ascii_alphanumeric() || "-_=.,:/+@%".contains(each);
+    let safe = !word.is_empty() && word.chars().all(plain);
+    if safe { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
