@@ -25,7 +25,31 @@ use std::io::{BufRead, Write};
 use std::time::Instant;
 
 use arrays::{Arrays, write_samples};
-use contender::{Contender, NAMES};
+use contender::Contender;
+
+/// The names that this program answers to.
+const NAMES: [&str; 10] = [
+    "crossover compiled",
+    "crossover text",
+    "ndarray azip",
+    "ndarray par_azip",
+    "ceiling copy",
+    "ceiling copy threads",
+    "ceiling streaming copy",
+    "ceiling streaming copy threads",
+    "ceiling read",
+    "ceiling read threads",
+];
+
+/// Prepares the contender of a name for a workload.
+fn prepare(name: &str, workload: &str, threads: usize) -> Outcome<Contender> {
+    match name.split_once(' ') {
+        Some(("crossover", form)) => ours::contender(form, workload, threads),
+        Some(("ndarray", form)) => with_ndarray::contender(form, workload),
+        Some(("ceiling", form)) => ceiling::contender(form),
+        _ => Err(format!("no contender {name}")),
+    }
+}
 
 /// The result of a command, or the reason for its failure.
 pub type Outcome<T> = Result<T, String>;
@@ -52,7 +76,7 @@ impl Server {
                     Server { arrays: Some(Arrays::read(number(x_len)?, number(y_len)?, x, y)?), ..Server::default() };
             }
             ["prepare", name, workload] => {
-                let contender = Contender::prepare(name, workload, rayon::current_num_threads())?;
+                let contender = prepare(name, workload, rayon::current_num_threads())?;
                 self.contenders.insert(name.to_owned(), contender);
             }
             ["check", name, path, stride, tail] => self.check(name, path, number(stride)?, number(tail)?)?,
