@@ -9,6 +9,8 @@
 mod tests;
 
 use super::contenders;
+#[cfg(feature = "gpu")]
+use crate::backend::gpu::Gpu;
 use crate::backend::threads::MOST_THREADS;
 use crate::backend::{Backend, Info, Kind, Threads};
 use crate::bench::axis::{Axis, Varied};
@@ -149,7 +151,7 @@ impl Vary {
             (Axis::Intensity | Axis::Elements, _) => contenders(kind, regimes),
             (_, Kind::Threads) => self.threads(&Threads::new(), regimes),
             #[cfg(feature = "gpu")]
-            (Axis::Chunk, Kind::Gpu) => self.gpu(&crate::Gpu::open()?, regimes),
+            (Axis::Chunk, Kind::Gpu) => self.gpu(&Gpu::open()?, regimes),
             // Why it is not in this build.
             #[cfg(not(feature = "gpu"))]
             (Axis::Chunk, Kind::Gpu) => contenders(kind, regimes),
@@ -180,7 +182,7 @@ impl Vary {
     ///
     /// [`Error::Invalid`] if the axis is none of a GPU's.
     #[cfg(feature = "gpu")]
-    pub fn gpu(&self, gpu: &crate::Gpu, regimes: &[Regime]) -> Result<Vec<Box<dyn Contender>>> {
+    pub fn gpu(&self, gpu: &Gpu, regimes: &[Regime]) -> Result<Vec<Box<dyn Contender>>> {
         match self.axis {
             Axis::Chunk => self.each(regimes, |value| Ok((Box::new(gpu.with_chunk(value)), Varied::Chunk(value)))),
             _ => Err(self.idle(Kind::Gpu)),

@@ -11,6 +11,7 @@ use super::timer::Timer;
 use super::window::Window;
 use super::{BoundKernel, Gpu};
 use crate::error::Result;
+use crate::formula::reduction::Reduction;
 use crate::kernel::Kernel;
 use crate::kernel::arg::Arg;
 
@@ -96,7 +97,7 @@ impl Slot {
     }
 
     /// Returns what the results of the chunks are reduced by.
-    pub(super) fn reduction(&self) -> Option<crate::Reduction> {
+    pub(super) fn reduction(&self) -> Option<Reduction> {
         self.core.kernel.reduction()
     }
 
