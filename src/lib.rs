@@ -6,10 +6,10 @@
 //!  (Rust, generic over Num)   ├─ T = lanes ───────► SIMD: wide, AVX2 + FMA, AVX-512, chosen at run time
 //!                             ├─ T = Bounded ─────► the oracle and its error bound
 //!                             └─ T = Symbol ─ trace ─┐
-//!  "x + x**2 + x**3" ─────────── parse ──────────────┴─► Program ─┬─► WGSL ─► the GPU
+//!  "x + x**2 + x**3" ─────────── parse ──────────────┴─► Program ─┬─ lower ─► Code ─► WGSL ─► the GPU
 //!                                                                 └─► the block interpreter on the same lanes
-//!  Kernel { name, program, bodies }
-//!      Kind::open() ─► dyn Backend ── prepare(&kernel) ─► dyn Prepared ── run(inputs, out)
+//!  Kernel { name, program, CPU code }
+//!      Kind::open() ─► dyn Backend ── prepare(&kernel) ─► dyn Prepared ── run(inputs, outputs)
 //!                                     once                                many times
 //! ```
 //!

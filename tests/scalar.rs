@@ -33,7 +33,7 @@ fn the_loop_holds_no_packed_arithmetic() {
         }
     }
     assert!(scalar >= 3, "the arithmetic itself is found");
-    // The test can tell: the lanes' bodies do hold it.
+    // The test can fail: the lanes' code does hold it.
     let wide = text.split("\n\n").filter(|part| head(part).contains("kernel::cpu::x86::avx512"));
     assert!(wide.flat_map(str::lines).any(|line| line.contains("mulps")));
 }

@@ -226,7 +226,7 @@ fn work(shared: &Shared, thread: u64, end: Instant) {
     }
 }
 
-/// Bytes of memory that the process has, where the system tells.
+/// Bytes of memory that the process has, where the system reports it.
 fn resident_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;

@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let gpu = Gpu::open()?;
     let software = gpu.info().device.is_some_and(|device| device.software);
-    // A program that plays a GPU is not asked for more than it does in seconds.
+    // A software rasterizer is not asked for more than it does in seconds.
     let largest = largest.unwrap_or(if software { 4_000_000 } else { 100_000_000 });
     let found = measure::all(&gpu, largest)?;
     print!("{}", report::text(&found));

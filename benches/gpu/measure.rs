@@ -39,7 +39,7 @@ pub struct Host {
     pub workload: String,
     pub len: usize,
     pub total: f64,
-    /// Upload, compute, download, as the run tells them.
+    /// Upload, compute, download, as the run reports them.
     pub stages: [f64; 3],
     /// One copy on the host of all bytes that go up, and one of those that come down.
     pub copies: f64,

@@ -395,7 +395,7 @@ fn unique(workloads: Vec<Workload>) -> Vec<Workload> {
     kept
 }
 
-/// Prints the report. A closed pipe is ignored, so that the exit status tells the outcome.
+/// Prints the report. A closed pipe is ignored, so that the exit status shows the outcome.
 fn print(report: &Report, analysis: &Analysis) -> Result<(), Stop> {
     match json::write(report, analysis, io::BufWriter::new(io::stdout().lock())) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

@@ -222,7 +222,11 @@ mod tests {
         let curves = fixed.map(|(backend, fixed, each)| Curve { backend, fixed, each });
         report.measurements = simulated(&curves, "1e3,1e4,1e5", 5, 0.01, 0).measurements;
         let page = written(&report, Some("crossover sweep"));
-        let told = ["a &lt;painter&gt;` is a program", "poly: threads overtakes simd at", "<code>crossover sweep<"];
+        let told = [
+            "a &lt;painter&gt;` is a software rasterizer",
+            "poly: threads overtakes simd at",
+            "<code>crossover sweep<",
+        ];
         for told in told.into_iter().chain([&*format!("gpu: {reason}"), "interrupted"]) {
             assert!(page.contains(told), "{told} is not in {page}");
         }

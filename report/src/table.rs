@@ -118,7 +118,7 @@ const LONG: f64 = 1e-3;
 /// Returns how much longer the first calls take than later ones, in a sentence for each workload, in lines of at most 80
 /// characters.
 ///
-/// Of each series the smallest size, or other value of the axis, tells: a GPU that has compiled a shader there has it at the others.
+/// The smallest size of a series, or other value of the axis, decides: a shader that is compiled there is there at the others.
 pub fn first_calls(report: &Report) -> Vec<String> {
     let told = |workload: &str| {
         let longer = |series: Series| {

@@ -1,4 +1,4 @@
-//! The `threads` backend: the SIMD body over blocks, on all cores.
+//! The `threads` backend: SIMD over blocks, on all cores.
 
 use std::fmt;
 use std::num::NonZeroUsize;

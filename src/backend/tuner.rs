@@ -107,7 +107,7 @@ impl Trials {
         if trial.runs > 0 && trial.runs >= trial.lasts {
             *trial = Trial { patience: trial.patience, last: trial.last, ..Trial::NEW };
         }
-        // Not in turns: a way leaves the arrays in the caches where it will look for them the next time.
+        // Not alternating: a choice leaves the arrays in the caches where it finds them the next time.
         let untried = [Way::First, Way::Second].into_iter().find(|way| !trial.ways[*way as usize].is_tried());
         match untried {
             Some(way) => Run { way, len, start: Some(Instant::now()) },

@@ -42,7 +42,7 @@ pub trait Runner {
     ///
     /// # Errors
     ///
-    /// What may go wrong on a device.
+    /// Any device error.
     fn run(&mut self) -> Result<()>;
 
     /// Runs the kernel `times` times; this is what is timed. The default calls [`run`](Runner::run) as often. A device
@@ -61,7 +61,7 @@ pub trait Runner {
     ///
     /// # Errors
     ///
-    /// What may go wrong on the way from a device.
+    /// Any device error.
     fn output(&mut self) -> Result<&[f32]>;
 }
 

@@ -13,7 +13,7 @@ use super::quantiles::{Quantiles, quantile};
 /// How often the trials are drawn anew.
 const RESAMPLES: usize = 1000;
 
-/// The fewest trials that tell anything of their own noise.
+/// The minimum number of trials for an estimate of their noise.
 pub(crate) const FEWEST: usize = 3;
 
 /// How much of the medians lies outside on each side, by the number of trials, for 95 %: Φ(−√(n/(n−1))·t), with Student's

@@ -1,4 +1,4 @@
-//! Random formulas: what nobody has tuned anything for.
+//! Random formulas, for which nothing is tuned.
 
 use rand_distr::{Distribution, Uniform};
 use rand_pcg::Pcg64Mcg;

@@ -21,7 +21,7 @@ use crate::kernel::arg::Arg;
 
 /// The least time of a sample.
 const SAMPLE: Duration = Duration::from_millis(4);
-/// Samples of each backend, taken in turns.
+/// The samples of each backend, interleaved.
 const TRIALS: usize = 9;
 /// A backend that is this many times slower than the best after a few samples gets no more: it is not the best.
 const HOPELESS: f64 = 3.0;

@@ -6,7 +6,7 @@
 //!
 //! Between sizes, the logarithm of the time goes straight in the logarithm of the elements: so goes a time that is a power
 //! of the size. A time that is a fixed cost and so much an element goes straight without logarithms. Measured sizes do not
-//! tell which it is, so a crossover's interval reaches from the earliest place where the ratio's interval may hold 1 to the
+//! show which it is, so a crossover's interval reaches from the earliest place where the ratio's interval may hold 1 to the
 //! last, by either rule. Few sizes far apart so make a wide interval, however little noise there is.
 
 use std::fmt;

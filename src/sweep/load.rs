@@ -105,7 +105,7 @@ impl Best {
     }
 
     /// Returns how many times longer than on a calm machine a measurement may have taken: from the reference beside it, as far
-    /// as its few samples tell that, and from the whole sweep's on as many threads. 1 if nothing was noted.
+    /// as its few samples show it, and from the whole sweep's on as many threads. 1 if nothing was noted.
     pub fn allowance(&self, report: &Report, measurement: &Measurement) -> f64 {
         let threads = |each: &Measurement| each.reference.as_ref().map(|reference| reference.threads);
         let alike = report.measurements.iter().filter(|each| threads(each) == threads(measurement));

@@ -1,17 +1,17 @@
 //! The sweep: the same kernels on every backend, over a range of sizes, verified and then timed.
 //!
-//! In order: [`Sizes`] says how many elements, a [`Contender`] is one way to run a kernel, every element of its output is
-//! verified against the oracle, a [`Clock`] times it, and the [`Report`] holds what came out beside the [`Ceilings`], what the
-//! machine's memory and arithmetic reach at best. Its [`Analysis`] says where one overtakes another and what makes
-//! the figures less sure than they look. The package `crossover-report` writes both as a table, CSV, JSON, plots and a page.
+//! In order: [`Sizes`] are the numbers of elements; a [`Contender`] is one way to run a kernel, whose output is verified
+//! against the oracle and timed with a [`Clock`]; the [`Report`] has the measurements and the [`Ceilings`], the peak rates of
+//! the machine's memory and arithmetic. Its [`Analysis`] has the crossover points and warnings. The package
+//! `crossover-report` writes both as a table, CSV, JSON, plots and a page.
 //!
 //! Instead of the number of elements, a sweep can [vary](Vary) chunks, threads or the work for each element.
 //!
-//! What keeps the figures honest:
+//! How measurements are made:
 //!
-//! * A contender whose output is wrong anywhere gets no time. The failure is part of the report.
+//! * A contender whose output is wrong anywhere has no time, but a failure in the report.
 //! * Preparing, the input data and the output's memory are outside the timer, unless the [`Regime`] says otherwise, and each
-//!   contender has run before. What its first call took is reported [apart](Measurement::first_seconds).
+//!   contender has run before. The time of its first call is reported [separately](Measurement::first_seconds).
 //! * Contenders are interleaved, trial by trial, so that a slower minute of the machine hits all alike.
 //! * Short runs are timed many at once, so that a sample lasts long enough for the clock.
 

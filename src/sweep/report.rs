@@ -136,7 +136,7 @@ pub struct Measurement {
     /// [regime](Regime) has them before a run. None in a file from before it was noted.
     ///
     /// On a GPU, the first call of all to run a formula on a device translates and compiles its shader, which is kept: at
-    /// larger sizes, and under further regimes with the same shader, it is there already. So a workload's first sizes tell
+    /// larger sizes, and under further regimes with the same shader, it is there already. So a workload's first sizes show
     /// what a program that starts has to wait for, and the others what a program that continues has. A driver may keep
     /// shaders, too, from run to run of a program.
     #[cfg_attr(feature = "profile", serde(default))]

@@ -1,4 +1,4 @@
-//! What about a sweep makes its figures less sure than they look, and what to do about it.
+//! Warnings: reasons to distrust a sweep's figures, and remedies.
 
 use std::fmt;
 
@@ -22,7 +22,7 @@ const DRIFT: f64 = 1.03;
 /// which a fair coin does in less than 4 of 100 tries.
 const SLOWER: (f64, usize) = (0.8, 8);
 
-/// What makes figures less sure than they look. Each says in a sentence what is wrong, the numbers, and what to do.
+/// A reason to distrust a sweep's figures. Its text has the cause, the numbers and the remedy.
 #[derive(Clone, PartialEq, Debug)]
 #[cfg_attr(feature = "profile", derive(serde::Serialize), serde(tag = "warning", rename_all = "snake_case"))]
 pub enum Warning {
@@ -54,7 +54,7 @@ pub enum Warning {
         /// The first of them.
         first: String,
     },
-    /// Too few trials to tell noise from a change.
+    /// Too few trials to distinguish noise from a change.
     FewTrials {
         /// The least number of trials of a measurement.
         trials: usize,
@@ -99,7 +99,7 @@ pub enum Warning {
         /// Of how many.
         of: usize,
     },
-    /// Samples hardly longer than the clock can tell.
+    /// Samples hardly longer than the clock's step.
     CoarseClock {
         /// How many measurements.
         measurements: usize,
@@ -216,50 +216,50 @@ impl fmt::Display for Warning {
             ),
             Warning::SoftwareGpu { adapter } => write!(
                 f,
-                "the GPU `{adapter}` is a program on the CPU: its results count, its speed says nothing of a GPU's; install \
-                 the driver of a GPU, or leave it out with --backends"
+                "the GPU `{adapter}` is a software rasterizer: its results are right, its speed says nothing about a GPU; \
+                 install a GPU's driver, or leave it out with --backends"
             ),
             Warning::NarrowIsa { isa, widest } => {
                 write!(f, "simd and threads ran on {isa}, but this machine has {widest}; leave out --isa to use it")
             }
             Warning::ManyThreads { threads, cores } => write!(
                 f,
-                "{threads} threads share {cores} core(s), so they wait for each other; ask for {cores} at most, with \
-                 --threads or --vary threads"
+                "{threads} threads share {cores} core(s) and wait for each other; use at most {cores}, with --threads or \
+                 --vary threads"
             ),
             Warning::Wrong { results, first } => write!(
                 f,
-                "{results} result(s) were wrong and have no time, the first {first}; do without that backend, update \
-                 the driver if it is a GPU, and please report it"
+                "{results} result(s) were wrong and have no time, the first {first}; leave out that backend, update the \
+                 driver if it is a GPU, and please report it"
             ),
             Warning::FewTrials { trials, measurements } => write!(
                 f,
-                "{measurements} measurement(s) have only {trials} trial(s), and noise shows from {TRIALS} on; ask for \
-                 --trials {TRIALS} or more"
+                "{measurements} measurement(s) have only {trials} trial(s), too few to estimate their noise; use --trials \
+                 {TRIALS} or more"
             ),
             Warning::Noisy { measurements, of, spread, worst } => write!(
                 f,
                 "{measurements} of {of} measurements are noisy, the worst {worst}, whose slow trials take {} times as long \
-                 as its fast ones; end what else runs on this machine, or ask for more --trials",
+                 as its fast ones; stop other programs, or use more --trials",
                 short(*spread)
             ),
             Warning::Busy { times, measurements, of } => write!(
                 f,
-                "something else ran on this machine: beside {measurements} of {of} measurements a fixed piece of work took \
-                 longer than at its best, up to {} times; end what else runs, and measure again",
+                "other programs ran on this machine: beside {measurements} of {of} measurements a fixed piece of work took \
+                 longer than at its best, up to {} times; stop them and measure again",
                 short(*times)
             ),
             Warning::LowCeilings { rates, measurements, part } => write!(
                 f,
-                "what the machine allows may be more than was found: {rates} of its rates were reached only once or twice, \
-                 and {measurements} measurement(s) were above their ceiling, the best at {:.0} % of it; measure again while \
-                 nothing else runs",
+                "the ceilings may be too low: {rates} of the machine's rates were reached only once or twice, and \
+                 {measurements} measurement(s) were above their ceiling, the best at {:.0} % of it; measure again on an idle \
+                 machine",
                 part * 100.0
             ),
             Warning::Throttling { times, measurements, of } => write!(
                 f,
-                "the machine got slower while it was measured: in {measurements} of {of} measurements later trials took \
-                 longer, by {} times in the median; let it cool, put it on mains power, or fix its clock",
+                "the machine became slower during the sweep: in {measurements} of {of} measurements later trials took \
+                 longer, by {} times in the median; let it cool, connect it to mains power, or fix its clock frequency",
                 short(*times)
             ),
             Warning::CoarseClock { measurements, sample, step } => write!(

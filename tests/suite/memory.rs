@@ -13,7 +13,7 @@ fn backends() -> Vec<Box<dyn Backend>> {
     all
 }
 
-/// Compares some runs with the loop's: the first ones try streaming and plain stores in turns.
+/// Compares some runs with the loop's: the first ones alternate between streaming and plain stores.
 fn agree(kernel: &Kernel, inputs: &[Arg<'_>], room: &mut [f32]) {
     let mut expected = vec![0.0; LEN];
     Loop.run(kernel, inputs, &mut expected).unwrap();

@@ -61,7 +61,7 @@ fn the_manual_page_has_the_whole_command() {
     let parts = parts.map(|name| format!("\"CROSSOVER {}\"", name.to_uppercase()));
     let own = ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS"].map(str::to_owned).into_iter();
     assert_eq!(headings, own.chain(parts).chain(["NOTES".to_owned()]).collect::<Vec<_>>());
-    // One title, and what only a subcommand's own help tells.
+    // One title, and what only a subcommand's own help has.
     assert_eq!(page.lines().filter(|line| line.starts_with(".TH ")).count(), 1);
     for told in [".TH crossover 1", "\\fB\\-\\-sizes\\fR", "arctan2(x, y) (also atan2)", "CROSSOVER_BACKEND", "130"] {
         assert!(page.contains(told), "{told} is not in {page}");
@@ -150,7 +150,7 @@ fn the_columns_have_the_names_that_others_rely_on() {
     let csv = std::fs::read_to_string(folder.path().join("sweep/sweep.csv")).unwrap();
     let columns = "workload,backend,regime,elements,trials,seconds_q05,seconds_q50,seconds_q95,ns_per_element,gb_per_s,\
                    max_ulp";
-    // A new column comes after these, so that whoever counts them still finds them.
+    // A new column comes after these, so that programs that count them still find them.
     assert!(csv.lines().next().unwrap().starts_with(columns), "{csv}");
 }
 

@@ -1,4 +1,4 @@
-//! The page's sections: what is to report, as HTML.
+//! The sections of the page, as HTML.
 
 use serde_json::Value;
 
@@ -26,36 +26,36 @@ const FIELDS: [(&str, &str); 9] = [
     ("profile", "build"),
 ];
 
-/// What keeps the figures honest.
+/// How the measurements are made.
 const METHOD: [&str; 6] = [
-    "Every element of every output is verified against an oracle before it is timed. What is wrong anywhere gets no time.",
-    "Preparing a kernel is outside the timer, and each backend has run before.",
-    "The first call is from preparing the kernel to the end of the first run. On a GPU, a formula's shader is compiled in the \
-     first of them, and there already in the others.",
-    "The backends take turns, trial by trial, so that a slower minute of the machine hits all alike.",
-    "Times are medians. GB/s counts each array that has to be read or written once.",
-    "The ceiling is the least time that a run's bytes take to move, or its operations to compute if that is longer, by what \
-     copies, sums and chains of operations reached at best before anything else was measured. No call, launch or sharing is in \
-     it. Of an operation such as exp, nobody can tell how many it is: then there is no ceiling.",
+    "Each element of each output is verified against an oracle before the timing. A result that is wrong anywhere has no time.",
+    "The timing does not include preparing a kernel, and follows a warm-up.",
+    "The first call, which includes preparing the kernel and on a GPU compiling its shader, is reported separately. A shader \
+     is compiled at the first size only.",
+    "The trials of all backends are interleaved, so that a slower minute of the machine affects all alike.",
+    "Times are medians. GB/s counts each array that is read or written, once.",
+    "The ceiling is the larger of bytes ÷ peak bandwidth and operations ÷ peak throughput, which were measured with copies, \
+     sums and chains of operations before the sweep. It includes no cost of a call, a launch or sharing. Formulas with \
+     functions such as exp have no operation count, and so no ceiling.",
 ];
-/// What is reported where there is a series that is not from host to host on a GPU.
-const ON_GPU: &str = "On a GPU, upload and download are part of the time, except where it says otherwise.";
-/// What a series' name means, where it has been measured.
+/// The note for reports with arrays on a device.
+const ON_GPU: &str = "On a GPU, the time includes upload and download, unless the data path says otherwise.";
+/// The meaning of the data paths that were measured.
 const REGIMES: [(Regime, &str); 4] = [
-    (Regime::Fresh, "fresh: each run allocates its output anew, and the page faults are part of the time."),
+    (Regime::Fresh, "fresh: each run allocates its output; the time includes the page faults."),
     (Regime::Compute, "compute: each run uploads its inputs, and the output stays on the device."),
     (Regime::Resident, "resident: everything is on the device, before and after."),
     (
         Regime::Scalar,
-        "scalar: the inputs are on the device, and one number comes back: the formula's own fold, or else the sum of its \
-         results. GB/s counts the inputs alone.",
+        "scalar: the inputs are on the device, and one number is downloaded: the formula's reduction, or the sum of its \
+         results. GB/s counts the inputs only.",
     ),
 ];
 
 /// Returns what a reader has to know before anything else.
 pub(super) fn notices(report: &Report) -> String {
-    let cancelled = "The sweep was interrupted: this is what was measured by then.";
-    let debug = "This is a debug build, which is much slower than a release build: its figures say little.";
+    let cancelled = "The sweep was interrupted: the report is incomplete.";
+    let debug = "This is a debug build, which is many times slower than a release build.";
     let told = [(report.cancelled, cancelled), (report.environment.profile == "debug", debug)];
     told.iter().filter(|(holds, _)| *holds).map(|(_, notice)| format!("<p class=\"notice\">{notice}</p>\n")).collect()
 }

@@ -207,7 +207,7 @@ impl Gpu {
     /// # Errors
     ///
     /// [`Error::Usage`] if the buffer was not made for [`STORAGE`](wgpu::BufferUsages::STORAGE), [`Error::Invalid`] if the
-    /// slice begins or ends within an element, or if the buffer is invalid, destroyed or, as far as `wgpu` can tell, of
+    /// slice begins or ends within an element, or if the buffer is invalid, destroyed or, as far as `wgpu` knows, of
     /// another device.
     pub fn borrow(&self, slice: wgpu::BufferSlice<'_>) -> Result<DeviceArray> {
         let (buffer, element) = (slice.buffer(), bytes(1));

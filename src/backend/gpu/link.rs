@@ -89,7 +89,7 @@ impl Link {
     }
 
     pub(super) fn explain(&self, error: wgpu::Error) -> Error {
-        // A device that is lost tells so when it is next asked, and not before it is done.
+        // A lost device reports it when it is next polled, and not before it is done.
         let wait = wgpu::PollType::Wait { submission_index: None, timeout: Some(LAST_WORDS) };
         if let Err(lost @ Error::DeviceLost { .. }) = self.poll(wait) {
             return lost;

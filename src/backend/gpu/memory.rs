@@ -1,6 +1,6 @@
 //! The device's memory: buffers that are used again.
 //!
-//! A buffer that nobody holds any longer goes back to the pool, and the next one of its kind and about its size comes from
+//! A buffer that is no longer held goes back to the pool, and the next one of its kind and about its size comes from
 //! there: to make one costs the driver's time, and a page fault for each page. What a buffer held before, its next user must
 //! overwrite. On the device this is in order by itself, since one queue does one thing after the other.
 

@@ -68,7 +68,7 @@ fn request(adapter: &wgpu::Adapter) -> Result<Gpu, wgpu::RequestDeviceError> {
 }
 
 impl Gpu {
-    /// Opens the most powerful GPU of this machine, with all that it can do. A program that plays a GPU on the CPU is taken
+    /// Opens the most powerful GPU of this machine, with all that it can do. A software rasterizer is taken
     /// only if there is nothing else.
     ///
     /// The environment variables `WGPU_BACKEND` (such as `vulkan`) and `WGPU_ADAPTER_NAME` (a part of the name) narrow the

@@ -1,6 +1,6 @@
 //! Waiting for the device, with the caller's thread or without it.
 //!
-//! The device tells what it has done by callbacks, which it calls while somebody polls it. A blocking call polls it itself. For
+//! The device reports its progress by callbacks, which run while it is polled. A blocking call polls it itself. For
 //! futures a thread does, which lives only while there are any: it never waits inside `wgpu`, where it would keep a host's
 //! frame from being presented, but looks again and again, at longer and longer intervals.
 
@@ -31,7 +31,7 @@ struct Watched {
     /// Whether there is such a thread.
     runs: bool,
     next: u64,
-    /// What futures wait: the number, when each has waited for too long, and what tells it so.
+    /// The futures that wait: their number, when each expires, and how it learns of that.
     watches: Vec<(u64, Option<Instant>, Option<oneshot::Sender<()>>)>,
 }
 

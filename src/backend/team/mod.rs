@@ -4,7 +4,7 @@
 //! 2. Helpers run on the threads of a rayon pool. One that is awake sees the job, joins, and takes blocks until none is left:
 //!    first those of its own part of the array, which lie in its core's cache from the last job, then those of others.
 //! 3. The caller, out of blocks, closes the job and waits for the helpers that have joined. Those that have not, no longer
-//!    can, so that nobody waits for a thread to wake up.
+//!    can, so that no caller waits for a thread to wake up.
 //!    A caller who finds another's job on the board does not wait either, but works alone: the pool's threads may be busy with
 //!    other work, or, after a fork, not be there at all.
 //! 4. For a while a helper looks out for the next job (and for other work of its pool); then its thread is the pool's again.
@@ -153,7 +153,7 @@ impl Crew {
     /// Sees to it that this many helpers are awake, or soon will be.
     fn wake(&self, wanted: usize) {
         let missing = wanted.saturating_sub(self.board.awake.load(Ordering::Relaxed));
-        // After a fork the helpers that count as awake are gone, too: then the job is done without, and nobody waits.
+        // After a fork the helpers that count as awake are gone, too: then the job is done without them.
         if missing == 0 || self.pool().is_forked() {
             return;
         }

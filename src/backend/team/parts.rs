@@ -54,7 +54,7 @@ impl Default for Parts {
 }
 
 impl Parts {
-    /// Makes parts of this many blocks. Only while nobody takes any.
+    /// Makes parts of this many blocks. Only while none is taken.
     pub(super) fn deal(&self, blocks: usize, parts: usize) {
         self.count.store(parts, Ordering::Relaxed);
         for (index, part) in self.each[..parts].iter().enumerate() {

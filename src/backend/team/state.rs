@@ -1,4 +1,4 @@
-//! Where a job stands: what a caller and its helpers tell each other.
+//! The state of a job, shared by a caller and its helpers.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -49,7 +49,7 @@ impl State {
         let mut looks = 0;
         while state % OPEN / JOINED != state % JOINED {
             looks += 1;
-            // Nobody is waited for longer than a block takes, unless its core is given to another thread.
+            // The wait is as long as a block at most, unless a helper's core is given to another thread.
             if looks % LOOKS == 0 {
                 std::thread::yield_now()
             } else {

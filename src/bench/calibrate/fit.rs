@@ -1,4 +1,4 @@
-//! From what the probes took to the figures of the model.
+//! Computes the figures of the model from the times of the probes.
 
 use super::probe::{FORKED, LITTLE, NEAR, NONE, PASSES, Probe, SHARED, SIZES, SPREAD, STEPS, WHOLE, What};
 use crate::backend::auto::machine::{Card, Core, Team};

@@ -1,6 +1,6 @@
 //! Calibration: measuring what the model of `auto` needs to know about this machine.
 //!
-//! In order: [`probe`] says what is run, [`Calibration`] runs it, all probes in turns and many rounds of them, so that a
+//! In order: [`probe`] says what is run, [`Calibration`] runs it, all probes interleaved in many rounds, so that a
 //! slower moment of the machine hits all alike; [`fit`] makes a [`Profile`] of the times. It continues until the times have
 //! settled or there is no time left, and says which it was.
 
@@ -34,7 +34,7 @@ const SETTLED: f64 = 1.25;
 /// As many of the probes may continue changing: there is always something.
 const RESTLESS: f64 = 0.1;
 
-/// What a calibration tells of its progress: how many steps of how many are done. It may end earlier.
+/// Receives the progress of a calibration, in steps. It may end before the last.
 pub trait Progress {
     /// Reports that `done` of `total` steps are done.
     fn progress(&mut self, done: usize, total: usize);
@@ -58,7 +58,7 @@ impl Auto {
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`] if loop, simd and threads may not all be chosen; what may go wrong on a GPU.
+    /// [`Error::Unavailable`] if loop, simd and threads may not all be chosen; any device error.
     pub fn calibrate(&self, progress: &mut dyn Progress) -> Result<Profile> {
         #[allow(unused_mut, reason = "a build without GPUs has no more")]
         let mut contenders = Regret::contenders(self);

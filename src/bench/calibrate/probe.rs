@@ -48,7 +48,7 @@ pub(super) const SHARED: usize = 1 << 16;
 
 /// Steps that take long, few of them, and some on the way to many.
 pub(super) const STEPS: [usize; 3] = [16, 64, 96];
-/// Passes to tell one from none by.
+/// The passes whose time shows the cost of one.
 pub(super) const PASSES: usize = 8;
 /// Elements over which threads show what it costs to share a run.
 pub(super) const FORKED: usize = 1 << 12;

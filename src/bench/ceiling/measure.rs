@@ -28,7 +28,7 @@ const SAMPLE: Duration = Duration::from_micros(200);
 const MOVED: usize = 64 << 20;
 /// The most times that a sample computes, for the same reason.
 const COMPUTED: usize = 1 << 12;
-/// Steps of the clock that a sample has to take to tell anything.
+/// The minimum length of a sample in steps of the clock.
 const STEPS: u32 = 20;
 /// How often everything is sampled at most, and how long that may take: the first round is finished, whatever it takes.
 const ROUNDS: usize = 9;
@@ -244,7 +244,7 @@ fn on_device(subject: &Subject<'_>, clock: &dyn Clock, least: Duration) -> Optio
     let (start, copy) = (clock.now(), Kernel::new("copy", Identity));
     let sampler = Sampler::new(clock, DEVICE_SAMPLE);
     let mut memory = Vec::new();
-    // The largest first: should there be time for no other, that one tells most.
+    // The largest first: it shows most, should there be time for no other.
     for len in lens {
         if !memory.is_empty() && clock.now().saturating_sub(start) > DEVICE_BUDGET {
             break;

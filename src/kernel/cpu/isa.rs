@@ -4,7 +4,7 @@ use super::lanes::{Lanes, Task};
 use super::portable::Portable;
 use crate::error::{Error, Result, names};
 
-/// An instruction set that a kernel's body can run on.
+/// An instruction set that a kernel can run on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum Isa {

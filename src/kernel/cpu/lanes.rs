@@ -68,7 +68,7 @@ pub(crate) trait Lanes: Num {
     const STREAMS: bool = false;
 
     /// Writes all lanes to the start of a slice, past the caches: they are neither read first nor kept. Between such stores
-    /// and whoever reads what they wrote, on another thread, there must be a [`fence`](Lanes::fence).
+    /// and a reader of what they wrote, on another thread, there must be a [`fence`](Lanes::fence).
     ///
     /// # Panics
     ///

@@ -1,4 +1,4 @@
-//! All that may go wrong: each is a typed error, and the next run works, or says why it does not.
+//! Errors of a device: each is typed, and the next run works, or says why it does not.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -109,7 +109,7 @@ fn a_callback_of_the_host_that_panics_spoils_nothing() {
     let kernel = gpu.compile(&poly()).unwrap();
     let mut out = [0.0; 1000];
     panics();
-    // For a future another thread polls, which continues; but whoever submits may call the callback, too.
+    // For a future another thread polls, which continues; but the thread that submits may call the callback, too.
     let run = || pollster::block_on(kernel.run_async(&[Arg::from(1.0)], &mut out));
     let ran = catch_unwind(AssertUnwindSafe(run));
     println!("while the callback panicked: {ran:?}");

@@ -1,4 +1,4 @@
-//! What only a GPU does: resident arrays, a host application's device, futures, memory, and all that may go wrong.
+//! What only a GPU does: resident arrays, a host application's device, futures, memory, and errors.
 /// The GPU, or leave the test with a word.
 macro_rules! or_skip {
     ($gpu:expr) => {

@@ -154,7 +154,7 @@ fn a_report_with_the_greatest_and_least_numbers_is_drawn() {
     assert!(picture.contains(">10²") && !picture.contains("NaN"), "{picture}");
 }
 
-/// A pipe among the names of the output hangs whoever opens it.
+/// A pipe among the names of the output blocks a process that opens it.
 #[cfg(target_os = "linux")]
 #[test]
 fn what_is_no_regular_file_is_refused_without_waiting() {

@@ -15,7 +15,7 @@ use crate::kernel::cpu::isa::Checked;
 use crate::kernel::cpu::lanes::Stores;
 use crate::kernel::cpu::part::Part;
 
-/// A program as the body of a kernel.
+/// A program as CPU code.
 pub(crate) struct Interpreted {
     plan: Plan,
 }

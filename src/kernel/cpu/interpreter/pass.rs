@@ -116,7 +116,7 @@ impl<'a> Block<'a> {
     ///
     /// # Safety
     ///
-    /// Each place that a step names has `len` numbers, or [`REPEATS`] where they repeat, that nobody else writes while the
+    /// Each place that a step names has `len` numbers, or [`REPEATS`] where they repeat, that nothing else writes while the
     /// steps run, and none that a step writes repeats. Two places do not overlap unless they begin at the same number.
     pub(crate) unsafe fn new(places: &'a [Place], len: usize) -> Self {
         Block { places, len }
