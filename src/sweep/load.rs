@@ -188,7 +188,7 @@ mod tests {
             .find(|each| matches!(each, Warning::Busy { .. }))
             .unwrap();
         let Warning::Busy { times, measurements: 6, of: 6 } = warning else { panic!("{warning}") };
-        assert!((1.3..3.0).contains(&times) && warning.to_string().contains("something else ran"), "{warning}");
+        assert!((1.3..3.0).contains(&times) && warning.to_string().contains("other programs ran"), "{warning}");
         // The same for a moment is what every machine does.
         assert_eq!(swept(&[500, 500, 500, 500, 500, 500, 500, 500, 510]).busy(), None);
     }

@@ -337,7 +337,7 @@ mod tests {
     fn more_threads_than_cores_are_named() {
         let (_, said) = warned(|report| report.environment.threads = Some(8));
         assert!(
-            said.contains("8 threads share 2 core(s)") && said.contains("ask for 2 at most, with --threads or --vary"),
+            said.contains("8 threads share 2 core(s)") && said.contains("use at most 2, with --threads or --vary"),
             "{said}"
         );
     }

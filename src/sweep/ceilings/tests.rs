@@ -273,7 +273,7 @@ fn ceilings_that_are_never_confirmed_are_named() {
     );
     let Warning::LowCeilings { rates, .. } = warning else { panic!("{warning}") };
     assert_eq!(rates, found.unconfirmed.len());
-    assert!(warning.to_string().contains("while nothing else runs"), "{warning}");
+    assert!(warning.to_string().contains("on an idle machine"), "{warning}");
 }
 
 #[test]
