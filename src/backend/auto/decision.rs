@@ -1,4 +1,4 @@
-//! A decision, and how it reads.
+//! Decisions and their text.
 
 use std::fmt;
 
@@ -9,55 +9,55 @@ use super::profile::Source;
 use crate::backend::Kind;
 use crate::text::{about, short, time};
 
-/// Which backend is to run a kernel over this many elements, and why.
+/// The choice of a backend for a kernel and a number of elements, with its reasons.
 ///
-/// Printed, it is a table for people, at most 80 columns wide.
+/// `Display` prints a table of at most 80 columns.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "profile", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Decision {
     /// The kernel's name.
     pub kernel: String,
-    /// How many elements it runs over.
+    /// The number of elements.
     pub elements: usize,
     /// Where the arrays are.
     pub residency: Residency,
-    /// What was asked for.
+    /// The objective and the candidates.
     pub policy: Policy,
-    /// The backend that is to run it.
+    /// The chosen backend.
     pub chosen: Kind,
-    /// Every backend, the chosen one first, then those that may be chosen from the fastest on, then the others.
+    /// Every backend: the chosen one, then the other candidates in order of predicted time, then the excluded ones.
     pub candidates: Vec<Candidate>,
-    /// For each two that may be chosen, where one overtakes the other.
+    /// The crossover point of each pair of candidates.
     pub crossovers: Vec<Crossover>,
-    /// Where the figures come from.
+    /// The source of the model's figures.
     pub source: Source,
-    /// Why this one, in a sentence.
+    /// The reason for the choice, in a sentence.
     pub reason: String,
 }
 
-/// A backend, and what a run on it is predicted to take.
+/// A backend and the predicted time of a run on it.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "profile", derive(serde::Serialize))]
 pub struct Candidate {
-    /// Which backend.
+    /// The backend.
     pub kind: Kind,
-    /// Seconds a run. None if there is no such backend here.
+    /// The time of a run in seconds, or `None` if the backend is missing or has no cost model.
     pub predicted: Option<Estimate>,
-    /// What the time goes to. Arithmetic and memory overlap, and so do the stages of a GPU's chunks: they may add up to
-    /// more than the prediction.
+    /// The stages of a run. Arithmetic and memory overlap, and so do the stages of a GPU's chunks: their sum may exceed the
+    /// prediction.
     pub stages: Vec<Cost>,
-    /// Why it may not be chosen, if it may not.
+    /// Why it is excluded, if it is.
     pub excluded: Option<String>,
 }
 
-/// Where one backend overtakes another, as predicted.
+/// The predicted crossover point of two backends.
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[cfg_attr(feature = "profile", derive(serde::Serialize))]
 pub struct Crossover {
-    /// The one that is behind from there.
+    /// The slower backend from that point.
     pub from: Kind,
-    /// The one that is ahead from there.
+    /// The faster backend from that point.
     pub to: Kind,
     /// The least number of elements from which it stays ahead within the range. None: it is not ahead at the range's end.
     pub elements: Option<usize>,

@@ -124,7 +124,7 @@ impl Inner {
     }
 }
 
-/// A run that failed on a backend. The next best ran it, if there was one.
+/// A failed run. The next best backend ran it, if there was one.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Fallback {
@@ -132,9 +132,9 @@ pub struct Fallback {
     pub kind: Kind,
     /// The kernel's name.
     pub kernel: String,
-    /// How many elements it was to run over; none if it could not even be prepared.
+    /// The number of elements, or `None` if the kernel could not be prepared.
     pub elements: Option<usize>,
-    /// What went wrong.
+    /// The error.
     pub error: Error,
 }
 

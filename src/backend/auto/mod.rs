@@ -44,7 +44,7 @@ use crate::oracle::rounding::Arithmetic;
 /// Why there are only estimates where nothing else is the matter.
 const NOT_CALIBRATED: &str = "this machine was not calibrated";
 
-/// The other backends, and which of them is to run what.
+/// The backend that runs each kernel on the one of the other backends with the lowest predicted time.
 ///
 /// ```
 /// use crossover::auto::{Auto, Policy, Residency};
@@ -70,7 +70,7 @@ pub struct Auto {
 }
 
 impl Auto {
-    /// Returns every backend of this machine: those of the CPU, and a GPU if there is one.
+    /// Creates one of all backends of this machine: those of the CPU, and a GPU if there is one.
     ///
     /// # Errors
     ///
@@ -79,7 +79,7 @@ impl Auto {
         Auto::with(Policy::default())
     }
 
-    /// Returns the backends of this machine that a policy allows. With the feature `profile`, what `crossover calibrate` has
+    /// Creates one of the backends of this machine that a policy allows. With the feature `profile`, what `crossover calibrate` has
     /// found out about this machine is used; nothing is ever measured unasked.
     ///
     /// # Errors
@@ -150,7 +150,7 @@ impl Auto {
         }
     }
 
-    /// Decides by a profile, as far as it is of this machine; [`source`](Auto::source) says how far.
+    /// Sets the profile to decide by. Parts that are not of this machine are ignored, as [`source`](Auto::source) reports.
     pub fn profiled(self, profile: &Profile) -> Auto {
         self.modelled(Some(profile), NOT_CALIBRATED)
     }
@@ -167,28 +167,28 @@ impl Auto {
         Auto { inner: Arc::new(Inner { machine, source, ..self.inner.renewed() }) }
     }
 
-    /// Returns whether kernels that are prepared from now on learn from their own runs: each is timed, which takes about 50 ns,
-    /// and where one takes longer than was predicted, the next best gets its turn. Off by default.
+    /// Sets whether kernels that are prepared from now on learn from their own runs: each run is timed, which takes about 50 ns,
+    /// and after one that takes longer than predicted, the next best backend is tried. Off by default.
     pub fn refining(self, refines: bool) -> Auto {
         Auto { inner: Arc::new(Inner { refines, ..self.inner.renewed() }) }
     }
 
-    /// Returns where the figures of its decisions come from.
+    /// Returns the origins of the figures of its decisions.
     pub fn source(&self) -> &Source {
         &self.inner.source
     }
 
-    /// Returns what the backends are that it is made of.
+    /// Returns the infos of its backends.
     pub fn infos(&self) -> Vec<Info> {
         self.inner.members.iter().map(|member| member.info.clone()).collect()
     }
 
-    /// Returns the backends that are not here, and why.
+    /// Returns the missing backends and the reasons.
     pub fn absent(&self) -> &[(Kind, Error)] {
         &self.inner.absent
     }
 
-    /// Returns the backends that may be chosen, from the plainest on.
+    /// Returns the candidates, beginning with the plainest.
     pub fn backends(&self) -> Vec<Arc<dyn Backend>> {
         self.inner.eligible().map(|member| member.backend.clone()).collect()
     }
@@ -199,7 +199,7 @@ impl Auto {
         self.inner.gpu.as_ref().filter(|_| self.inner.eligible().any(|member| member.info.memory == Memory::Device))
     }
 
-    /// Returns which backend is to run a kernel over this many elements, with arrays for all of its inputs, and why.
+    /// Decides which backend runs a kernel over `len` elements; all inputs are arrays.
     pub fn decide(&self, kernel: &Kernel, len: usize, residency: Residency) -> Decision {
         self.decide_with(kernel, kernel.inputs().len(), len, residency)
     }
@@ -222,7 +222,7 @@ impl Auto {
         Ranking::new(&self.inner, kernel, &demand, residency).choices()
     }
 
-    /// Makes a kernel ready to run on whichever backend is chosen.
+    /// Prepares a kernel for the backends that will be chosen.
     ///
     /// # Errors
     ///
@@ -231,7 +231,7 @@ impl Auto {
         AutoKernel::new(self.inner.clone(), kernel)
     }
 
-    /// Returns what failed so far, the oldest first. The last 256 are kept.
+    /// Returns the failures so far, the oldest first. The last 256 are kept.
     pub fn fallbacks(&self) -> Vec<Fallback> {
         self.inner.fallbacks.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

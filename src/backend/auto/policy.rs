@@ -5,14 +5,14 @@ use std::fmt;
 use crate::backend::{Info, Kind, Memory};
 use crate::error::Result;
 
-/// Where the arrays are before and after a run.
+/// The memory that holds the arrays before and after a run.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[cfg_attr(feature = "profile", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 pub enum Residency {
-    /// In the host's memory: a GPU has to fetch the inputs and to bring the output back.
+    /// The host's memory: a run on a GPU includes upload and download.
     #[default]
     Host,
-    /// In the GPU's memory: a CPU has to.
+    /// The GPU's memory: a run on a CPU includes download and upload.
     Device,
 }
 
@@ -25,38 +25,37 @@ impl fmt::Display for Residency {
     }
 }
 
-/// What is to be least.
+/// The objective of a decision.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[cfg_attr(feature = "profile", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 pub enum Goal {
-    /// The time from a call to its result, of calls one after the other.
+    /// The time from a call to its result, for calls one after the other.
     #[default]
     Latency,
-    /// How long a call keeps its busiest resource from other calls, of many at the same time: a core's arithmetic, the
-    /// memory, the bus, the GPU. Waiting costs nothing then, and to wake other cores gains nothing, as they have work of
-    /// their own.
+    /// The time that a call occupies its busiest resource, for many concurrent calls: a core's arithmetic, the memory, the
+    /// bus or the GPU. Waiting is free then, and sharing a call gains nothing, since the other cores have calls of their own.
     Throughput,
 }
 
-/// Which backends may be chosen.
+/// The candidates of a decision.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[cfg_attr(feature = "profile", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Among {
-    /// All that are there; of GPUs, only hardware.
+    /// All backends; of GPUs, only hardware.
     #[default]
     All,
     /// All, software rasterizers included.
     Software,
-    /// All but a GPU, which is not even opened.
+    /// All but a GPU, which is not opened.
     NoGpu,
-    /// A GPU, in hardware, or it is an error.
+    /// A hardware GPU; otherwise an error.
     GpuRequired,
-    /// This one, or it is an error; a GPU may be a software rasterizer.
+    /// This backend; otherwise an error. A GPU may be a software rasterizer.
     Only(Kind),
 }
 
-/// What is asked of a decision: what is to be least, among which backends.
+/// The objective and the candidates of a decision.
 ///
 /// ```
 /// use crossover::auto::{Among, Auto, Goal, Policy};
@@ -68,19 +67,19 @@ pub enum Among {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[cfg_attr(feature = "profile", derive(serde::Serialize))]
 pub struct Policy {
-    /// What is to be least.
+    /// The objective.
     pub goal: Goal,
-    /// Which backends may be chosen.
+    /// The candidates.
     pub among: Among,
 }
 
 impl Policy {
-    /// Returns the least latency of one backend.
+    /// Returns the policy that requires one backend.
     pub fn only(kind: Kind) -> Self {
         Policy { among: Among::Only(kind), ..Policy::default() }
     }
 
-    /// Returns the least latency without a GPU.
+    /// Returns the policy that excludes GPUs.
     pub fn no_gpu() -> Self {
         Policy { among: Among::NoGpu, ..Policy::default() }
     }

@@ -8,9 +8,9 @@ use super::shipped;
 use crate::backend::Info;
 use crate::text::time;
 
-/// What a calibration found out about a machine.
+/// The result of a calibration.
 ///
-/// It has two parts, each with the machine that it is true of: the CPU's stays true when a GPU's driver changes.
+/// It has two parts, each with the identity of its hardware, so that the CPU's part stays valid when a GPU's driver changes.
 #[derive(Clone, PartialEq, Debug)]
 #[cfg_attr(feature = "profile", derive(serde::Serialize, serde::Deserialize))]
 pub struct Profile {
@@ -130,7 +130,7 @@ impl Profile {
 }
 
 impl ProcessorKey {
-    /// Returns that of the open backends.
+    /// Returns the key of the open backends.
     pub(crate) fn of(infos: &[Info]) -> Self {
         let isa = infos.iter().find(|info| info.has_lanes()).or(infos.first()).and_then(|info| info.isa);
         ProcessorKey {
@@ -155,14 +155,14 @@ impl ProcessorKey {
 }
 
 impl AdapterKey {
-    /// Returns that of the open GPU.
+    /// Returns the key of the open GPU.
     pub(crate) fn of(infos: &[Info]) -> Option<Self> {
         let device = infos.iter().find_map(|info| info.device.as_ref())?;
         Some(AdapterKey { name: device.name.clone(), driver: device.driver.clone(), api: device.api.clone() })
     }
 }
 
-/// What was found, for people: a line for each part of the machine.
+/// One line for each part of the machine.
 impl fmt::Display for Profile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Processor { of, scalar, lanes, team } = &self.cpu;
@@ -196,7 +196,7 @@ fn short(bytes: f64) -> String {
     if bytes < 1048576.0 { format!("{:.0}K", bytes / 1024.0) } else { format!("{:.0}M", bytes / 1048576.0) }
 }
 
-/// Where the figures of a part of the model come from.
+/// The origin of a part of the model's figures.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "profile", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 pub enum Origin {
@@ -212,7 +212,7 @@ pub enum Origin {
     },
 }
 
-/// Where the figures of a decision come from.
+/// The origins of a decision's figures.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "profile", derive(serde::Serialize))]
 pub struct Source {

@@ -10,19 +10,19 @@ use super::Profile;
 use super::profile::{Adapter, Processor};
 use crate::error::{Error, Result};
 
-/// A profile that was looked for.
+/// The result of looking for a stored profile.
 #[derive(Clone, Debug)]
 pub struct Stored {
-    /// Where.
+    /// The path.
     pub path: Option<PathBuf>,
-    /// What was found there.
+    /// The profile, if it can be used.
     pub profile: Option<Profile>,
-    /// Why nothing was, or why it cannot be used.
+    /// Why there is none, or why it cannot be used.
     pub(super) reason: String,
 }
 
 impl Stored {
-    /// Looks where `crossover calibrate` puts it: see [`Profile::path`].
+    /// Looks for it at [`Profile::path`], where `crossover calibrate` writes it.
     pub fn find() -> Stored {
         match Profile::path() {
             Some(path) => Stored::read(&path),
@@ -30,7 +30,7 @@ impl Stored {
         }
     }
 
-    /// Looks at a path.
+    /// Looks for it at a path.
     pub fn read(path: &Path) -> Stored {
         let found = |profile, reason: String| Stored { path: Some(path.to_owned()), profile, reason };
         match fs::read(path) {
@@ -52,15 +52,14 @@ impl Stored {
 }
 
 impl Profile {
-    /// Returns where the profile is kept: `crossover/profile.json` in the user's folder for caches, which is `$XDG_CACHE_HOME`,
-    /// or
-    /// `~/.cache`, and `%LOCALAPPDATA%` on Windows. None if there is no such folder.
+    /// Returns the path of the profile: `crossover/profile.json` in the user's cache directory, which is `$XDG_CACHE_HOME`,
+    /// `~/.cache`, or `%LOCALAPPDATA%` on Windows. `None` if there is no such directory.
     pub fn path() -> Option<PathBuf> {
         let folders = etcetera::choose_base_strategy().ok()?;
         Some(folders.cache_dir().join("crossover").join("profile.json"))
     }
 
-    /// Writes it down for later programs, in place of what is there: all of it or, if that fails, nothing.
+    /// Writes it for later programs, replacing the file atomically.
     ///
     /// # Errors
     ///
