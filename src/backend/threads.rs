@@ -14,7 +14,7 @@ use super::{Backend, Info, Isa, Kind, Prepared};
 use crate::error::{Error, Result};
 use crate::formula::reduction::{LEAF, Reduction, Tree};
 use crate::kernel::Kernel;
-use crate::kernel::arg::{Arg, elements};
+use crate::kernel::arg::Arg;
 use crate::kernel::cpu::columns::{EMPTY, Rows};
 use crate::kernel::cpu::isa::Checked;
 use crate::kernel::cpu::lanes::Stores;
@@ -235,7 +235,7 @@ impl Prepared for OnThreads {
 
     fn launch(&mut self, inputs: &[Arg<'_>], outputs: &mut [Out<'_>]) -> Result<()> {
         let fold = self.kernel().reduction();
-        let len = if fold.is_some() { elements(inputs) } else { outputs[0].len() };
+        let len = self.kernel().elements(inputs, outputs[0].len());
         if self.is_short(len) {
             return self.alone.launch(inputs, outputs);
         }

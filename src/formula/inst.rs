@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use crate::formula::program::{Op, Operation, Value};
 use crate::num::{Scalar, Type};
 
+/// The routine of the exact remainder, which loops, and so is not made of operations.
+pub(crate) const MODULO: &str = "exact_modulo";
+
 /// Operators on two words.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Integer {
@@ -69,13 +72,13 @@ pub(crate) enum Inst {
 
 impl Operation for Inst {
     fn operands(&self) -> impl Iterator<Item = Value> + use<> {
-        let (own, op) = match *self {
-            Inst::Op(op) => (vec![], Some(op)),
-            Inst::Bitwise(_, a) | Inst::Call(_, a) => (vec![a], None),
-            Inst::Integer(_, a, b) | Inst::OrNan(a, b) | Inst::Call2(_, a, b) => (vec![a, b], None),
-            Inst::Rare(_, a, b, c) => (vec![a, b, c], None),
+        let (op, count, own) = match *self {
+            Inst::Op(op) => (Some(op), 0, [Value(0); 3]),
+            Inst::Bitwise(_, a) | Inst::Call(_, a) => (None, 1, [a; 3]),
+            Inst::Integer(_, a, b) | Inst::OrNan(a, b) | Inst::Call2(_, a, b) => (None, 2, [a, b, b]),
+            Inst::Rare(_, a, b, c) => (None, 3, [a, b, c]),
         };
-        own.into_iter().chain(op.into_iter().flat_map(|op| op.operands()))
+        own.into_iter().take(count).chain(op.into_iter().flat_map(|op| op.operands()))
     }
 
     fn with_operands(self, to: impl Fn(Value) -> Value) -> Self {
@@ -115,9 +118,9 @@ pub(crate) struct Routine {
 }
 
 impl Routine {
-    /// Returns whether it calls the exact remainder, which is not made of operations.
+    /// Returns whether it calls the exact remainder.
     pub(crate) fn calls_modulo(&self) -> bool {
-        self.insts.iter().any(|inst| matches!(inst, Inst::Call2("exact_modulo", ..)))
+        self.insts.iter().any(|inst| matches!(inst, Inst::Call2(MODULO, ..)))
     }
 
     /// Returns the number of operations, without those of the routines that it calls.

@@ -173,9 +173,7 @@ impl Program {
     pub(crate) fn new(inputs: Vec<String>, ops: Vec<Op>, mut outputs: Vec<Output>) -> Self {
         let (ops, values) = pruned(ops, outputs.iter().map(|output| output.value).collect());
         outputs.iter_mut().zip(values).for_each(|(output, value)| output.value = value);
-        let mut types = Vec::with_capacity(ops.len());
-        ops.iter().for_each(|op| types.push(op.kind(&types)));
-        Program { inputs, ops, types, outputs }
+        Program { inputs, types: types(&ops), ops, outputs }
     }
 
     /// Returns the names of the inputs, in order. An input need not be used.
@@ -332,6 +330,13 @@ impl<O: Operation> Builder<O> {
     pub(crate) fn into_ops(self) -> Vec<O> {
         self.ops
     }
+}
+
+/// Returns the type of each value.
+pub(crate) fn types<O: Operation>(ops: &[O]) -> Vec<Type> {
+    let mut types = Vec::with_capacity(ops.len());
+    ops.iter().for_each(|op| types.push(op.kind(&types)));
+    types
 }
 
 /// Removes the operations that the results do not need. Returns the others and the results' new values.

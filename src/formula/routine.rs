@@ -3,8 +3,7 @@
 use std::num::Wrapping;
 use std::ops::{Add, BitAnd, BitOr, BitXor, Sub};
 
-use crate::formula::inst::{Bitwise, Inst, Integer, Routine};
-use crate::formula::program::Value;
+use crate::formula::inst::{Bitwise, Inst, Integer, MODULO, Routine};
 use crate::formula::tape::{Known, Tape};
 use crate::formula::trace::{Condition, Symbol};
 use crate::num::bits::{Bits, Rare, Single, Word};
@@ -134,8 +133,7 @@ impl<'t> Bits for Symbol<'t> {
         Symbol(self.0.map(|number| Bits::within(number, low, high), |number| Inst::Bitwise(op, number)))
     }
     fn modulo(self, other: Self) -> Self {
-        let inst = |a: Value, b: Value| Inst::Call2("exact_modulo", a, b);
-        Symbol(self.0.zip(other.0, Bits::modulo, inst))
+        Symbol(self.0.zip(other.0, Bits::modulo, |a, b| Inst::Call2(MODULO, a, b)))
     }
     fn rare<R: Rare>(self, mask: Condition<'t>, usual: Self) -> Self {
         match mask.0 {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use crate::formula::inst::{Inst, Routine};
-use crate::formula::program::{Op, Operation, Program, Value};
+use crate::formula::program::{Op, Program, Value, types};
 use crate::formula::reduction::Step;
 use crate::formula::routine;
 use crate::num::Type;
@@ -36,28 +36,25 @@ impl Code {
 
     fn new(insts: impl Iterator<Item = Inst>, results: Vec<Value>) -> Code {
         let mut code = Code { insts: Vec::new(), types: Vec::new(), results, routines: BTreeMap::new() };
-        for inst in insts {
-            let inst = code.lowered(inst);
-            code.types.push(inst.kind(&code.types));
-            code.insts.push(inst);
-        }
+        code.insts = insts.map(|inst| code.lowered(inst)).collect();
+        code.types = types(&code.insts);
         code
     }
 
     /// Returns an operation with the function that it is, if any, as a call.
     fn lowered(&mut self, inst: Inst) -> Inst {
         match inst {
-            Inst::Op(Op::Unary(op, a)) => op.routine().map(|(name, routine)| {
-                self.add(name, routine);
-                Inst::Call(name, a)
-            }),
-            Inst::Op(Op::Binary(op, a, b)) => op.routine().map(|(name, routine)| {
-                self.add(name, routine);
-                Inst::Call2(name, a, b)
-            }),
-            _ => None,
+            Inst::Op(Op::Unary(op, a)) => self.call(inst, Inst::Call(op.wgsl(), a), op.wgsl(), op.routine()),
+            Inst::Op(Op::Binary(op, a, b)) => self.call(inst, Inst::Call2(op.wgsl(), a, b), op.wgsl(), op.routine()),
+            _ => inst,
         }
-        .unwrap_or(inst)
+    }
+
+    /// Returns the call of an operation's routine, or the operation where it has none.
+    fn call(&mut self, inst: Inst, call: Inst, name: &'static str, routine: Option<&'static Routine>) -> Inst {
+        let Some(routine) = routine else { return inst };
+        self.add(name, routine);
+        call
     }
 
     fn add(&mut self, name: &'static str, routine: &'static Routine) {
@@ -70,17 +67,17 @@ impl Code {
 /// Defines `routine` for each group of operators that has functions.
 macro_rules! define {
     ($($enum:ident $function:ident $group:ident $args:tt { $($op:ident $method:ident $row:tt)* })+) => {
-        $(define!(@group $enum $function $group { $($op $method)* });)+
+        $(define!(@group $enum $function $group { $($op)* });)+
     };
     (@group $enum:ident NoFunction $group:ident {}) => {};
-    (@group $enum:ident $function:ident $group:ident { $($op:ident $method:ident)* }) => {
+    (@group $enum:ident $function:ident $group:ident { $($op:ident)* }) => {
         impl $enum {
-            /// Returns the routine's name and the routine, which is traced on first use, if the operator is a function.
-            pub(crate) fn routine(self) -> Option<(&'static str, &'static Routine)> {
+            /// Returns the routine, which is traced on first use, if the operator is a function.
+            pub(crate) fn routine(self) -> Option<&'static Routine> {
                 match self {
                     $($enum::$op => {
                         static TRACED: LazyLock<Routine> = LazyLock::new(routine::$group::<$group::$op>);
-                        Some((concat!("math_", stringify!($method)), &TRACED))
+                        Some(&TRACED)
                     })*
                     _ => None,
                 }

@@ -15,7 +15,7 @@ use crate::formula::parse::{self, parse};
 use crate::formula::program::Program;
 use crate::formula::reduction::Reduction;
 use crate::formula::trace::trace;
-use crate::kernel::arg::Arg;
+use crate::kernel::arg::{Arg, elements};
 use crate::kernel::cpu::code::CpuCode;
 use crate::kernel::cpu::compiled::Compiled;
 use crate::kernel::cpu::interpreter::Interpreted;
@@ -91,9 +91,7 @@ impl Kernel {
         let program = Arc::new(program);
         Kernel { name: name.into(), code: Arc::new(Interpreted::new(&program)), program }
     }
-}
 
-impl Kernel {
     /// Returns the name, for messages and reports.
     pub fn name(&self) -> &str {
         &self.name
@@ -206,6 +204,12 @@ impl Kernel {
         self.reduction().map_or(elements, Reduction::width)
     }
 
+    /// Returns the number of elements to compute for arguments that fit the kernel and an output of `len` elements.
+    #[inline(always)]
+    pub(crate) fn elements(&self, inputs: &[Arg<'_>], len: usize) -> usize {
+        if self.reduction().is_some() { elements(inputs) } else { len }
+    }
+
     /// Checks that arguments and outputs fit the kernel, and returns the number of elements to compute: the length of an
     /// output, or for a reduction that of the inputs. Every run checks it first.
     ///
@@ -299,9 +303,7 @@ impl Kernel {
     pub(crate) fn code(&self) -> &dyn CpuCode {
         &*self.code
     }
-}
 
-impl Kernel {
     /// Returns the oracle: for each element of the output, the value in `f64` and how far a correct result may be from it.
     /// `len` elements are computed; a reduction has one bound for all of them. What [parts](Reduction::of_parts) give in several numbers
     /// has no bound: only what they are joined to has.

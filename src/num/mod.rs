@@ -48,7 +48,7 @@ macro_rules! composed_methods {
             required { $($required:tt)* }
             composed { $($composed:tt)* }
             function {$(
-                $(#[doc = $doc:literal])+ $op:ident $method:ident $names:tt $wgsl:literal $meaning:expr;
+                $(#[doc = $doc:literal])+ $op:ident $method:ident $names:tt $meaning:expr;
                 $bits:expr, $oracle:expr, $ulp:literal, $passing:ident;
             )*}
         }

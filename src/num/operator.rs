@@ -1,9 +1,9 @@
 //! The operators, each in one row of one table.
 //!
 //! A row has the operator's documentation, its name as an enum's variant and as a method of [`Num`], its names in a
-//! formula's text (numpy's first, then the aliases), its WGSL (operands as `{0}`, `{1}`, …) and its meaning. From the table
-//! come the enums below, the methods of [`Num`], the parser's functions and their help, the interpreter's passes, and the
-//! shader.
+//! formula's text (numpy's first, then the aliases), its WGSL (operands as `{0}`, `{1}`, …) unless it is a function, whose
+//! WGSL is traced, and its meaning. From the table come the enums below, the methods of [`Num`], the parser's functions and
+//! their help, the interpreter's passes, and the shader.
 //!
 //! A *required* operator is a method that each kind of number brings along; a *composed* one is made of those, and yet is
 //! one operation of a [`Program`](crate::Program). A *function* works on the bits of numbers; its row continues with the
@@ -65,73 +65,73 @@ macro_rules! operators {
             }
             function {
                 /// e to the power of it.
-                Exp exp ["exp"] "math_exp({0})" x.exp();
+                Exp exp ["exp"] x.exp();
                     math::exp(x), x.exp(), 1.0, Monotone;
                 /// 2 to the power of it.
-                Exp2 exp2 ["exp2"] "math_exp2({0})" x.exp2();
+                Exp2 exp2 ["exp2"] x.exp2();
                     math::exp2(x), x.exp2(), 1.0, Monotone;
                 /// e to the power of it, less 1: near 0 without the loss of digits.
-                Expm1 exp_m1 ["expm1", "exp_m1"] "math_exp_m1({0})" x.exp_m1();
+                Expm1 exp_m1 ["expm1", "exp_m1"] x.exp_m1();
                     math::expm1(x), x.exp_m1(), 2.0, Monotone;
                 /// The natural logarithm.
-                Ln ln ["log", "ln"] "math_ln({0})" x.ln();
+                Ln ln ["log", "ln"] x.ln();
                     math::ln(x), x.ln(), 1.0, Monotone;
                 /// The logarithm to base 2.
-                Log2 log2 ["log2"] "math_log2({0})" x.log2();
+                Log2 log2 ["log2"] x.log2();
                     math::log2(x), x.log2(), 1.0, Monotone;
                 /// The logarithm to base 10.
-                Log10 log10 ["log10"] "math_log10({0})" x.log10();
+                Log10 log10 ["log10"] x.log10();
                     math::log10(x), x.log10(), 1.0, Monotone;
                 /// The natural logarithm of one more than it: near 0 without the loss of digits.
-                Log1p ln_1p ["log1p", "ln_1p"] "math_ln_1p({0})" x.ln_1p();
+                Log1p ln_1p ["log1p", "ln_1p"] x.ln_1p();
                     math::ln_1p(x), x.ln_1p(), 2.0, Monotone;
                 /// The sine of an angle in radians.
-                Sin sin ["sin"] "math_sin({0})" x.sin();
+                Sin sin ["sin"] x.sin();
                     math::sin(x), x.sin(), 1.0, Wave;
                 /// The cosine of an angle in radians.
-                Cos cos ["cos"] "math_cos({0})" x.cos();
+                Cos cos ["cos"] x.cos();
                     math::cos(x), x.cos(), 1.0, Wave;
                 /// The tangent of an angle in radians.
-                Tan tan ["tan"] "math_tan({0})" x.tan();
+                Tan tan ["tan"] x.tan();
                     math::tan(x), x.tan(), 2.0, Tangent;
                 /// The angle in radians, from −π/2 to π/2, that has it for a sine.
-                Arcsin asin ["arcsin", "asin"] "math_asin({0})" x.asin();
+                Arcsin asin ["arcsin", "asin"] x.asin();
                     math::asin(x), x.asin(), 2.0, Monotone;
                 /// The angle in radians, from 0 to π, that has it for a cosine.
-                Arccos acos ["arccos", "acos"] "math_acos({0})" x.acos();
+                Arccos acos ["arccos", "acos"] x.acos();
                     math::acos(x), x.acos(), 2.0, Monotone;
                 /// The angle in radians, from −π/2 to π/2, that has it for a tangent.
-                Arctan atan ["arctan", "atan"] "math_atan({0})" x.atan();
+                Arctan atan ["arctan", "atan"] x.atan();
                     math::atan(x), x.atan(), 2.0, Monotone;
                 /// The hyperbolic sine.
-                Sinh sinh ["sinh"] "math_sinh({0})" x.sinh();
+                Sinh sinh ["sinh"] x.sinh();
                     math::sinh(x), x.sinh(), 2.0, Monotone;
                 /// The hyperbolic cosine.
-                Cosh cosh ["cosh"] "math_cosh({0})" x.cosh();
+                Cosh cosh ["cosh"] x.cosh();
                     math::cosh(x), x.cosh(), 2.0, Even;
                 /// The hyperbolic tangent.
-                Tanh tanh ["tanh"] "math_tanh({0})" x.tanh();
+                Tanh tanh ["tanh"] x.tanh();
                     math::tanh(x), x.tanh(), 1.0, Monotone;
                 /// The number that has it for a hyperbolic sine.
-                Arcsinh asinh ["arcsinh", "asinh"] "math_asinh({0})" x.asinh();
+                Arcsinh asinh ["arcsinh", "asinh"] x.asinh();
                     math::asinh(x), x.asinh(), 2.0, Monotone;
                 /// The number, not negative, that has it for a hyperbolic cosine.
-                Arccosh acosh ["arccosh", "acosh"] "math_acosh({0})" x.acosh();
+                Arccosh acosh ["arccosh", "acosh"] x.acosh();
                     math::acosh(x), x.acosh(), 2.0, Monotone;
                 /// The number that has it for a hyperbolic tangent.
-                Arctanh atanh ["arctanh", "atanh"] "math_atanh({0})" x.atanh();
+                Arctanh atanh ["arctanh", "atanh"] x.atanh();
                     math::atanh(x), x.atanh(), 2.0, Monotone;
                 /// The cube root, negative for a negative number.
-                Cbrt cbrt ["cbrt"] "math_cbrt({0})" x.cbrt();
+                Cbrt cbrt ["cbrt"] x.cbrt();
                     math::cbrt(x), x.cbrt(), 1.0, Monotone;
                 /// The logistic function, `1 / (1 + exp(-x))`.
-                Sigmoid sigmoid ["sigmoid", "expit"] "math_sigmoid({0})" x.sigmoid();
+                Sigmoid sigmoid ["sigmoid", "expit"] x.sigmoid();
                     math::sigmoid(x), 1.0 / (1.0 + (-x).exp()), 2.0, Monotone;
                 /// The error function: 2/√π times the integral of exp(−t²) from 0 to it.
-                Erf erf ["erf"] "math_erf({0})" x.erf();
+                Erf erf ["erf"] x.erf();
                     math::erf(x), libm::erf(x), 2.0, Monotone;
                 /// 1 less the error function, without the loss of digits where that is near 1.
-                Erfc erfc ["erfc"] "math_erfc({0})" x.erfc();
+                Erfc erfc ["erfc"] x.erfc();
                     math::erfc(x), libm::erfc(x), 2.0, Monotone;
             }
         }
@@ -159,29 +159,29 @@ macro_rules! operators {
             }
             function {
                 /// The first to the power of the second.
-                Power powf ["power", "pow", "powf"] "math_powf({0}, {1})" x.powf(y);
+                Power powf ["power", "pow", "powf"] x.powf(y);
                     math::powf(x, y), x.powf(y), 2.0, Power;
                 /// The length of the hypotenuse, the root of the sum of both squares.
-                Hypot hypot ["hypot"] "math_hypot({0}, {1})" x.hypot(y);
+                Hypot hypot ["hypot"] x.hypot(y);
                     math::hypot(x, y), x.hypot(y), 2.0, Length;
                 /// The angle in radians, from −π to π, of the point whose ordinate is the first and whose abscissa the second.
-                Arctan2 atan2 ["arctan2", "atan2"] "math_atan2({0}, {1})" x.atan2(y);
+                Arctan2 atan2 ["arctan2", "atan2"] x.atan2(y);
                     math::atan2(x, y), x.atan2(y), 2.0, Angle;
                 /// The logarithm of the sum of their exponentials, `log(exp(x) + exp(y))`, without overflow. Where the sum is
                 /// near 1 and the result near 0, it is as exact as a result of a half would be.
-                Logaddexp logaddexp ["logaddexp"] "math_logaddexp({0}, {1})" x.logaddexp(y);
+                Logaddexp logaddexp ["logaddexp"] x.logaddexp(y);
                     math::logaddexp(x, y), math::logaddexp_oracle(x, y), 2.0, Rising;
                 /// The size of the first with the sign of the second, be that of a zero; NaN counts as positive.
-                Copysign copysign ["copysign"] "math_copysign({0}, {1})" x.copysign(y);
+                Copysign copysign ["copysign"] x.copysign(y);
                     math::exact::copysign(x, y), if y.is_nan() { x.abs() } else { x.copysign(y) }, 0.0, Sign;
                 /// The number next to the first in the direction of the second; the second where they are equal.
-                Nextafter nextafter ["nextafter"] "math_nextafter({0}, {1})" x.nextafter(y);
+                Nextafter nextafter ["nextafter"] x.nextafter(y);
                     math::nextafter(x, y), math::nextafter(x as f32, y as f32).into(), 0.0, Next;
                 /// The remainder of the division that truncates, exact: it has the sign of the first. C's `fmod`.
-                Fmod fmod ["fmod"] "math_fmod({0}, {1})" x.fmod(y);
+                Fmod fmod ["fmod"] x.fmod(y);
                     math::fmod(x, y), x % y, 0.0, Modulo;
                 /// The remainder of the division that rounds down: it has the sign of the second. Python's `%`.
-                Remainder remainder ["remainder", "mod"] "math_remainder({0}, {1})" x.remainder(y);
+                Remainder remainder ["remainder", "mod"] x.remainder(y);
                     math::remainder(x, y), math::exact::remainder_of(x % y, y), 0.5, Modulo;
             }
         }
@@ -245,7 +245,7 @@ macro_rules! function_rows {
             required { $($required:tt)* }
             composed { $($composed:tt)* }
             function {$(
-                $(#[doc = $doc:literal])+ $op:ident $method:ident $names:tt $wgsl:literal $meaning:expr;
+                $(#[doc = $doc:literal])+ $op:ident $method:ident $names:tt $meaning:expr;
                 $bits:expr, $oracle:expr, $ulp:literal, $passing:ident;
             )*}
         }
@@ -287,7 +287,7 @@ macro_rules! define {
             required { $($required:tt)* }
             composed { $($composed:tt)* }
             function {$(
-                $(#[doc = $doc:literal])+ $op:ident $method:ident [$($name:literal),*] $wgsl:literal $meaning:expr;
+                $(#[doc = $doc:literal])+ $op:ident $method:ident [$($name:literal),*] $meaning:expr;
                 $bits:expr, $oracle:expr, $ulp:literal, $passing:ident;
             )*}
         }
@@ -295,7 +295,7 @@ macro_rules! define {
         $(
             define!(@group $(#[$about])+ $enum $operator $group $args -> $out {
                 $($required)* $($composed)*
-                $($(#[doc = $doc])+ $op $method [$($name),*] $wgsl $meaning;)*
+                $($(#[doc = $doc])+ $op $method [$($name),*] (concat!("math_", stringify!($method))) $meaning;)*
             });
             define!(@ulp $enum $function { $($op $ulp)* });
         )+
@@ -316,7 +316,7 @@ macro_rules! define {
     };
 
     (@group $(#[$about:meta])+ $enum:ident $operator:ident $group:ident $args:tt -> $out:ty {
-        $($(#[doc = $doc:literal])+ $op:ident $method:ident [$($name:literal),*] $wgsl:literal $meaning:expr;)+
+        $($(#[doc = $doc:literal])+ $op:ident $method:ident [$($name:literal),*] $wgsl:tt $meaning:expr;)+
     }) => {
         $(#[$about])+
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -342,7 +342,7 @@ macro_rules! define {
                 match self { $($enum::$op => concat!($($doc),+).trim_ascii(),)+ }
             }
 
-            /// Returns the WGSL expression, with `{0}`, `{1}`, … for the operands.
+            /// Returns the WGSL expression, with `{0}`, `{1}`, … for the operands; of a function, the name of its routine.
             pub(crate) fn wgsl(self) -> &'static str {
                 match self { $($enum::$op => $wgsl,)+ }
             }

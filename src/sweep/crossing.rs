@@ -70,7 +70,7 @@ impl Point {
     }
 }
 
-/// Returns what there is to tell about two series, and which of the two is the faster.
+/// Returns the findings about two series, each with the faster of the two.
 pub(super) fn compared(points: &[Point]) -> Vec<(usize, Found)> {
     let mut found = Vec::new();
     // The last size where one is ahead beyond noise, and which.

@@ -5,7 +5,18 @@ pub mod functions;
 
 use crossover::auto::Policy;
 use crossover::bound::Bound;
-use crossover::{Arg, Arithmetic, Auto, Backend, Info, Isa, Kernel, Loop, Simd, Threads, Workload};
+use crossover::{Arg, Arithmetic, Auto, Backend, Info, Isa, Kernel, Loop, Reduction, Simd, Threads, Workload};
+
+/// One reduction of each number of planes, and those of one plane that have most to do.
+pub const REDUCTIONS: [Reduction; 7] = [
+    Reduction::Sum,
+    Reduction::Mean,
+    Reduction::Min,
+    Reduction::Max,
+    Reduction::Prod,
+    Reduction::Var,
+    Reduction::ArgMax,
+];
 
 /// A backend to test, or why it is not here.
 pub type Subject = Result<Box<dyn Backend>, String>;

@@ -1,20 +1,12 @@
 //! Blocks, threads and a GPU's chunks: the results are the same to the bit, however the elements are divided.
 
-use crossover::{Arg, Backend, Kernel, Reduction, Threads, Workload};
+use crate::common::REDUCTIONS;
+use crossover::{Arg, Backend, Kernel, Threads, Workload};
 
 /// The built-in polynomial, and what makes one number of it.
 fn kernels() -> Vec<Kernel> {
     let poly: Workload = "poly".parse().unwrap();
-    let folds = [
-        Reduction::Sum,
-        Reduction::Mean,
-        Reduction::Min,
-        Reduction::Max,
-        Reduction::Prod,
-        Reduction::Var,
-        Reduction::ArgMax,
-    ];
-    let folds = folds.map(|fold| poly.kernel.with_reduction(Some(fold)));
+    let folds = REDUCTIONS.map(|fold| poly.kernel.with_reduction(Some(fold)));
     [poly.kernel].into_iter().chain(folds).chain([Kernel::parse("exp(-x**2)*sin(x)").unwrap()]).collect()
 }
 

@@ -3,9 +3,9 @@
 #[cfg(target_os = "linux")]
 use crate::limited::limited;
 
-use crate::common::bits;
+use crate::common::{REDUCTIONS, bits};
 use crossover::auto::{Auto, Policy};
-use crossover::{Arg, Backend, Error, Kernel, Loop, Reduction, Threads, Workload};
+use crossover::{Arg, Backend, Error, Kernel, Loop, Threads, Workload};
 
 /// Around the lengths at which runs are shared, and parts of a reduction are cut.
 const LENGTHS: [usize; 10] = [1, 1025, 2048, 2049, 5000, 65_536, 65_537, 100_000, 131_073, 300_001];
@@ -17,17 +17,7 @@ fn numbers() -> Vec<f32> {
 fn kernels() -> Vec<Kernel> {
     let poly: Workload = "poly".parse().unwrap();
     let text = Kernel::parse("exp(-x**2)*sin(x)").unwrap();
-    // One of each number of planes, and those of one plane that have most to do.
-    let folds = [
-        Reduction::Sum,
-        Reduction::Mean,
-        Reduction::Min,
-        Reduction::Max,
-        Reduction::Prod,
-        Reduction::Var,
-        Reduction::ArgMax,
-    ];
-    let folds = folds.map(|fold| poly.kernel.with_reduction(Some(fold)));
+    let folds = REDUCTIONS.map(|fold| poly.kernel.with_reduction(Some(fold)));
     [poly.kernel, text].into_iter().chain(folds).chain([Kernel::parse("sum(x*x)").unwrap()]).collect()
 }
 

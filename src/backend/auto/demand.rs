@@ -84,7 +84,7 @@ pub(crate) fn weight(operator: &str) -> f64 {
     let functions = FUNCTIONS.get_or_init(|| {
         let unary = Unary::ALL.iter().filter_map(|op| Some((op.name(), op.routine()?)));
         let binary = Binary::ALL.iter().filter_map(|op| Some((op.name(), op.routine()?)));
-        unary.chain(binary).map(|(name, (_, routine))| (name, routine.len() as f64)).collect()
+        unary.chain(binary).map(|(name, routine)| (name, routine.len() as f64)).collect()
     });
     match operator {
         "input" | "constant" => 0.0,

@@ -12,7 +12,7 @@ use super::refinement::Refinement;
 use crate::backend::{Kind, Prepared, Stage};
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
-use crate::kernel::arg::{Arg, Outputs, elements};
+use crate::kernel::arg::{Arg, Outputs};
 use crate::kernel::view::Out;
 
 /// A kernel that is ready to run on the best backend for each length.
@@ -100,10 +100,9 @@ impl AutoKernel {
 
     /// Returns the order by what earlier runs took.
     fn refined(&mut self, order: Order, arrays: usize, len: usize) -> Order {
-        let (auto, kernel) = (self.auto.clone(), self.kernel.clone());
-        let Plan { demand, refinement, .. } = self.plan(arrays);
-        let Some(refinement) = refinement else { return order };
-        refinement.order(order, len, |place| Ranking::new(&auto, &kernel, demand, Residency::Host).mean(place, len))
+        let AutoKernel { auto, kernel, plans, .. } = self;
+        let Some(Plan { demand, refinement: Some(refinement), .. }) = &mut plans[arrays] else { return order };
+        refinement.order(order, len, |place| Ranking::new(auto, kernel, demand, Residency::Host).mean(place, len))
     }
 
     /// Returns the kernel, ready on a backend.
@@ -222,7 +221,7 @@ impl Prepared for AutoKernel {
         if inputs.iter().any(Arg::is_output) {
             return self.launch_in_place(inputs, outputs);
         }
-        let len = if self.kernel.reduction().is_some() { elements(inputs) } else { outputs[0].len() };
+        let len = self.kernel.elements(inputs, outputs[0].len());
         self.dispatch(arrays(inputs), len, |prepared| prepared.launch(inputs, outputs).map_err(|error| (error, true)))
     }
 

@@ -207,7 +207,7 @@ impl Auto {
     /// Does the same as [`decide`](Auto::decide), where only this many of the inputs are arrays.
     pub fn decide_with(&self, kernel: &Kernel, arrays: usize, len: usize, residency: Residency) -> Decision {
         let demand = Demand::new(kernel, arrays);
-        Ranking::new(&self.inner, kernel, &demand, residency).decision(kernel, len)
+        Ranking::new(&self.inner, kernel, &demand, residency).decision(len)
     }
 
     /// Returns the backend for each range of lengths, as `(first length, backend)` in ascending order, beginning with 1; all

@@ -86,7 +86,11 @@ impl Policy {
 
     /// Returns whether a GPU is to be looked for.
     pub(super) fn asks_for_gpu(self) -> bool {
-        !matches!(self.among, Among::NoGpu) && !matches!(self.among, Among::Only(kind) if kind != Kind::Gpu)
+        match self.among {
+            Among::NoGpu => false,
+            Among::Only(kind) => kind == Kind::Gpu,
+            Among::All | Among::Software | Among::GpuRequired => true,
+        }
     }
 
     /// Returns whether nothing else will do if what is chosen fails.

@@ -49,6 +49,7 @@ impl Predictor<'_> {
 /// The backends for a kernel, as far as they can be predicted.
 pub(super) struct Ranking<'a> {
     inner: &'a Inner,
+    kernel: &'a Kernel,
     residency: Residency,
     goal: Goal,
     /// For each backend that may be chosen, its place among the members.
@@ -120,7 +121,7 @@ impl<'a> Ranking<'a> {
                 (None, _) => unknown.push(place),
             }
         }
-        Ranking { inner, residency, goal: inner.policy.goal, lines, others, unknown }
+        Ranking { inner, kernel, residency, goal: inner.policy.goal, lines, others, unknown }
     }
 
     fn kind(&self, place: usize) -> Kind {
@@ -197,7 +198,7 @@ impl<'a> Ranking<'a> {
     }
 
     /// Returns everything there is to say about one length.
-    pub(super) fn decision(&self, kernel: &Kernel, len: usize) -> Decision {
+    pub(super) fn decision(&self, len: usize) -> Decision {
         let order: Vec<usize> = self.order(len).iter().collect();
         let candidate = |place: usize, line: &Predictor<'_>, excluded: Option<String>| {
             let predicted = self.predict(line, len);
@@ -221,7 +222,7 @@ impl<'a> Ranking<'a> {
         }
         let chosen = order.first().map_or(Kind::Loop, |place| self.kind(*place));
         Decision {
-            kernel: kernel.title(),
+            kernel: self.kernel.title(),
             elements: len,
             residency: self.residency,
             policy: self.inner.policy,

@@ -192,8 +192,8 @@ impl Gpu {
         Ok(array)
     }
 
-    /// Returns a slice of a buffer of the host application's. The buffer stays the host's, which sees to it that nobody maps or
-    /// destroys it while kernels use it.
+    /// Returns a slice of a buffer of the host application's. The buffer stays the host's, which must not map or
+    /// destroy it while kernels use it.
     ///
     /// ```no_run
     /// # fn example(gpu: &crossover::Gpu, vertices: &crossover::wgpu::Buffer) -> crossover::Result<()> {

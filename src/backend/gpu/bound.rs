@@ -309,7 +309,7 @@ impl BoundKernel {
     }
 }
 
-/// Returns the number of numbers that a dispatch of a reduction leaves for each of its workgroups.
+/// Returns the size of the state that a dispatch of a reduction leaves for each of its workgroups, in numbers.
 fn planes(core: &Compiled) -> usize {
     core.kernel.reduction().map_or(1, Reduction::planes)
 }

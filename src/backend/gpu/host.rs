@@ -9,7 +9,7 @@ use super::{Gpu, GpuKernel};
 use crate::backend::{Backend, Info, Kind, Memory, Prepared, Stage, nothing};
 use crate::error::Result;
 use crate::kernel::Kernel;
-use crate::kernel::arg::{Arg, elements};
+use crate::kernel::arg::Arg;
 use crate::kernel::view::Out;
 use crate::oracle::rounding::Arithmetic;
 
@@ -57,7 +57,7 @@ impl GpuKernel {
     }
 
     async fn drive(&self, inputs: &[Arg<'_>], out: &mut [f32], waiting: Waiting, times: &mut Times) -> Result<()> {
-        let len = if self.kernel().reduction().is_some() { elements(inputs) } else { out.len() };
+        let len = self.kernel().elements(inputs, out.len());
         let most = self.core.chunk();
         let wished = (len.div_ceil(most).min(SLOTS), len.next_power_of_two().min(most));
         let mut stream = match self.idle.take(wished) {

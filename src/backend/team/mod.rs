@@ -88,16 +88,11 @@ impl Crew {
     ///
     /// If `body` does. Every thread has left it then.
     pub(super) fn divide<D: Divide>(&self, data: D, block: usize, body: impl Fn(D::Part) + Sync + Send) -> bool {
-        let len = data.len();
-        let cut = |index: usize| {
-            let from = index * block;
-            // SAFETY: each number below the count of blocks is given once, by `Parts`, by rayon or by the loop, so that no two
-            // parts have an element in common; they end with the elements.
-            body(unsafe { data.part(from..len.min(from + block)) });
-        };
-        let blocks = len.div_ceil(block);
+        let blocks = data.len().div_ceil(block);
+        // SAFETY: each number below the count of blocks is given once, by `Parts`, by rayon or by the loop.
+        let cut = unsafe { cut(data, block, body) };
         if self.is_inside() {
-            (0..blocks).into_par_iter().for_each(cut);
+            (0..blocks).into_par_iter().for_each(&cut);
             return true;
         }
         match self.share(blocks, &cut) {
@@ -135,13 +130,9 @@ impl Crew {
         block: usize,
         body: &(dyn Fn(usize, &mut [T]) + Sync),
     ) -> Option<usize> {
-        let (len, all) = (data.len(), crate::kernel::cpu::part::Slices::from(data));
-        self.share(len.div_ceil(block), &|index| {
-            let from = index * block;
-            // SAFETY: `share` calls this once for each block.
-            let (from, part) = unsafe { (&all).part(from..len.min(from + block)) };
-            body(from, part);
-        })
+        let (blocks, all) = (data.len().div_ceil(block), crate::kernel::cpu::part::Slices::from(data));
+        // SAFETY: `share` gives each number once.
+        self.share(blocks, &unsafe { cut(&all, block, |(from, part)| body(from, part)) })
     }
 
     /// Returns the pool other work.
@@ -160,6 +151,20 @@ impl Crew {
         self.board.awake.fetch_add(missing, Ordering::Relaxed);
         let board = self.board.clone();
         self.pool().spawn(move || help(&board, missing - 1));
+    }
+}
+
+/// Returns the function that calls `body` with the block of a number.
+///
+/// # Safety
+///
+/// It is called at most once with each number, all below the count of blocks, so that no two parts have an element in common.
+unsafe fn cut<D: Divide>(data: D, block: usize, body: impl Fn(D::Part) + Sync) -> impl Fn(usize) + Sync {
+    let len = data.len();
+    move |index| {
+        let from = index * block;
+        // SAFETY: the caller gives each number once; the last part ends with the elements.
+        body(unsafe { data.part(from..len.min(from + block)) });
     }
 }
 

@@ -18,7 +18,7 @@
 //! * A power with an integer exponent from −3 to [`LARGEST_EXPONENT`] is a product or quotient: `x**3` is `(x*x)*x`, `x**-2` is
 //!   `1/x/x`; `x**0.5` is `sqrt(x)`. Any other power is the function `power`. All of them are within 2 ULP.
 //! * `%` is numpy's `remainder`: the result has the divisor's sign.
-//! * Common subexpressions are computed once, and constants are reduced in `f32`; nothing else is rearranged.
+//! * Common subexpressions are computed once, and constants are folded in `f32`; nothing else is rearranged.
 //! * A reduction (`sum`, `mean`, `min`, `max`, `prod`, `std`, `var`, `any`, `all`, `argmin`, `argmax`, `nansum`, `nanmin` and
 //!   `nanmax` of one argument) must be the outermost operation. `any` and `all` give a condition; NaN counts as true, as in
 //!   numpy.

@@ -102,7 +102,7 @@ pub(crate) enum Stores {
 /// Numbers in a cache line of 64 bytes.
 pub(crate) const LINE: usize = 16;
 
-/// Returns the number of numbers there are from `at` to the start of a cache line.
+/// Returns the distance from `at` to the next start of a cache line, in numbers.
 #[inline(always)]
 pub(crate) fn misaligned(at: *const f32) -> usize {
     // A pointer that never gets there is somewhere in a line.

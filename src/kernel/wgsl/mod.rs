@@ -154,8 +154,7 @@ fn apply(program: &Program, shape: &Shape) -> String {
 fn functions<'c>(codes: impl Iterator<Item = &'c Code>) -> String {
     let all: BTreeMap<_, _> = codes.flat_map(|code| &code.routines).collect();
     let mut text = String::new();
-    let is_modulo = |routine: &&&crate::formula::inst::Routine| routine.calls_modulo();
-    if all.values().any(is_modulo) {
+    if all.values().any(|routine| routine.calls_modulo()) {
         _ = writeln!(text, "{MODULO}");
     }
     all.into_iter().for_each(|(name, it)| _ = writeln!(text, "{}", routine(name, it)));

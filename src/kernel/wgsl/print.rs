@@ -17,20 +17,16 @@ pub(super) fn lets(insts: &[Inst], nans: &Nans) -> String {
             _ if is_arithmetic(inst) => value.to_string(),
             _ => nans.settled(value),
         };
-        let expression = match inst {
-            Inst::Op(Op::Unary(op @ (Unary::Floor | Unary::Round | Unary::Ceil | Unary::Trunc), a)) => {
-                format!("special_signed({}, {})", op.wgsl().replace("{0}", &operand(*a)), operand(*a))
-            }
-            Inst::Op(Op::Compare(Compare::Ne, a, b)) => {
-                let (a, b) = (operand(*a), operand(*b));
-                format!("({a} != {b}) | !special_ordered({a}, {b})")
+        let plain = expression(inst, operand);
+        let expression = match *inst {
+            Inst::Op(Op::Unary(Unary::Floor | Unary::Round | Unary::Ceil | Unary::Trunc, a)) => {
+                format!("special_signed({plain}, {})", operand(a))
             }
             Inst::Op(Op::Compare(op, a, b)) => {
-                let (a, b) = (operand(*a), operand(*b));
-                let compared = op.wgsl().replace("{0}", &a).replace("{1}", &b);
-                format!("({compared}) & special_ordered({a}, {b})")
+                let unordered = if op == Compare::Ne { "| !" } else { "& " };
+                format!("({plain}) {unordered}special_ordered({}, {})", operand(a), operand(b))
             }
-            _ => expression(inst, operand),
+            _ => plain,
         };
         _ = writeln!(text, "    let v{index} = {expression};");
         nans.write(index, insts, &mut text);

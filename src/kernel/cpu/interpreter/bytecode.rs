@@ -100,7 +100,7 @@ impl Plan {
         passes(program.ops()).iter().map(cost).collect()
     }
 
-    /// Returns the number of numbers that one block has at most: this many elements that are left are one block rather than two.
+    /// Returns the maximum length of a block: a remainder up to it is one block rather than two.
     pub(crate) fn longest(&self) -> usize {
         2 * self.block
     }
@@ -228,7 +228,7 @@ fn fused(op: &Op, ops: &[Op], alone: impl Fn(Value) -> bool) -> Option<(Vec<Valu
     }
 }
 
-/// Returns an operation that is so cheap that it is worth being fused.
+/// Returns the operation as one that is fused, if it is cheap enough.
 fn simple(op: Binary) -> Option<Inner> {
     match op {
         Binary::Add => Some(Inner::Add),

@@ -31,7 +31,7 @@ impl CpuCode for Interpreted {
         blocks::over(&self.plan, isa, inputs, part, stores);
     }
 
-    /// Returns its results come in blocks, which are then folded.
+    /// Returns `false`: the results come in blocks, which are then reduced.
     fn sum(&self, _isa: Checked, _inputs: &[Arg<'_>], _part: (usize, usize), _columns: &mut Columns) -> bool {
         false
     }

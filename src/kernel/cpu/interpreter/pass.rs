@@ -23,27 +23,27 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Returns numbers one after the other.
+    /// Creates the place of numbers one after the other.
     pub(crate) const fn array(at: *mut f32) -> Self {
         Place { at, mask: usize::MAX }
     }
 
-    /// Returns the same numbers again and again.
+    /// Creates the place of numbers that repeat.
     pub(crate) fn repeated(at: *mut f32) -> Self {
         Place { at, mask: 0 }
     }
 
-    /// Returns this many numbers further on, where they do not repeat.
+    /// Returns the place `count` numbers further, where they do not repeat.
     pub(crate) fn skip(self, count: usize) -> Self {
         Place { at: self.at.wrapping_add(count & self.mask), ..self }
     }
 
-    /// Returns whether it has the same numbers again and again.
+    /// Returns whether the numbers repeat.
     pub(crate) fn repeats(self) -> bool {
         self.mask == 0
     }
 
-    /// Returns where it begins.
+    /// Returns the start.
     pub(crate) fn start(self) -> *mut f32 {
         self.at
     }
@@ -279,7 +279,7 @@ macro_rules! passes {
             required { $($required:tt)* }
             composed { $($composed:tt)* }
             function {$(
-                $(#[doc = $doc:literal])+ $op:ident $method:ident $names:tt $wgsl:literal $meaning:expr;
+                $(#[doc = $doc:literal])+ $op:ident $method:ident $names:tt $meaning:expr;
                 $bits:expr, $oracle:expr, $ulp:literal, $passing:ident;
             )*}
         }
