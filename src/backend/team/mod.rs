@@ -28,7 +28,7 @@ use rayon::prelude::*;
 use self::parts::{Homes, PARTS, Parts};
 use self::pool::Pool;
 use self::state::{LOOKS, State};
-use crate::kernel::cpu::part::Divide;
+use crate::kernel::cpu::part::{Divide, cut};
 
 /// How long a helper without work stays awake.
 pub(super) const AWAKE: Duration = Duration::from_micros(200);
@@ -151,20 +151,6 @@ impl Crew {
         self.board.awake.fetch_add(missing, Ordering::Relaxed);
         let board = self.board.clone();
         self.pool().spawn(move || help(&board, missing - 1));
-    }
-}
-
-/// Returns the function that calls `body` with the block of a number.
-///
-/// # Safety
-///
-/// It is called at most once with each number, all below the count of blocks, so that no two parts have an element in common.
-unsafe fn cut<D: Divide>(data: D, block: usize, body: impl Fn(D::Part) + Sync) -> impl Fn(usize) + Sync {
-    let len = data.len();
-    move |index| {
-        let from = index * block;
-        // SAFETY: the caller gives each number once; the last part ends with the elements.
-        body(unsafe { data.part(from..len.min(from + block)) });
     }
 }
 

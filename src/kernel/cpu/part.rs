@@ -25,6 +25,20 @@ pub(crate) unsafe trait Divide: Sync {
     unsafe fn part(&self, range: Range<usize>) -> Self::Part;
 }
 
+/// Returns the function that calls `body` with the block of a number.
+///
+/// # Safety
+///
+/// It is called at most once with each number, all below the count of blocks, so that no two parts have an element in common.
+pub(crate) unsafe fn cut<D: Divide>(data: D, block: usize, body: impl Fn(D::Part) + Sync) -> impl Fn(usize) + Sync {
+    let len = data.len();
+    move |index| {
+        let from = index * block;
+        // SAFETY: the caller gives each number once; the last part ends with the elements.
+        body(unsafe { data.part(from..len.min(from + block)) });
+    }
+}
+
 /// The outputs of a run, borrowed mutably.
 pub(crate) struct Targets<'a> {
     /// Where element 0 of the first output would be, and of the others.
