@@ -110,7 +110,8 @@
 //! * `gpu` (default): the `gpu` backend, through `wgpu`.
 //! * `profile` (default): reads and writes the profile of `crossover calibrate`; and `serde` for a [`Report`](sweep::Report).
 //!
-//! The package `crossover-report` writes a sweep's report as a table, CSV, JSON, plots and a page; `crossover-cli` is the command.
+//! The package `crossover-report` writes a sweep's report as a table, CSV, JSON, plots and a page; `crossover-cli` is the
+//! command.
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 

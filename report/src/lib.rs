@@ -1,7 +1,7 @@
 //! What a [sweep](crossover::sweep) of the crate `crossover` found, written down.
 //!
-//! [`table`] is for a terminal, [`csv`] and [`json`] for other programs, [`plot`] and [`roofline`] are pictures, and [`page`] is a
-//! self-contained report for a browser. [`json`] is also read back.
+//! [`table`] is for a terminal, [`csv`] and [`json`] for other programs, [`plot`] and [`roofline`] are pictures, and [`page`]
+//! is a self-contained report for a browser. [`json`] is also read back.
 //!
 //! ```
 //! use crossover::sweep::Analysis;

@@ -43,7 +43,7 @@ impl Simd {
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`] if the machine does not have it, or if it is [`Isa::Scalar`], which is the `loop` backend's.
+    /// [`Error::Unavailable`] if the CPU does not support it, or if it is [`Isa::Scalar`], which is the `loop` backend's.
     pub fn with_isa(isa: Isa) -> Result<Self> {
         if isa == Isa::Scalar {
             return Err(Error::Unavailable {
@@ -81,16 +81,15 @@ impl Backend for Simd {
 pub(super) struct OnCaller {
     kernel: Kernel,
     isa: Checked,
-    /// Whether [large](LARGE) outputs are better written past the caches (the first way), or into them.
+    /// Whether [large](LARGE) outputs are better written with streaming stores (the first way) or plain ones.
     stores: Trials,
 }
 
-/// Elements from which an output may be written past the caches: 16 MiB. Below, the next reader would miss it
-/// there more than the run gains: reading included, four million elements took 0.81 times as long, a million 1.25 times.
+/// The minimum number of elements of an output that may be written with streaming stores: 16 MiB. Below, the next reader loses
+/// more than the run gains: including that read, four million elements took 0.81 times as long, a million 1.25 times.
 pub(super) const LARGE: usize = 1 << 22;
 
-/// Elements from which arrays are not in the nearer caches: half a mebibyte each. Asking ahead for what lies nearer costs
-/// little.
+/// The minimum number of elements for prefetching: arrays of half a mebibyte each, which the nearer caches do not hold.
 pub(crate) const FAR: usize = 1 << 17;
 
 /// Returns how an output of `len` elements is written, if in trials `way` was better.

@@ -22,28 +22,26 @@ use crate::kernel::cpu::part::{Divide, Slices, Targets};
 use crate::kernel::cpu::reduce;
 use crate::kernel::view::Out;
 
-/// As many elements, or fewer, take less time than it takes to find out whether to share them.
+/// The maximum number of elements that always stay on the caller's thread: they take less time than the decision would.
 const SHORT: usize = 2048;
 
 /// Seconds that a run has to take on one thread for it to wake sleeping helpers, which takes ten microseconds or more.
 const WORTH_WAKING: f32 = 40e-6;
 
-/// Blocks for each thread.
+/// The number of blocks per thread.
 const BLOCKS: usize = 4;
-/// The fewest elements of a block, and the most.
+/// The minimum and maximum number of elements of a block.
 const LEAST: usize = LEAF;
 const MOST: usize = 1 << 18;
 
 /// Runs kernels with SIMD on several threads: the caller's and those of a [rayon](https://docs.rs/rayon) pool.
 ///
-/// Whether an array is long enough to be shared is found out by trying, on the first runs of each size: short ones stay on
-/// the caller's thread. The threads that help stay awake for a fifth of a millisecond, so that many runs one after the other
-/// do not wait for them to wake up. A caller that is itself a thread of the pool shares its work with the others as rayon
-/// does.
+/// The first runs of each size measure whether sharing is faster; short arrays stay on the caller's thread. The threads that
+/// help stay awake for a fifth of a millisecond, so that many runs one after the other do not wait for them to wake up. A
+/// caller that is itself a thread of the pool shares its work with the others as rayon does.
 ///
-/// One caller at a time has their help. Another who runs at the same moment works alone, on its own thread, rather than
-/// wait: a run never waits for a thread that has not begun to help with it, so that other work of the pool, however long,
-/// does not hold it up.
+/// The helpers serve one caller at a time. A second caller that runs at the same moment works alone on its own thread. A run
+/// never waits for a thread that has not begun to help with it, so that other work of the pool does not delay it.
 ///
 /// A process that was forked has none of its parent's threads: there, a backend whose threads the parent started, and
 /// [`Threads::new`] if the parent used it, too, runs on the caller's thread, and [`Info::limitation`] says so.
@@ -79,7 +77,7 @@ impl Threads {
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`] if the machine does not have it.
+    /// [`Error::Unavailable`] if the CPU does not support it.
     pub fn with_isa(self, isa: Isa) -> Result<Self> {
         Ok(Threads { isa: isa.check()?, ..self })
     }
@@ -151,15 +149,15 @@ impl fmt::Debug for Threads {
 struct OnThreads {
     alone: OnCaller,
     crew: Arc<Crew>,
-    /// How many threads share.
+    /// The number of threads that share a run.
     threads: usize,
     block: Option<NonZeroUsize>,
     /// For each size, whether to stay on the caller's thread or to share; of [large](LARGE) outputs, which are always
     /// shared, how to write them. Those of runs in place are apart.
     trials: [Trials; 2],
-    /// When sharing would last have been better, but all helpers were asleep.
+    /// The last time at which sharing would have been better, but all helpers were asleep.
     asleep: Option<Instant>,
-    /// What the parts of an array fold to.
+    /// The states that the parts of an array reduce to.
     rows: Vec<Rows>,
 }
 

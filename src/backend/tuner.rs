@@ -1,8 +1,8 @@
-//! Which of two ways is faster, found out by trying both on the runs that there are anyway.
+//! A tuner that chooses the faster of two variants by measuring both on the runs that happen anyway.
 //!
 //! What is faster for an array of a certain size depends on the machine's caches, memory and threads, on the formula, and on
-//! what else runs: no constant knows it. So a prepared kernel tries both ways, one after the other, on its first runs of each size, and
-//! keeps to the one whose best time is the better. Both give the same bits.
+//! what else runs: no constant knows it. So a prepared kernel tries both ways, one after the other, on its first runs of each
+//! size, and keeps to the one whose best time is the better. Both give the same bits.
 
 use std::time::{Duration, Instant};
 

@@ -123,8 +123,7 @@ impl Workload {
         self.kernel.name()
     }
 
-    /// Returns the number of numbers for `len` elements, the same for the same seed. Those for fewer elements are the first of those for
-    /// more.
+    /// Returns input data for `len` elements, the same for the same seed. Data for fewer elements is the start of data for more.
     pub fn data(&self, len: usize, seed: u64) -> Data {
         let inputs = self.samples.iter().enumerate().map(|(stream, sample)| {
             // A generator for each input, so that each array's beginning does not depend on the length.
@@ -160,8 +159,8 @@ impl Workload {
         self.input_bytes() + output * size_of::<f32>()
     }
 
-    /// Returns the number of operations for each element, as [`Program::flops`](crate::Program::flops) counts them: 4 of `poly`, 2 of `axpy`.
-    /// None if they cannot be counted, as those of `exp`.
+    /// Returns the number of operations for each element, as [`Program::flops`](crate::Program::flops) counts them: 4 of
+    /// `poly`, 2 of `axpy`. None if they cannot be counted, as those of `exp`.
     pub fn flops_per_element(&self) -> Option<usize> {
         self.kernel.program().flops()
     }

@@ -198,8 +198,8 @@ impl Kernel {
         Plan::new(&self.program).registers
     }
 
-    /// Returns how many elements the output for this many elements has: as many, or for a reduction its [width](Reduction::width), which is
-    /// one for every reduction that a formula can have.
+    /// Returns how many elements the output for this many elements has: as many, or for a reduction its
+    /// [width](Reduction::width), which is one for every reduction that a formula can have.
     pub fn output_len(&self, elements: usize) -> usize {
         self.reduction().map_or(elements, Reduction::width)
     }

@@ -1,5 +1,5 @@
-//! What a sweep found of each workload, in a sentence: which backend is fastest at which sizes or degrees; how well threads scale;
-//! which chunks are best.
+//! What a sweep found of each workload, in a sentence: which backend is fastest at which sizes or degrees; how well threads
+//! scale; which chunks are best.
 
 use super::{Axis, Measurement, Regime, Report, Series};
 use std::collections::BTreeSet;
@@ -123,7 +123,8 @@ fn gain(axis: Axis, runs: &[Run], most: usize) -> String {
     }
 }
 
-/// Returns the leaders of each range of sizes, from the largest down: the least median, and everyone whose range overlaps with its own.
+/// Returns the leaders of each range of sizes, from the largest down: the least median, and everyone whose range overlaps with
+/// its own.
 fn stretches<'a>(runs: &[Run<'a>]) -> Vec<Stretch<'a>> {
     let mut sizes: Vec<usize> = runs.iter().map(|run| run.x).collect();
     sizes.sort_unstable_by(|a, b| b.cmp(a));

@@ -11,15 +11,15 @@ pub trait Observer {
     /// Reports that a backend is missing. Called before anything is measured.
     fn missing(&mut self, _missing: &Missing) {}
 
-    /// Reports that all contenders have been measured at one size, or one degree, of one workload, or nothing yet: the report so far is
-    /// whole. Who is afraid of being killed writes it down now. It says that it was [cancelled](Report::cancelled).
+    /// Reports that all contenders have been measured at one size, or one degree, of one workload, or nothing yet: the report
+    /// so far is whole. Who is afraid of being killed writes it down now. It says that it was [cancelled](Report::cancelled).
     fn so_far(&mut self, _report: &Report) {}
 
     /// Reports that `done` of `total` steps are done. A step is one contender's verification, or one of its trials.
     fn progress(&mut self, _done: usize, _total: usize) {}
 
-    /// Reports that a contender has been measured at one size. Of a sweep that [continues](super::Sweep::resume), those of the earlier report
-    /// are heard first.
+    /// Reports that a contender has been measured at one size. Of a sweep that [continues](super::Sweep::resume), those of the
+    /// earlier report are heard first.
     fn measured(&mut self, _measurement: &Measurement) {}
 
     /// Reports that a contender failed at one size and got no time.

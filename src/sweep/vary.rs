@@ -79,9 +79,9 @@ pub struct Vary {
 }
 
 impl Vary {
-    /// Creates the variation over these values, or the axis' usual ones: chunks of 4096 elements to 4 Mi, in powers of two; from one thread to as many
-    /// as there are cores; degrees from 1 to 256, in powers of two. Over arrays of this many elements, or of the usual 16 Mi
-    /// for chunks, 10⁷ for threads and 10⁶ for degrees.
+    /// Creates the variation over these values, or the axis' usual ones: chunks of 4096 elements to 4 Mi, in powers of two;
+    /// from one thread to as many as there are cores; degrees from 1 to 256, in powers of two. Over arrays of this many
+    /// elements, or of the usual 16 Mi for chunks, 10⁷ for threads and 10⁶ for degrees.
     ///
     /// # Errors
     ///

@@ -1,6 +1,7 @@
 //! The library's tests from outside, in one program: it links and optimises the library once.
 //!
-//! Programs of their own are `fork`, which forks; `scalar`, which reads its own machine code; and `soak`, which watches its memory.
+//! Programs of their own are `fork`, which forks; `scalar`, which reads its own machine code; and `soak`, which watches its
+//! memory.
 
 mod agree;
 mod auto;

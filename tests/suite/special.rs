@@ -11,7 +11,8 @@ const NAN: f32 = f32::NAN;
 /// For each operator, operands and results.
 type Cases<Op, Case> = &'static [(Op, &'static [Case])];
 
-/// Special cases of C99, annex F (but for the diagonals of `atan2`, which are rounded: `tests/suite/functions.rs` has them), and of IEEE 754 for the functions that C does not have: operands and the result.
+/// Special cases of C99, annex F (but for the diagonals of `atan2`, which are rounded: `tests/suite/functions.rs` has them),
+/// and of IEEE 754 for the functions that C does not have: operands and the result.
 #[rustfmt::skip]
 const SPECIAL_ONE: Cases<Unary, (f32, f32)> = {
     use std::f32::consts::{FRAC_PI_2, PI};

@@ -1,4 +1,5 @@
-//! The walls of the design, read from the sources: which room may import which, and which dependency, and `unsafe`, each room has.
+//! The walls of the design, read from the sources: which room may import which, and which dependency, and `unsafe`, each room
+//! has.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -103,8 +103,8 @@ pub(crate) struct Curve {
 }
 
 impl Curve {
-    /// Returns the seconds a byte with this many bytes in use: linear in their logarithm between two points, as at the nearest one
-    /// beyond them, and nothing if there are no points.
+    /// Returns the seconds a byte with this many bytes in use: linear in their logarithm between two points, as at the nearest
+    /// one beyond them, and nothing if there are no points.
     pub(crate) fn at(&self, bytes: f64) -> Estimate {
         let next = self.points.partition_point(|(at, _)| *at < bytes);
         match (next.checked_sub(1).and_then(|index| self.points.get(index)), self.points.get(next)) {

@@ -79,8 +79,8 @@ impl Auto {
         Auto::with(Policy::default())
     }
 
-    /// Creates one of the backends of this machine that a policy allows. With the feature `profile`, what `crossover calibrate` has
-    /// found out about this machine is used; nothing is ever measured unasked.
+    /// Creates one of the backends of this machine that a policy allows. With the feature `profile`, what `crossover calibrate`
+    /// has found out about this machine is used; nothing is ever measured unasked.
     ///
     /// # Errors
     ///

@@ -32,7 +32,8 @@ pub(super) fn machine(infos: &[Info]) -> Machine {
     }
 }
 
-/// Returns what was measured on a Xeon of 2023 with AVX-512, at each instruction set; what is slower there is likely to be slower elsewhere.
+/// Returns what was measured on a Xeon of 2023 with AVX-512, at each instruction set; what is slower there is likely to be
+/// slower elsewhere.
 fn core(isa: Isa) -> Core {
     let (simple, near) = match isa {
         Isa::Scalar => (0.25e-9, 0.055e-9),

@@ -233,7 +233,8 @@ impl Gpu {
     /// # Errors
     ///
     /// [`Error::Length`] if the two are not of one length, [`Error::OtherDevice`] if the array is in the memory of another
-    /// device, [`Error::Usage`] if it is borrowed from a buffer that cannot be [copied to](wgpu::BufferUsages::COPY_DST), and any device error.
+    /// device, [`Error::Usage`] if it is borrowed from a buffer that cannot be [copied to](wgpu::BufferUsages::COPY_DST), and
+    /// any device error.
     pub fn write(&self, to: &DeviceArray, from: &[f32]) -> Result<()> {
         pollster::block_on(self.write_as(to, from, Waiting::Blocking))
     }
@@ -281,7 +282,8 @@ impl Gpu {
     /// # Errors
     ///
     /// [`Error::Length`] if the two are not of one length, [`Error::OtherDevice`] if the array is in the memory of another
-    /// device, [`Error::Usage`] if it is borrowed from a buffer that cannot be [copied from](wgpu::BufferUsages::COPY_SRC), and any device error.
+    /// device, [`Error::Usage`] if it is borrowed from a buffer that cannot be [copied from](wgpu::BufferUsages::COPY_SRC), and
+    /// any device error.
     pub fn download(&self, from: &DeviceArray, to: &mut [f32]) -> Result<()> {
         pollster::block_on(self.download_as(from, to, Waiting::Blocking))
     }

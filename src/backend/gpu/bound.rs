@@ -25,14 +25,14 @@ pub struct BoundKernel {
     /// All memory that a run uses.
     memory: Vec<Arc<Allocation>>,
     params: Arc<Allocation>,
-    /// How many elements were bound.
+    /// The number of elements that were bound.
     len: usize,
     dispatches: Vec<Dispatch>,
     /// What the output of no elements is filled with, if there are none but the output has one.
     nothing: Option<(DeviceArray, f32)>,
     /// Whether a reduction ends on the device, or its state is left to the host.
     concludes: bool,
-    /// What the parameters say: how many elements, and for each input its number, if it is one.
+    /// The parameters: the number of elements, and the value of each scalar input.
     said: Arc<Mutex<Said>>,
 }
 
@@ -42,8 +42,8 @@ struct Said {
     numbers: Vec<Option<f32>>,
 }
 
-/// One dispatch. Elementwise there is one for each part of the arrays that can be bound at once. A fold has as many, which
-/// leave a number for each workgroup, and then one for each level at which these are reduced further.
+/// One dispatch. An elementwise kernel has one for each part of the arrays that can be bound at once. A reduction has the same,
+/// which leave a state per workgroup, and then one for each level at which these are reduced further.
 #[derive(Clone, Debug)]
 struct Dispatch {
     group: wgpu::BindGroup,
@@ -108,7 +108,7 @@ impl BoundKernel {
         Ok(bound)
     }
 
-    /// Returns what a dispatch does if there are `len` elements: nothing if these are all done by others.
+    /// Returns the work of a dispatch for `len` elements, which is nothing if other dispatches cover all of them.
     fn work(&self, dispatch: &Dispatch, len: usize) -> Work {
         let core = &self.core;
         let last = self.dispatches.last().map(|last| last.role) == Some(dispatch.role);
@@ -136,7 +136,7 @@ impl BoundKernel {
         }
     }
 
-    /// Sets the numbers among the inputs and how many elements are computed, from the first on: no more than were bound.
+    /// Sets the scalar inputs and the number of elements to compute, starting at the first; at most the number that was bound.
     pub(super) fn set(&self, inputs: &[DeviceArg<'_>], len: usize) -> Result<()> {
         let bits = |number: Option<f32>| number.map(f32::to_bits);
         self.exchange(|said| {
@@ -146,11 +146,11 @@ impl BoundKernel {
         })
     }
 
-    /// Exchanges numbers that were bound to inputs for others, by the inputs' names.
+    /// Sets new values for scalar inputs, by the inputs' names.
     ///
-    /// They hold for everything that is submitted from here on, also for what an encoder has already. So two runs with
-    /// different numbers in one submission need a kernel bound for each. Threads may exchange different numbers at the same
-    /// time.
+    /// They apply to everything that is submitted afterwards, including commands that are already encoded. Two runs with
+    /// different numbers in one submission therefore need a bound kernel each. Several threads may set different inputs at the
+    /// same time.
     ///
     /// ```no_run
     /// # let gpu = crossover::Gpu::open()?;
@@ -216,7 +216,7 @@ impl BoundKernel {
         words
     }
 
-    /// Puts the first `len` elements' work into a command encoder, submitting nothing.
+    /// Encodes the work for the first `len` elements, without submitting it.
     pub(super) fn encode_part(&self, encoder: &mut wgpu::CommandEncoder, len: usize, timer: Option<&Timer>) {
         let core = &self.core;
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
@@ -239,8 +239,8 @@ impl BoundKernel {
         }
     }
 
-    /// Puts a run into a command encoder of the host's, submitting nothing. What is put there is done in order, so that a
-    /// kernel may read what one before it writes. Its numbers are those of the moment of the submission: see
+    /// Encodes a run into a command encoder of the host application, without submitting it. Commands run in order, so that a
+    /// kernel may read what an earlier one writes. Its numbers are those at the time of submission: see
     /// [`set_numbers`](BoundKernel::set_numbers).
     ///
     /// The encoder must be of the kernel's own device: `wgpu` does not say which device an encoder is of, so that this cannot
@@ -262,7 +262,7 @@ impl BoundKernel {
         })
     }
 
-    /// Submits a run and does not wait: what is submitted after it, such as a download, is done after it.
+    /// Submits a run without waiting for it. What is submitted later, such as a download, runs after it.
     ///
     /// # Errors
     ///
@@ -282,8 +282,8 @@ impl BoundKernel {
         self.core.gpu.link().poll(wait)
     }
 
-    /// Runs it, without blocking the thread until the device is done: any executor can drive it. It is submitted when the
-    /// future is first polled, and done even if that is dropped then.
+    /// Runs it without blocking the thread: any executor can drive the future. The run is submitted when the future is first
+    /// polled, and completes even if the future is dropped after that.
     ///
     /// # Errors
     ///
@@ -319,8 +319,8 @@ fn share(core: &Compiled, part: usize, len: usize) -> usize {
     core.part().min(len.saturating_sub(part * core.part()))
 }
 
-/// Returns how many numbers each level of a reduction begins with: the elements, then what the workgroups of the level before leave,
-/// down to the level that leaves one. Elementwise there is one level.
+/// Returns how many numbers each level of a reduction begins with: the elements, then what the workgroups of the level before
+/// leave, down to the level that leaves one. Elementwise there is one level.
 fn counts(core: &Compiled, len: usize) -> Vec<usize> {
     let mut counts = vec![len];
     if core.kernel.reduction().is_none() {

@@ -1,4 +1,4 @@
-//! What of a compiled kernel does not change from run to run, and how its work is divided.
+//! The parts of a compiled kernel that are the same in every run, and how its work is divided into dispatches.
 
 use std::sync::Arc;
 
@@ -13,18 +13,19 @@ use crate::kernel::wgsl::{self, Shape};
 /// Invocations in a workgroup, where the device allows as many: a multiple of every GPU's subgroup.
 const WORKGROUP: u32 = 256;
 
-/// Operations of a kernel at most: drivers compile more in seconds or minutes, if at all.
+/// The maximum number of operations of a kernel: drivers take seconds or minutes to compile more, if they can.
 const MOST_OPERATIONS: usize = 2000;
 
-/// Operations of a kernel at most that is written out for each element of a block. Longer ones do not wait for memory.
+/// The maximum number of operations of a kernel that computes a block of elements per invocation. Longer ones do not wait for
+/// memory.
 const MOST_IN_BLOCKS: usize = 256;
 
-/// What does not change from run to run.
+/// The parts of a compiled kernel that are the same in every run.
 #[derive(Debug)]
 pub(super) struct Compiled {
     pub(super) gpu: Gpu,
     pub(super) kernel: Kernel,
-    /// What the device's tools call it.
+    /// The label that debugging tools show.
     pub(super) title: String,
     pub(super) workgroup: u32,
 }
@@ -58,7 +59,7 @@ impl Compiled {
         Ok(core)
     }
 
-    /// Returns whether blocks are worth it, if the arrays are in the right places.
+    /// Returns whether an invocation computes a block of elements, if the arrays are aligned for it.
     pub(super) fn may_take_blocks(&self) -> bool {
         self.kernel.reduction().is_none() && self.kernel.program().ops().len() <= MOST_IN_BLOCKS
     }
@@ -75,8 +76,8 @@ impl Compiled {
         self.gpu.pipeline(&identity, &Shape { joins: true, ..Shape::new(self.workgroup) }).map(Some)
     }
 
-    /// Returns the number of elements in one dispatch: what one binding may hold, what a rectangle of workgroups may cover, and what a `u32`
-    /// may count with room to spare; and a whole number of the steps in which a binding may begin.
+    /// Returns the number of elements in one dispatch: what one binding may hold, what a rectangle of workgroups may cover, and
+    /// what a `u32` may count with room to spare; and a whole number of the steps in which a binding may begin.
     pub(super) fn part(&self) -> usize {
         let limits = self.gpu.limits();
         let side = u64::from(limits.max_compute_workgroups_per_dimension);
@@ -88,8 +89,8 @@ impl Compiled {
         (most / step * step).max(step) as usize
     }
 
-    /// Returns the number of elements that a buffer and the bindings of one run should not exceed: as many as one dispatch does, but no more
-    /// than the GPU's [chunk](Gpu::set_chunk).
+    /// Returns the number of elements that a buffer and the bindings of one run should not exceed: as many as one dispatch
+    /// does, but no more than the GPU's [chunk](Gpu::set_chunk).
     pub(super) fn chunk(&self) -> usize {
         let buffer = (self.gpu.limits().max_buffer_size / bytes(1)) as usize;
         self.part().min(buffer).min(self.gpu.chunk())
@@ -109,8 +110,8 @@ impl Compiled {
     }
 }
 
-/// Returns the number of invocations in a workgroup: as many as the device allows, up to what is useful; a power of two for a reduction, which also
-/// keeps a state for each.
+/// Returns the number of invocations in a workgroup: as many as the device allows, up to what is useful; a power of two for a
+/// reduction, which also keeps a state for each.
 fn workgroup(limits: &wgpu::Limits, fold: Option<Reduction>) -> u32 {
     let most = WORKGROUP.min(limits.max_compute_workgroup_size_x).min(limits.max_compute_invocations_per_workgroup);
     match fold {

@@ -30,9 +30,9 @@ struct Inner {
     shares_memory: bool,
     pool: Arc<Pool>,
     pipelines: Pipelines,
-    /// What kernels keep between runs.
+    /// The memory that kernels keep between runs.
     idles: Mutex<Vec<Weak<dyn Release>>>,
-    /// What is bound in place of an array for an input that is a number.
+    /// The buffer that is bound in place of an array for a scalar input.
     placeholder: OnceLock<Allocation>,
 }
 
@@ -69,15 +69,15 @@ impl Gpu {
         self.link().queue()
     }
 
-    /// Sets how many elements of the host's arrays are sent to the device at a time: at most, since its limits may be lower.
-    /// 2 Mi by default. Several such chunks are on their way at once.
+    /// Sets the maximum number of elements of the host's arrays that are sent to the device at a time, 2 Mi by default. The
+    /// device's limits may lower it. Several such chunks are in flight at once.
     pub fn set_chunk(&self, elements: usize) {
         self.chunk.store(elements.max(1), Ordering::Relaxed);
         self.empty_idles();
     }
 
     /// Returns the same device with a [chunk](Gpu::set_chunk) of its own: what is set here is not set there, and what was set
-    /// there stays. So kernels of both may are interleaved, each with the memory that it streams through.
+    /// there stays. Kernels of both may run interleaved, each with its own memory for streaming.
     pub fn with_chunk(&self, elements: usize) -> Gpu {
         Gpu { inner: self.inner.clone(), chunk: Arc::new(AtomicUsize::new(elements.max(1))) }
     }
@@ -140,26 +140,26 @@ impl Gpu {
         all.iter().filter_map(Weak::upgrade).for_each(|idle| idle.release());
     }
 
-    /// Returns how much of the device's memory this GPU and its clones have, here and now.
+    /// Returns how much of the device's memory this GPU and its clones use at present.
     ///
-    /// What the host application has, and what the driver needs for itself, is not counted.
+    /// Memory of the host application and of the driver is not counted.
     pub fn memory(&self) -> GpuMemory {
         self.pool().memory()
     }
 
-    /// Returns the driver back what is kept for later: memory, between arrays and between runs, and compiled kernels.
+    /// Returns cached memory and compiled kernels to the driver.
     pub fn trim(&self) {
         self.empty_idles();
         self.inner.pipelines.clear();
         self.pool().trim();
-        // The driver hears of it when the device is asked next.
+        // The driver frees it when the device is polled next.
         _ = self.link().poll(wgpu::PollType::Poll);
     }
 
-    /// Sets how many bytes of the device's memory may be allocated at a time; none is as many as there are. Runs on arrays
-    /// of the host take smaller chunks where that is little.
+    /// Sets the maximum number of bytes of the device's memory that may be allocated at a time; `None` is no limit. With a low
+    /// limit, runs on arrays of the host use smaller chunks.
     ///
-    /// What is in use already stays so.
+    /// Memory that is already in use stays allocated.
     pub fn set_limit(&self, bytes: Option<u64>) {
         self.pool().set_limit(bytes);
     }
@@ -191,7 +191,7 @@ impl Gpu {
         Ok(Allocation::pooled(self.link().identity().clone(), buffer, pool, size))
     }
 
-    /// Asks the driver for a buffer; if there is no memory left, once more without what is cached.
+    /// Allocates a buffer; if there is no memory left, once more after the cache was emptied.
     fn create(&self, size: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
         let descriptor = wgpu::BufferDescriptor { label: Some("crossover"), size, usage, mapped_at_creation: false };
         let create = || self.link().scoped(|device| device.create_buffer(&descriptor));

@@ -1,4 +1,4 @@
-//! What a device reports: errors that a scope catches, others, and its loss.
+//! Errors that a device reports: those that a scope catches, others, and its loss.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -9,7 +9,7 @@ pub(super) struct Faults {
     listens: bool,
     /// Why the device is gone, once it is.
     lost: OnceLock<String>,
-    /// What went wrong outside of every error scope, until a call returns it.
+    /// The first error outside of every error scope, until a call returns it.
     uncaptured: Mutex<Option<String>>,
 }
 
@@ -48,7 +48,7 @@ impl Faults {
     }
 }
 
-/// Does something with the device, and returns the first error that it reports meanwhile on this thread.
+/// Runs a function, and returns the first error that the device reports meanwhile on this thread.
 pub(super) fn captured<T>(device: &wgpu::Device, action: impl FnOnce(&wgpu::Device) -> T) -> (T, Option<wgpu::Error>) {
     let filters = [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::Validation, wgpu::ErrorFilter::OutOfMemory];
     let scopes = filters.map(|filter| device.push_error_scope(filter));
@@ -58,8 +58,8 @@ pub(super) fn captured<T>(device: &wgpu::Device, action: impl FnOnce(&wgpu::Devi
     (value, errors.reduce(|first, _| first))
 }
 
-/// Makes a mistake on a device, and returns whether an error scope of `scope` catches the error. It does not if these are
-/// two devices, or if the device is lost, which no longer reports mistakes.
+/// Causes an error on a device deliberately, and returns whether an error scope of `scope` catches the error. It does not if
+/// these are two devices, or if the device is lost, which no longer reports mistakes.
 pub(super) fn catches(scope: &wgpu::Device, device: &wgpu::Device) -> bool {
     let mistake =
         wgpu::BufferDescriptor { label: None, size: 4, usage: wgpu::BufferUsages::empty(), mapped_at_creation: false };

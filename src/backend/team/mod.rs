@@ -30,7 +30,7 @@ use self::pool::Pool;
 use self::state::{LOOKS, State};
 use crate::kernel::cpu::part::{Divide, cut};
 
-/// How long a helper without work stays awake.
+/// The time for which a helper without work stays awake.
 pub(super) const AWAKE: Duration = Duration::from_micros(200);
 
 /// Threads that share jobs.
@@ -135,13 +135,13 @@ impl Crew {
         self.share(blocks, &unsafe { cut(&all, block, |(from, part)| body(from, part)) })
     }
 
-    /// Returns the pool other work.
+    /// Gives the pool other work.
     #[cfg(test)]
     pub(super) fn occupy(&self, work: impl FnOnce() + Send + 'static) {
         self.pool().spawn(work);
     }
 
-    /// Sees to it that this many helpers are awake, or soon will be.
+    /// Wakes helpers until this many are awake or being woken.
     fn wake(&self, wanted: usize) {
         let missing = wanted.saturating_sub(self.board.awake.load(Ordering::Relaxed));
         // After a fork the helpers that count as awake are gone, too: then the job is done without them.
@@ -159,7 +159,7 @@ thread_local! {
     static HELPS: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What a helper does: it wakes the `others` that are still missing, and then looks out for jobs.
+/// Runs a helper, which wakes `others` more and then waits for jobs.
 fn help(board: &Arc<Board>, others: usize) {
     if HELPS.get() {
         // A helper that looked for the pool's other work has found another helper, who is wanted on another thread.
@@ -199,19 +199,19 @@ fn help(board: &Arc<Board>, others: usize) {
 /// A job: it takes the number of the part to begin with.
 type Job = dyn Fn(usize) + Sync;
 
-/// Where a caller leaves its job.
+/// The state that a caller shares with its helpers.
 #[derive(Default)]
 struct Board {
     /// Held by the caller whose job it is.
     turn: Mutex<()>,
     state: State,
-    /// How many may join.
+    /// The number of helpers that may still join.
     room: AtomicUsize,
     /// The job, while it is open or helpers are at it.
     job: Mutex<Option<&'static Job>>,
-    /// What a helper's part of the job panicked with.
+    /// The payload of a helper's panic.
     panic: Mutex<Option<Box<dyn Any + Send>>>,
-    /// How many helpers are awake or being woken.
+    /// The number of helpers that are awake or being woken.
     awake: AtomicUsize,
     homes: Homes,
     parts: Parts,
@@ -261,19 +261,19 @@ impl Drop for Finishing<'_> {
     }
 }
 
-/// Drops what a panic left, which may itself panic when it is dropped.
+/// Drops the payload of a panic, which may itself panic.
 fn discard(panic: Option<Box<dyn Any + Send>>) {
     if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
         std::mem::forget(another);
     }
 }
 
-/// Returns what is locked here is only ever replaced as a whole, so that a panic leaves it in order.
+/// Locks a mutex, poisoned or not: its value is only ever replaced as a whole, so that a panic leaves it valid.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Closes the job when the caller is done with it, be it by a panic. To close it twice does no harm.
+/// Closes the job when the caller is done with it or panics. Closing it twice has no effect.
 struct Closing<'a>(&'a Board);
 
 impl Drop for Closing<'_> {

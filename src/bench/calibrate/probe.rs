@@ -103,8 +103,8 @@ pub(super) fn data(len: usize) -> Vec<f32> {
 }
 
 impl Probe {
-    /// Returns the number of runs before the first that is timed: `threads` and large outputs try both of their ways first, each five times and for
-    /// a millisecond, or a hundred times.
+    /// Returns the number of runs before the first that is timed: `threads` and large outputs try both of their ways first,
+    /// each five times and for a millisecond, or a hundred times.
     pub(super) fn warm_up(&self) -> usize {
         match self.kind {
             Kind::Threads if self.len < SIZES[4] => 200,

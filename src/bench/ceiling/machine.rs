@@ -215,8 +215,8 @@ impl Machine for Own {
 /// Numbers that each thread reads for the reference, 256 KiB: more than the nearest cache has, less than the next.
 const WORDS: usize = 1 << 15;
 
-/// Does the reference work: reads all words and computes with them, in several chains at once, so that it takes what a core has to
-/// give. None of the crate's kernels is in it: it is not to change when they do.
+/// Does the reference work: reads all words and computes with them, in several chains at once, so that it takes what a core has
+/// to give. None of the crate's kernels is in it: it is not to change when they do.
 fn mix(words: &mut [u64]) {
     let mut sums = [0_u64; 8];
     for few in words.chunks_exact(sums.len()) {

@@ -67,8 +67,8 @@ pub enum Reduction {
     NanMin,
     /// The maximum of the elements that are not NaN; NaN if all are NaN; an error for no elements.
     NanMax,
-    /// The partial result for [`Std`](Reduction::Std) and [`Var`](Reduction::Var), in four numbers: the count, the mean, the mean's
-    /// rounding error, and the sum of the squared distances from the mean.
+    /// The partial result for [`Std`](Reduction::Std) and [`Var`](Reduction::Var), in four numbers: the count, the mean, the
+    /// mean's rounding error, and the sum of the squared distances from the mean.
     Moments,
     /// The partial result for [`ArgMin`](Reduction::ArgMin), in two numbers: the minimum and its index in the part.
     MinAt,
@@ -127,8 +127,8 @@ impl Reduction {
     /// Elements in a chunk. Arrays that are reduced in parts, to be [joined](Reduction::join), are split at multiples of it.
     pub const CHUNK: usize = 1 << 16;
 
-    /// The maximum number of elements for [`ArgMin`](Reduction::ArgMin) and [`ArgMax`](Reduction::ArgMax): an index is an `f32`, which
-    /// holds every integer up to 2²⁴.
+    /// The maximum number of elements for [`ArgMin`](Reduction::ArgMin) and [`ArgMax`](Reduction::ArgMax): an index is an
+    /// `f32`, which holds every integer up to 2²⁴.
     pub const MOST_INDICES: usize = 1 << 24;
 
     /// Returns the names in a formula's text: numpy's, then the aliases. The names of [partial results](Reduction::of_parts)

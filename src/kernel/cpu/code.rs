@@ -1,4 +1,4 @@
-//! What runs of a kernel on the CPU.
+//! A kernel's code for the CPU.
 
 use crate::kernel::arg::Arg;
 use crate::kernel::cpu::columns::Columns;

@@ -7,10 +7,10 @@ use crate::formula::reduction::{LEAF, ROW, Reduction};
 /// One state for each column: a row for each plane.
 pub(crate) type Rows = [[f32; ROW]; PLANES];
 
-/// Such of no element.
+/// The states of no element.
 pub(crate) const EMPTY: Rows = [[0.0; ROW]; PLANES];
 
-/// Trees of leaves that a chunk can have open at once, and one for the whole of it.
+/// The number of trees that a chunk can have unfinished at once, and one for the whole chunk.
 const LEVELS: usize = (Reduction::CHUNK / LEAF).ilog2() as usize + 1;
 
 /// Returns the states of as many columns starting at `column` as there are lanes.

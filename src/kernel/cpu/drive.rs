@@ -33,11 +33,11 @@ pub(crate) fn over<F: Formula<N>, const N: usize>(
     }
 }
 
-/// From how many elements on it is worth computing a few first, to have the others where a store of full width lies on one
-/// cache line. Where inputs and output begin alike, as arrays from one allocator do, loads do so, too.
+/// The minimum number of elements for which a few are computed first, so that each full-width store of the others lies within
+/// one cache line. Loads then do so too, if inputs and output have the same alignment, as arrays of one allocator have.
 const WORTH_ALIGNING: usize = 4096;
 
-/// Runs a loop in two: as far as the first cache line of the output, and from there.
+/// Runs a loop in two parts: up to the first cache line of the output, and from there.
 #[inline(never)]
 fn aligned<F: Formula<N>, const N: usize>(drive: &Drive<'_, F, N>, isa: Checked) {
     let head = drive.misaligned();
@@ -56,11 +56,12 @@ fn far<F: Formula<N>, const N: usize>(drive: &Drive<'_, F, N>, isa: Checked, str
     isa.dispatch(&drive.part(tail, drive.len));
 }
 
-/// Numbers that fill every kind of block several times.
+/// The number of elements at which every kind of block is filled several times.
 const WHOLE: usize = 128;
 
-/// Adds up whole leaves of a sum, as many as `leaves` starting at `from`, without a detour over memory. Returns whether it did:
-/// one lane is slow enough for the detour not to count, and a loop that may have to do with numbers is not worth its size.
+/// Sums `leaves` whole leaves starting at `from`, keeping partial sums in registers. Returns `false`, having done nothing, on one
+/// lane, where storing the results first costs little beside computing them, and for scalar inputs, which would need a second
+/// copy of the loop.
 #[inline]
 pub(crate) fn sum<F: Formula<N>, const N: usize>(
     formula: &F,
@@ -114,7 +115,7 @@ impl<F: Formula<N>, const N: usize> Task for Sum<'_, '_, F, N> {
 enum Source {
     /// From memory: as many as the loop's length. They may be the output's own.
     Array(*const f32),
-    /// The same one for each element.
+    /// One number, the same for each element.
     Scalar(f32),
 }
 
@@ -148,7 +149,7 @@ struct Drive<'f, F, const N: usize> {
     len: usize,
 }
 
-/// By reference: copying the loop's description right after it was written stalls a short run for longer than it takes.
+/// Takes the loop by reference: a copy of fields that were just written stalls for longer than a short run takes.
 impl<F: Formula<N>, const N: usize> Task for &Drive<'_, F, N> {
     type Output = ();
 
@@ -163,7 +164,7 @@ impl<F: Formula<N>, const N: usize> Task for &Drive<'_, F, N> {
     }
 }
 
-/// A loop over whole blocks of lanes that asks ahead for memory, and may write past the caches.
+/// A loop over whole blocks of lanes with prefetching, and perhaps with streaming stores.
 struct Far<'f, 'd, F, const N: usize> {
     drive: &'d Drive<'f, F, N>,
     streams: bool,

@@ -22,18 +22,18 @@ pub enum Isa {
 names!(Isa is "instruction set": Scalar "scalar", Wide "wide", Avx2 "avx2", Avx512 "avx512");
 
 impl Isa {
-    /// Returns the widest that this machine has.
+    /// Returns the widest that this CPU supports.
     pub fn detect() -> Isa {
         let widest = Isa::ALL.into_iter().rev().find(|isa| isa.is_available());
         widest.unwrap_or(Isa::Scalar)
     }
 
-    /// Returns those that this machine has, from the narrowest to the widest.
+    /// Returns those that this CPU supports, from the narrowest to the widest.
     pub fn available() -> impl Iterator<Item = Isa> {
         Isa::ALL.into_iter().filter(|isa| isa.is_available())
     }
 
-    /// Returns whether this machine has it.
+    /// Returns whether this CPU supports it.
     pub fn is_available(self) -> bool {
         match self {
             Isa::Scalar | Isa::Wide => true,
@@ -60,7 +60,7 @@ impl Isa {
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`] if the machine does not have it.
+    /// [`Error::Unavailable`] if the CPU does not support it.
     pub(crate) fn check(self) -> Result<Checked> {
         if self.is_available() {
             return Ok(Checked(self));
@@ -74,15 +74,15 @@ impl Isa {
     }
 }
 
-/// An instruction set that was found on this machine: the leave to run on it.
+/// Proof that this CPU supports an instruction set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Checked(Isa);
 
 impl Checked {
-    /// Every machine has it.
+    /// Every CPU supports it.
     pub(crate) const SCALAR: Checked = Checked(Isa::Scalar);
 
-    /// Returns the widest that this machine has.
+    /// Returns the widest that this CPU supports.
     pub(crate) fn widest() -> Checked {
         Checked(Isa::detect())
     }

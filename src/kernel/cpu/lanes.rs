@@ -1,4 +1,4 @@
-//! What an instruction set has to offer: a [`Num`] that is several numbers wide.
+//! The operations that an instruction set provides: a [`Num`] of several lanes.
 
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
@@ -9,13 +9,13 @@ use crate::num::{Mask, Num};
 
 /// Numbers that fill one register, or a few: `WIDTH` of them.
 pub(crate) trait Lanes: Num {
-    /// How many numbers it holds.
+    /// The number of lanes.
     const WIDTH: usize;
 
-    /// Several of them side by side, to keep the arithmetic units busy while one result waits for the next.
+    /// Several of them, whose results do not wait for each other, to hide the latency of an operation.
     type Block: Lanes;
 
-    /// Fewer of them, for what a last block does not fill.
+    /// Fewer of them, for a last block that is not full.
     type Pair: Lanes;
 
     /// As many as a [row](crate::formula::reduction::ROW) of a reduction has.
@@ -38,7 +38,7 @@ pub(crate) trait Lanes: Num {
     /// If the slice is shorter than `WIDTH`.
     fn store(self, to: &mut [f32]);
 
-    /// Returns the numbers of a slice shorter than `WIDTH`, and anything in the lanes that are left.
+    /// Returns the numbers of a slice shorter than `WIDTH`; the other lanes are unspecified.
     #[inline(always)]
     fn load_part(from: &[f32]) -> Self {
         let mut all = [0.0; WIDEST];
@@ -83,7 +83,7 @@ pub(crate) trait Lanes: Num {
     #[inline(always)]
     fn fence() {}
 
-    /// Asks for the memory of `WIDTH` numbers starting at `at`, which will be read soon. `at` may lie anywhere.
+    /// Prefetches `WIDTH` numbers starting at `at`, which may be any address.
     #[inline(always)]
     fn prefetch(_at: *const f32) {}
 }
@@ -91,11 +91,11 @@ pub(crate) trait Lanes: Num {
 /// How results are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Stores {
-    /// Into the caches, from where memory gets them in time.
+    /// Plain stores.
     Plain,
-    /// The same, and the memory of inputs and output is asked for ahead: for arrays that are not in the nearer caches.
+    /// Plain stores, with inputs and output prefetched: for arrays beyond the first-level and second-level caches.
     Ahead,
-    /// Past the caches: for an output that is too large for them.
+    /// Streaming stores, which bypass the caches: for an output that is larger than they are.
     Streaming,
 }
 
@@ -109,18 +109,18 @@ pub(crate) fn misaligned(at: *const f32) -> usize {
     at.align_offset(LINE * size_of::<f32>()) % LINE
 }
 
-/// How many numbers ahead memory is asked for. From 256 to 2 048 on made little difference; beyond a page (1 024) processors
-/// do not look ahead by themselves.
+/// The prefetch distance, in elements. Distances from 256 to 2 048 differed little; the hardware's own prefetching ends at a page
+/// (1 024).
 pub(crate) const AHEAD: usize = 1024;
 
-/// Something to do on lanes, whichever they are.
+/// A task that runs on the lanes of any instruction set.
 ///
 /// Implementations mark `run` `#[inline(always)]`: it is compiled anew for each instruction set, inside a function that may
 /// use it.
 pub(crate) trait Task {
-    /// What doing it gives.
+    /// The result of the task.
     type Output;
-    /// Does it on the lanes `L`.
+    /// Runs the task on the lanes `L`.
     fn run<L: Lanes>(self) -> Self::Output;
 }
 

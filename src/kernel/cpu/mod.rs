@@ -1,9 +1,9 @@
 //! What every CPU backend runs on: instruction sets and their lanes, the loops that feed them, and the interpreter.
 //!
-//! In order: [`lanes`] says what an instruction set offers, `portable` and `x86` offer it, [`isa`] chooses one at run time,
-//! [`drive`] loops over a formula that was compiled for it, and [`interpreter`] over one that is data. [`reduce`] makes one
-//! number of many, in [`columns`]. [`code`] is what a kernel has of these; [`compiled`] is a formula's.
-//! `portable` is the one place that names `wide`.
+//! [`lanes`] is the trait of an instruction set's operations, `portable` and `x86` implement it, and [`isa`] chooses an
+//! implementation at run time. [`drive`] loops over a formula that rustc has compiled, and [`interpreter`] over a program.
+//! [`reduce`] reduces the results to one number, by [`columns`]. [`code`] is the interface of a kernel's code; [`compiled`] is a
+//! formula's. Only `portable` names `wide`.
 #![allow(unsafe_code, reason = "intrinsics, and the loop that feeds them from raw pointers")]
 
 pub(crate) mod code;

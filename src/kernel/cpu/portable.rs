@@ -1,4 +1,4 @@
-//! Lanes for every machine: `wide`'s, whose width the compiler fixes. In a default x86-64 build that is SSE2.
+//! Lanes for every CPU, by `wide`, whose width is fixed at compile time: SSE2 in a default x86-64 build.
 //!
 //! Only the lanes are `wide`'s. Its `min` and `max` have other rules for NaN and zeros than [`Num`]'s, and its `mul_add`
 //! is fused only where the compiler was allowed to assume the instruction.
@@ -63,8 +63,8 @@ impl Not for PortableMask {
 
 impl Mask for PortableMask {}
 
-/// Returns `a` where `a < b`, else `b`, in both orders. The two results differ only where the numbers are equal or one is NaN, and
-/// their union there has the sign of −0, or is a NaN.
+/// Returns `a` where `a < b`, else `b`, in both orders. The two results differ only where the numbers are equal or one is NaN,
+/// and their union there has the sign of −0, or is a NaN.
 #[inline(always)]
 fn minimum(a: f32x4, b: f32x4) -> f32x4 {
     a.simd_lt(b).bitselect(a, b) | b.simd_lt(a).bitselect(b, a)
@@ -245,7 +245,7 @@ impl<const FMA: bool> Lanes for Portable<FMA> {
     }
 }
 
-/// Returns the same bits as another type of lanes. The compiler sees that nothing happens.
+/// Returns the same bits as another type of lanes, which costs no instruction.
 #[inline(always)]
 fn number_of(bits: u32x4) -> f32x4 {
     f32x4::new(bits.to_array().map(f32::from_bits))

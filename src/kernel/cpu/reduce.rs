@@ -1,4 +1,4 @@
-//! Reducing on lanes: one number from the results for a chunk, in the order that [`crate::formula::reduction`] gives.
+//! Reducing the results of a chunk to one number on lanes, in the order that [`crate::formula::reduction`] defines.
 //!
 //! A part of a chunk is reduced in its columns, to [`Rows`] of states; those of a chunk's parts, in order, to one state.
 
@@ -24,15 +24,15 @@ const COLUMNS: [f32; ROW] = {
     all
 };
 
-/// Results that are computed before they are reduced: 8 KiB, which stay in a first-level cache, and enough to make little of
-/// the cost of a call.
+/// The number of results that are computed before they are reduced: 8 KiB, which stay in a first-level cache, and enough for
+/// the cost of a call not to matter.
 const BLOCK: usize = 4 * LEAF;
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = const { RefCell::new(Scratch { results: [0.0; BLOCK], columns: Columns::NEW }) };
 }
 
-/// What a thread keeps for its next fold: a short one takes less time than clearing memory does.
+/// Memory that a thread keeps for its next reduction: a short one takes less time than clearing memory does.
 struct Scratch {
     results: [f32; BLOCK],
     columns: Columns,
@@ -141,14 +141,14 @@ fn push_leaf<L: Lanes, R: Reducer>(columns: &mut Columns, leaf: &[f32], len: usi
     columns.count();
 }
 
-/// Returns the states of the row of a leaf that begins with element `from`, from a column on.
+/// Returns the states of the row of a leaf that begins with element `from`, starting at a column.
 #[inline(always)]
 fn lift<L: Lanes, R: Reducer>(row: &[f32], column: usize, from: usize) -> State<L> {
     let index = L::load(&COLUMNS[column..]) + L::splat(from as f32);
     R::lift(L::load(&row[column..]), index)
 }
 
-/// Returns the states of the first `len` columns, and what changes nothing in those that are missing from the last row.
+/// Returns the states of the first `len` columns, and the neutral state for those that are missing from the last row.
 #[inline(always)]
 fn present<L: Lanes, R: Reducer>(state: State<L>, column: usize, len: usize) -> State<L> {
     let there = L::load(&COLUMNS[column..]).lt(L::splat(len as f32));

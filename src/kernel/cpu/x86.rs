@@ -1,4 +1,4 @@
-//! Lanes of the x86-64 instruction sets that a program has to ask for at run time: AVX2 with FMA, and AVX-512.
+//! Lanes of the x86-64 instruction sets that are detected at run time: AVX2 with FMA, and AVX-512.
 //!
 //! Each operation is one intrinsic, or two. All of them are marked `#[inline(always)]`: they become instructions only when
 //! inlined into [`avx2`] or [`avx512`], the functions here that are compiled for those instruction sets.

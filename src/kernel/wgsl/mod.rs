@@ -126,7 +126,8 @@ fn bindings(inputs: usize, shape: &Shape) -> String {
     text
 }
 
-/// Returns the formula of what the inputs have for one element, or for each of a block; for a reduction, the state of the element.
+/// Returns the formula of what the inputs have for one element, or for each of a block; for a reduction, the state of the
+/// element.
 fn apply(program: &Program, shape: &Shape) -> String {
     let (mut text, inputs) = (String::new(), program.inputs().len());
     if let (Some(fold), true) = (program.output().reduction, shape.joins) {

@@ -9,8 +9,8 @@ use crate::kernel::cpu::isa::Checked;
 use crate::kernel::cpu::lanes::{LINE, Lanes, Stores, Task, misaligned};
 use crate::kernel::cpu::part::Part;
 
-/// From how many elements on it is worth computing a few first, to have the others where loads of full width lie on one cache
-/// line.
+/// The minimum number of elements for which a few are computed first, so that each full-width load of the others lies within
+/// one cache line.
 const WORTH_ALIGNING: usize = 512;
 
 thread_local! {
@@ -34,8 +34,8 @@ pub(crate) fn over(plan: &Plan, isa: Checked, inputs: &[Arg<'_>], part: &Part<'_
     });
 }
 
-/// What a thread keeps for its next run of the same plan: a short run takes less time than getting memory does, and than
-/// filling it with the constants.
+/// Memory that a thread keeps for its next run of the same plan: a short run takes less time than allocating memory and filling
+/// it with the constants does.
 struct Scratch {
     /// The number of the plan that it is made for; plans count from 1.
     plan: u64,
@@ -45,7 +45,7 @@ struct Scratch {
     places: Vec<Place>,
     /// The first number of the memory that is at the start of a cache line.
     start: usize,
-    /// Room for a block of results on their way past the caches.
+    /// Room for a block of results before they are written with streaming stores.
     result: Place,
 }
 
@@ -85,7 +85,7 @@ impl Scratch {
     }
 }
 
-/// A plan on its way through the arrays.
+/// A run of a plan over arrays.
 struct Run<'a> {
     plan: &'a Plan,
     isa: Checked,
@@ -140,8 +140,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Does the same as [`all`](Run::all), with the results past the caches: each block of them is computed into a register,
-    /// and moved.
+    /// Computes all elements with streaming stores: each block of results is computed into a register, and moved.
     #[cold]
     fn streaming(&mut self) {
         let mut out = self.places[self.plan.out()];
@@ -177,7 +176,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Moves a block's results past the caches, to where a cache line begins, and asks for the inputs of the next one.
+/// Writes a block's results with streaming stores, to the start of a cache line, and prefetches the inputs of the next block.
 struct Move<'a> {
     from: &'a [f32],
     to: &'a mut [f32],

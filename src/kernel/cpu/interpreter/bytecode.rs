@@ -1,4 +1,4 @@
-//! A program made ready for the block interpreter: which passes there are, and in which register each leaves its result.
+//! The bytecode of the block interpreter: a program's passes, and the register of each result.
 //!
 //! * Each operation is one pass over its operands on full-width lanes. Where the only use of a sum, difference or product
 //!   is another one, or that of a comparison is a choice, the two are one pass; each still rounds on its own.
@@ -13,7 +13,7 @@ use crate::kernel::cpu::interpreter::pass::{Action, Inner, Outer, REPEATS, Step}
 /// The passes of a program.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// Which plan it is, of all that were made.
+    /// The plan's number, which is unique in the process.
     pub(crate) number: u64,
     pub(crate) inputs: usize,
     pub(crate) constants: Vec<f32>,
@@ -23,8 +23,8 @@ pub(crate) struct Plan {
     pub(crate) steps: Vec<Step>,
 }
 
-/// Bytes that the blocks of a plan's arrays and registers fill together: half of every first-level cache of today, so that
-/// what comes next finds room while they are in use.
+/// The number of bytes that the blocks of a plan's arrays and registers fill together: half of the smallest first-level cache, so
+/// that the next blocks can be prefetched into the other half.
 const CACHE: usize = 24 << 10;
 
 /// Counts the plans.
@@ -86,8 +86,8 @@ impl Plan {
         }
     }
 
-    /// Returns what each pass of a program takes the time of: an operator's name, and how many sums, differences or products
-    /// are fused with it.
+    /// Returns the cost of each pass of a program, as an operator's name and the number of sums, differences or products that are
+    /// fused with it.
     pub(crate) fn costs(program: &Program) -> Vec<(&'static str, usize)> {
         let cost = |pass: &Pass| match pass.action {
             Action::Copy => ("copy", 0),

@@ -258,7 +258,7 @@ computations! {
     NestedLeft<O: BinaryOperator, I: BinaryOperator> [a, b, c] 3 => b.binary::<I>(c).binary::<O>(a);
 }
 
-/// Computes something that is a loop's work by itself, and long to compile.
+/// Computes an operator whose code is long, without unrolling.
 #[derive(Clone, Copy)]
 struct Heavy<C>(PhantomData<C>);
 

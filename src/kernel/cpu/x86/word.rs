@@ -77,7 +77,7 @@ macro_rules! words {
                 let $a = mask.0;
                 $any
             }
-            /// Returns the hardware's operations give their second operand where one is NaN.
+            // The hardware's operations return their second operand where one is NaN.
             #[inline(always)]
             fn within(self, low: f32, high: f32) -> Self {
                 let low: $lanes = Num::constant(low);
